@@ -1,0 +1,42 @@
+# Every target sets up what it needs: a virtual environment from requirements.lock, made once.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+WORKERS ?= 2
+export PYTHONHASHSEED := 0
+
+.PHONY: report test lab bench lock clean help
+
+help:
+	@echo "make report   simulate a delivery, ingest it and render the latest week of every market"
+	@echo "make test     run the tests (FAST=1: the part that takes under two minutes)"
+	@echo "make lab      open JupyterLab on the notebooks"
+	@echo "make bench    measure time and memory of demo, ingest and reports"
+
+$(VENV)/.ready: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "labelqa needs Python 3.11 or newer; name one with make PYTHON=python3.12")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --requirement requirements.lock
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
+	@touch $@
+
+report: $(VENV)/.ready
+	@$(BIN)/labelqa demo
+	@$(BIN)/labelqa ingest data/demo
+	@$(BIN)/labelqa run
+
+test: $(VENV)/.ready
+	$(BIN)/python -m pytest -n $(WORKERS) $(if $(FAST),-m "not slow and not browser") $(ARGS)
+
+lab: $(VENV)/.ready
+	$(BIN)/jupyter lab --notebook-dir=notebooks
+
+bench: $(VENV)/.ready
+	$(BIN)/python tests/bench.py
+
+lock:
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate --group test pyproject.toml --output-file requirements.lock
+
+clean:
+	rm -rf $(VENV) data reports

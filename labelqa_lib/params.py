@@ -1,0 +1,234 @@
+"""`params/` as frozen, validated models: YAML in, `Workspace` and `Market` out."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, available_timezones
+
+import yaml
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from labelqa_lib.errors import ParamsError, UsageError
+
+MARKET_CODE = re.compile(r"[A-Za-z][A-Za-z0-9]{0,15}(?:[-_][A-Za-z0-9]{1,15})?")
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=False)
+
+
+def _known_time_zone(name: str) -> str:
+    if name not in available_timezones():
+        raise ValueError(f"time zone {name!r} is not known; write an IANA name such as Asia/Kuala_Lumpur")
+    ZoneInfo(name)
+    return name
+
+
+TimeZone = Annotated[str, AfterValidator(_known_time_zone)]
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class Target(_Model):
+    """What a market should reach in one metric.
+
+    Attributes
+    ----------
+    at_least, at_most : float
+        The bound, in the metric's unit; exactly one of the two.
+    precision : float, optional
+        The precision goal: the widest half-width of the interval at which a verdict is given, same unit.
+    """
+
+    at_least: float | None = None
+    at_most: float | None = None
+    precision: Annotated[float, Field(gt=0)] | None = None
+
+    @model_validator(mode="after")
+    def _one_bound(self) -> Target:
+        if (self.at_least is None) == (self.at_most is None):
+            raise ValueError("a target has exactly one of `at_least` and `at_most`")
+        return self
+
+    @property
+    def value(self) -> float:
+        return self.at_least if self.at_least is not None else self.at_most
+
+    @property
+    def better(self) -> Literal["higher", "lower"]:
+        return "higher" if self.at_least is not None else "lower"
+
+
+class Denominators(_Model):
+    """What a market divides by in the workforce family; printed beside the figures."""
+
+    utilization: Literal["paid_minutes", "scheduled_minutes"] = "paid_minutes"
+    shrinkage: Literal["scheduled_minutes", "paid_minutes"] = "scheduled_minutes"
+
+
+class Market(_Model):
+    """One market: `params/markets/<MARKET>.yaml` over the workspace's `market_defaults`."""
+
+    market: str
+    name: str = ""
+    time_zone: TimeZone = "UTC"
+    locale: str = "en"
+    targets: dict[str, Target] = {}
+    denominators: Denominators = Denominators()
+    configured: bool = True
+    """False where no file describes the market and the defaults are used."""
+
+    @model_validator(mode="after")
+    def _code(self) -> Market:
+        check_market_code(self.market)
+        return self
+
+
+class Workspace(_Model):
+    """`params/workspace.yaml`: where things lie and what holds for every market."""
+
+    name: str = "labelqa"
+    data: str = "data/snapshots"
+    reports: str = "reports"
+    notebooks: tuple[str, ...] = ("market_report",)
+    history_weeks: Annotated[int, Field(ge=1, le=104)] = 12
+    reject_limit: Share = 0.05
+    confidence: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
+    minimum_named_items: Annotated[int, Field(ge=1)] = 30
+    market_defaults: dict[str, Any] = {}
+
+
+class _Loader(yaml.SafeLoader):
+    """SafeLoader that refuses what YAML 1.1 silently changes."""
+
+
+_TRAPS = {
+    "tag:yaml.org,2002:bool": (r"true|false", "a yes/no word that YAML reads as true or false"),
+    "tag:yaml.org,2002:int": (r"0|[-+]?[1-9][0-9]*", "a number that YAML reads in another base"),
+}
+
+
+def _scalar(loader: _Loader, node: yaml.ScalarNode) -> Any:
+    pattern, meaning = _TRAPS[node.tag]
+    if not re.fullmatch(pattern, node.value):
+        raise yaml.MarkedYAMLError(problem=f"{node.value!r} is {meaning}: quote it", problem_mark=node.start_mark)
+    return getattr(yaml.SafeLoader, f"construct_yaml_{node.tag.rsplit(':', 1)[1]}")(loader, node)
+
+
+def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict:
+    seen = set()
+    for key_node, _ in node.value:
+        key = loader.construct_object(key_node, deep=True)
+        if key in seen:
+            raise yaml.MarkedYAMLError(problem=f"{key!r} is written twice", problem_mark=key_node.start_mark)
+        seen.add(key)
+    return loader.construct_mapping(node, deep=True)
+
+
+for _tag in _TRAPS:
+    _Loader.add_constructor(_tag, _scalar)
+_Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
+
+
+def load_yaml(path: Path) -> dict[str, Any]:
+    """Read one YAML mapping, refusing duplicate keys and values that YAML would silently change.
+
+    Raises
+    ------
+    ParamsError
+        With file, line and the value shown.
+    """
+    try:
+        content = yaml.load(path.read_text(encoding="utf-8-sig"), Loader=_Loader)  # noqa: S506 (a SafeLoader)
+    except FileNotFoundError:
+        raise ParamsError(f"{path}: no such file") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ParamsError(f"{path}: cannot be read as UTF-8 text ({error})") from None
+    except yaml.MarkedYAMLError as error:
+        line = f":{error.problem_mark.line + 1}" if error.problem_mark else ""
+        raise ParamsError(f"{path}{line}: {error.problem}") from None
+    except yaml.YAMLError as error:
+        raise ParamsError(f"{path}: is not YAML ({error})") from None
+    if content is None:
+        return {}
+    if not isinstance(content, dict):
+        raise ParamsError(f"{path}: must hold `name: value` lines, not a {type(content).__name__}")
+    return content
+
+
+def build(model: type[BaseModel], content: dict[str, Any], where: Path | str) -> Any:
+    """Validate `content` as `model`; every problem becomes one sentence that begins with `where`."""
+    try:
+        return model.model_validate(content)
+    except ValidationError as error:
+        raise ParamsError(_sentences(error, where)) from None
+
+
+def _sentences(error: ValidationError, where: Path | str) -> list[str]:
+    sentences = []
+    for problem in error.errors():
+        place = ".".join(str(part) for part in problem["loc"])
+        message = problem["msg"].removeprefix("Value error, ")
+        shown = "" if problem["type"] in ("missing", "value_error") else f" (it is {problem['input']!r})"
+        if problem["type"] == "extra_forbidden":
+            message, shown = "is not a known setting; remove it or mend its spelling", ""
+        sentences.append(f"{where}: {place + ': ' if place else ''}{message}{shown}")
+    return sentences
+
+
+def check_market_code(market: str) -> str:
+    """Give `market` back when it can be a market's code; a path or a blank can not.
+
+    Raises
+    ------
+    UsageError
+    """
+    if not isinstance(market, str) or not MARKET_CODE.fullmatch(market):
+        raise UsageError(f"market {market!r} is not a market code; use letters and digits such as MY or ES-MX")
+    return market
+
+
+def load_workspace(root: Path) -> Workspace:
+    """Read `params/workspace.yaml` below `root`."""
+    path = Path(root) / "params" / "workspace.yaml"
+    return build(Workspace, load_yaml(path), path)
+
+
+def load_market(root: Path, workspace: Workspace, market: str) -> Market:
+    """Read one market: its file over the workspace's defaults; the defaults alone where it has no file."""
+    check_market_code(market)
+    path = Path(root) / "params" / "markets" / f"{market}.yaml"
+    own = load_yaml(path) if path.exists() else {"configured": False}
+    if own.setdefault("market", market) != market:
+        raise ParamsError(f"{path}: market: {own['market']!r} does not match the file's name")
+    merged = {**workspace.market_defaults, **own}
+    merged["targets"] = {**workspace.market_defaults.get("targets", {}), **own.get("targets", {})}
+    return build(Market, merged, path if path.exists() else Path(root) / "params" / "workspace.yaml")
+
+
+def load_markets(root: Path, workspace: Workspace) -> dict[str, Market]:
+    """Every market that has a file, by code; all files' problems are reported at once."""
+    markets, problems = {}, []
+    for path in sorted((Path(root) / "params" / "markets").glob("*.yaml")):
+        try:
+            markets[path.stem] = load_market(root, workspace, path.stem)
+        except (ParamsError, UsageError) as error:
+            problems += error.problems
+    if problems:
+        raise ParamsError(problems)
+    return markets
+
+
+def find_root(start: Path) -> Path:
+    """The workspace that `start` lies in: the nearest folder above it that holds `params/workspace.yaml`.
+
+    Raises
+    ------
+    UsageError
+    """
+    start = Path(start).resolve()
+    for folder in (start, *start.parents):
+        if (folder / "params" / "workspace.yaml").is_file():
+            return folder
+    raise UsageError(f"{start}: no params/workspace.yaml here or in a folder above; run labelqa inside its workspace")
