@@ -1,0 +1,40 @@
+"""One set of requirements, told three times: pyproject.toml, requirements.lock, environment.yml."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+import yaml
+
+ROOT = Path(__file__).resolve().parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+CONDA_NAMES = {"duckdb": "python-duckdb", "ibis-framework[duckdb]": "ibis-duckdb", "pandera[ibis]": "pandera",
+               "tzdata": "python-tzdata", "matplotlib": "matplotlib-base"}  # fmt: skip
+
+
+def name_and_version(requirement: str) -> tuple[str, str]:
+    name, version = re.fullmatch(r"([A-Za-z0-9_.\-]+(?:\[[a-z,]+\])?)(.*)", requirement).groups()
+    return name, version
+
+
+def test_environment_yml_holds_the_same_set():
+    environment = yaml.safe_load((ROOT / "environment.yml").read_text())
+    *conda, pip = environment["dependencies"]
+    expected = {CONDA_NAMES.get(name, name) + version for name, version in map(name_and_version, PROJECT["dependencies"])}
+    expected |= {"pip", "python" + PROJECT["requires-python"]}
+    assert set(conda) == expected
+    assert pip == {"pip": ["-e ."]}
+
+
+def test_the_lock_holds_every_direct_requirement():
+    locked = {line.split("==")[0].strip() for line in (ROOT / "requirements.lock").read_text().splitlines() if "==" in line}
+    groups = tomllib.loads((ROOT / "pyproject.toml").read_text())["dependency-groups"]
+    wanted = {name_and_version(entry)[0].split("[")[0] for entry in PROJECT["dependencies"] + groups["test"]}
+    assert wanted <= locked
+
+
+def test_no_lock_names_a_host():
+    for name in ("requirements.lock", "environment.yml", "pyproject.toml"):
+        assert "://" not in (ROOT / name).read_text(), name
