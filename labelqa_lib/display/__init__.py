@@ -1,0 +1,12 @@
+"""Puts titles, cards, findings, figures and tables on the notebook's page, with alt text and fixed ids.
+
+Every function here is one cell of a notebook. What it shows carries HTML for the report and plain text for whoever
+reads the notebook itself; text of a delivery is escaped and stays data.
+"""
+
+from labelqa_lib.display.headline import headline
+from labelqa_lib.display.parts import findings, missing, provenance, quality, sentence, title
+from labelqa_lib.display.show import figure
+from labelqa_lib.display.tables import table
+
+__all__ = ["figure", "findings", "headline", "missing", "provenance", "quality", "sentence", "table", "title"]

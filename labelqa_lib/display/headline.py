@@ -1,0 +1,107 @@
+"""The answer on the first screen: one card per headline metric."""
+
+from __future__ import annotations
+
+import math
+
+import pandas as pd
+
+from labelqa_lib import wording
+from labelqa_lib.display import marks, safe
+from labelqa_lib.display.show import bundle, records
+
+MIME = "application/vnd.labelqa.headline+json"
+"""Under this type the notebook carries the same rows as data, for the index of reports."""
+
+
+def headline(frame: pd.DataFrame) -> None:
+    """Where does the market stand this week? A card per metric, the first one larger.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        One row per metric, the most important first: ``metric, title, unit, estimate, ci_low, ci_high, n, target,
+        better, status, status_text, change, change_low, change_high, more_than_noise, history, reason``. `history`
+        holds one float a week (NaN allowed), the last is this week's.
+    """
+    rows = [row for _, row in frame.iterrows()]
+    measured = [row for row in rows if math.isfinite(row["estimate"])]
+    absent = [row for row in rows if not math.isfinite(row["estimate"])]
+    cards = "".join(_card(row, first=place == 0) for place, row in enumerate(measured))
+    html = (
+        '<section class="lq-headline" id="headline" aria-label="Headline metrics">'
+        f'<p class="lq-summary">{_summary(rows)}</p>'
+        + (f'<div class="lq-cards">{cards}</div>' if cards else "")
+        + (f'<ul class="lq-absent">{"".join(map(_absent, absent))}</ul>' if absent else "")
+        + "</section>"
+    )
+    bundle(html, "\n".join(map(_line, rows)) or "No headline metric.", **{MIME: records(frame.to_dict("records"))})
+
+
+def _summary(rows: list[pd.Series]) -> str:
+    """Which targets are met and which are not, in one line of statuses with the metrics' names."""
+    parts = []
+    for status in ("misses", "likely misses", "not enough data", "likely meets", "meets"):
+        titles = [row["title"] for row in rows if row["status"] == status]
+        if titles:
+            mark = marks.STATUS[status]
+            named = ", ".join(safe.text(title) for title in titles)
+            parts.append(
+                f'<span class="lq-{marks.tone(mark)}">{marks.symbol(mark)}<b>{len(titles)} '
+                f"{_STATUS_OF_MANY.get(status, status) if len(titles) > 1 else status}</b></span> {named}"
+            )
+    return ' <span class="lq-sep">·</span> '.join(parts) or "No headline metric has a target that it can be held to."
+
+
+_STATUS_OF_MANY = {"meets": "meet", "misses": "miss", "likely meets": "likely meet", "likely misses": "likely miss"}
+
+
+def _card(row: pd.Series, first: bool) -> str:
+    unit, mark = row["unit"], marks.STATUS[row["status"]]
+    value = wording.amount(row["estimate"], unit)
+    interval = wording.interval(row["ci_low"], row["ci_high"], unit)
+    note = f'<p class="lq-note">{safe.text(row["status_text"], 160)}</p>' if row["status_text"] else ""
+    return (
+        f'<article class="lq-card lq-{marks.tone(mark)}{" lq-first" if first else ""}" '
+        f'id="headline-{safe.text(row["metric"])}">'
+        f"<h3>{safe.text(row['title'])}</h3>"
+        f'<p class="lq-status">{marks.symbol(mark)}{safe.text(row["status"])}</p>'
+        f'<p class="lq-value">{value}</p>'
+        f'<p class="lq-interval">{interval} <span>n {row["n"]:,}</span></p>'
+        f'<p class="lq-target">{_target(row)}</p>'
+        f'<p class="lq-change">{_change(row)}</p>'
+        f"{marks.sparkline(row['history'], row['target'])}{note}</article>"
+    )
+
+
+def _target(row: pd.Series) -> str:
+    if not math.isfinite(row["target"]):
+        return "no target"
+    return f"target {'≥' if row['better'] == 'higher' else '≤'} {wording.amount(row['target'], row['unit'])}"
+
+
+def _change(row: pd.Series) -> str:
+    if not math.isfinite(row["change"]):
+        return "no earlier week to compare with"
+    unit = row["unit"]
+    low, high = (wording.difference(row[end], unit) for end in ("change_low", "change_high"))
+    said = f"<b>{wording.difference(row['change'], unit)}</b> on last week ({low} to {high}), "
+    if not row["more_than_noise"]:
+        return said + "within noise"
+    better = {"higher": row["change"] > 0, "lower": row["change"] < 0}.get(row["better"])
+    direction = "" if better is None else " and better" if better else " and worse"
+    return f"{said}more than noise{direction}"
+
+
+def _absent(row: pd.Series) -> str:
+    reason = safe.text(row["reason"] or "there was nothing to measure", 200)
+    return (
+        f'<li id="headline-{safe.text(row["metric"])}">{marks.symbol(marks.STATUS["not measured"])}'
+        f"<b>{safe.text(row['title'])}</b> not measured: {reason}</li>"
+    )
+
+
+def _line(row: pd.Series) -> str:
+    said = wording.estimate(row["estimate"], row["ci_low"], row["ci_high"], row["unit"])
+    reason = f" ({safe.plain(row['reason'], 200)})" if row["reason"] else ""
+    return f"{safe.plain(row['title'])}: {said}, {row['status']}{reason}"

@@ -1,0 +1,115 @@
+"""The page's words: its title, what needs attention, what is missing, and how it was made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, is_dataclass
+
+import pandas as pd
+
+from labelqa_lib import wording
+from labelqa_lib.display import marks, safe
+from labelqa_lib.display.show import bundle, records
+from labelqa_lib.display.tables import table
+
+FINDINGS_MIME = "application/vnd.labelqa.findings+json"
+"""Under this type the notebook carries its findings as data."""
+
+_SEVERITY_WORD = {"act": "Act", "watch": "Watch", "good": "Good", "know": "Know"}
+
+
+def title(
+    title: str,
+    question: str,
+    *,
+    market: str,
+    market_name: str,
+    week: str,
+    dates: str,
+    audience: str,
+    snapshot: str,
+) -> None:
+    """What is this page about, for whom, and from which data?"""
+    named = f"{safe.text(market_name)} ({safe.text(market)})" if market_name else safe.text(market)
+    html = (
+        f'<header class="lq-title"><p class="lq-kicker">{safe.text(title)}</p>'
+        f"<h1>{named}, {safe.text(week)}</h1>"
+        f'<p class="lq-question">{safe.text(question, safe.SENTENCE_LENGTH)}</p>'
+        f'<p class="lq-about">{safe.text(dates)} <span class="lq-sep">·</span> audience {safe.text(audience)} '
+        f'<span class="lq-sep">·</span> snapshot {safe.text(snapshot)}</p></header>'
+    )
+    text = f"{title}: {market_name or market}, {week} ({dates})\n{question}\nAudience {audience}, snapshot {snapshot}"
+    bundle(html, safe.plain(text, safe.SENTENCE_LENGTH))
+
+
+def findings(findings: Sequence, most: int = 12) -> None:
+    """What needs a reader, most important first.
+
+    Parameters
+    ----------
+    findings : sequence of Finding
+        In the order in which to show them; each has ``severity, sentence, evidence, code``.
+    most : int
+        So many are shown; the rest are counted.
+    """
+    listed = "".join(map(_finding, findings[:most]))
+    more = len(findings) - most
+    if more > 0:
+        listed += f'<li class="lq-more">… and {more} more</li>'
+    if listed:
+        html = f'<ol class="lq-findings" id="findings">{listed}</ol>'
+    else:
+        html = (
+            f'<p class="lq-quiet" id="findings">{marks.symbol(marks.SEVERITY["good"])}Nothing needs attention: no '
+            "headline metric is on the wrong side of its target, and nothing moved by more than noise.</p>"
+        )
+    text = "\n".join(
+        f"{_SEVERITY_WORD[one.severity]}: {safe.plain(one.sentence, safe.SENTENCE_LENGTH)}" for one in findings
+    )
+    data = [asdict(one) if is_dataclass(one) else vars(one) for one in findings]
+    bundle(html, text or "Nothing needs attention.", **{FINDINGS_MIME: records(data)})
+
+
+def _finding(one) -> str:
+    mark = marks.SEVERITY[one.severity]
+    link = f' <a href="#{safe.text(one.evidence)}">evidence</a>' if one.evidence else ""
+    return (
+        f'<li class="lq-{marks.tone(mark)}"><span class="lq-severity">{marks.symbol(mark)}'
+        f"{_SEVERITY_WORD[one.severity]}</span><p>{safe.text(one.sentence, safe.SENTENCE_LENGTH)}{link}</p></li>"
+    )
+
+
+def sentence(text: str) -> None:
+    """Show one sentence that depends on data."""
+    bundle(
+        f'<p class="lq-sentence">{safe.text(text, safe.SENTENCE_LENGTH)}</p>', safe.plain(text, safe.SENTENCE_LENGTH)
+    )
+
+
+def missing(pairs: Iterable[tuple[str, str]]) -> None:
+    """What could not be answered, and which table would answer it?"""
+    pairs = [tuple(safe.plain(part, safe.SENTENCE_LENGTH) for part in pair) for pair in pairs]
+    if not pairs:
+        sentence("Every question of this page could be answered.")
+        return
+    rows = "".join(f"<dt>{safe.text(asked, 600)}</dt><dd>{safe.text(needed, 600)}</dd>" for asked, needed in pairs)
+    html = f'<dl class="lq-facts lq-missing" id="missing">{rows}</dl>'
+    bundle(html, "\n".join(f"{asked}: {needed}" for asked, needed in pairs))
+
+
+def provenance(facts: Mapping[str, object]) -> None:
+    """How was this page made? Names and values, folded away until asked for."""
+    rows = "".join(
+        f"<dt>{safe.text(name)}</dt><dd>{safe.text(value, safe.SENTENCE_LENGTH)}</dd>" for name, value in facts.items()
+    )
+    html = (
+        '<details class="lq-provenance" id="provenance" open><summary>Snapshot, parameters and versions</summary>'
+        f'<dl class="lq-facts">{rows}</dl></details>'
+    )
+    lines = (f"{safe.plain(name)}: {safe.plain(value, safe.SENTENCE_LENGTH)}" for name, value in facts.items())
+    bundle(html, "\n".join(lines))
+
+
+def quality(frame: pd.DataFrame) -> None:
+    """What came in, and how much of it was rejected? One row per table of the delivery."""
+    table(frame, "data-quality", "Rows delivered, kept and rejected, by table")

@@ -1,0 +1,97 @@
+"""The one place that hands something to the notebook: a bundle of formats, and figures as images."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from IPython.display import display
+from PIL import Image
+
+from labelqa_lib.display import safe
+from labelqa_lib.errors import UsageError
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+DPI = 160
+"""Dots per inch of an image; the page shows it at half its width in dots, so that it is sharp on dense screens."""
+
+COLOURS = 64
+ALT_LENGTH = 400
+
+
+def bundle(html: str, text: str, **data: object) -> None:
+    """Show `html` on the page and `text` in the notebook, with further formats by MIME type."""
+    display({"text/html": html, "text/plain": text, **data}, raw=True)
+
+
+def identifier(id: str) -> str:
+    """`id` when it can be the target of a link.
+
+    Raises
+    ------
+    UsageError
+        When it is empty or holds anything but letters, digits, hyphens and underscores.
+    """
+    if not isinstance(id, str) or not id.replace("-", "").replace("_", "").isalnum() or not id.isascii():
+        raise UsageError(f"id {id!r} cannot be linked to; use letters, digits and hyphens, such as accuracy-trend")
+    return id
+
+
+def figure(fig: Figure, id: str, alt: str) -> None:
+    """Show a matplotlib figure as an image of few colours, and close it.
+
+    Parameters
+    ----------
+    fig : Figure
+    id : str
+        Fixed identifier on the page, which findings link to.
+    alt : str
+        The figure's message in a sentence, for whoever does not see it.
+
+    Raises
+    ------
+    UsageError
+        When `id` cannot be linked to or `alt` is blank.
+    """
+    alt = safe.plain(alt, ALT_LENGTH)
+    if not alt:
+        raise UsageError(f"figure {id!r} has no alt text; say its message in a sentence")
+    image, width, height = _image(fig)
+    described = {"alt": alt, "id": identifier(id), "width": width, "height": height}
+    display({"image/png": image, "text/plain": alt}, metadata={"image/png": described}, raw=True)
+
+
+def _image(fig: Figure) -> tuple[str, int, int]:
+    """The figure as a base64 PNG and the size at which to show it, in CSS pixels."""
+    drawn = io.BytesIO()
+    fig.savefig(drawn, format="png", dpi=DPI, metadata={"Software": None})
+    # A figure that pyplot knows of would be shown a second time at the end of its cell.
+    from matplotlib import pyplot
+
+    pyplot.close(fig)
+    with Image.open(drawn) as full:
+        small = full.convert("RGB").quantize(COLOURS, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+    packed = io.BytesIO()
+    small.save(packed, format="PNG", optimize=True)
+    return base64.b64encode(packed.getvalue()).decode("ascii"), round(small.width / 2), round(small.height / 2)
+
+
+def records(rows: list[Mapping]) -> list[dict]:
+    """Rows as JSON can hold them: NaN is null, numpy scalars are plain numbers."""
+    return [{name: _plain_value(value) for name, value in row.items()} for row in rows]
+
+
+def _plain_value(value: object) -> object:
+    if isinstance(value, Mapping):
+        return {str(name): _plain_value(inner) for name, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain_value(inner) for inner in value]
+    if hasattr(value, "item"):
+        value = value.item()
+    if isinstance(value, float):
+        return value if value - value == 0 else None
+    return value if value is None or isinstance(value, bool | int | str) else str(value)

@@ -1,0 +1,204 @@
+"""Frames as tables: an estimate and its interval in one cell, the same numbers as bars, reasons where there is none."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+from great_tables import GT, html
+
+from labelqa_lib import wording
+from labelqa_lib.display import marks, safe
+from labelqa_lib.display.show import bundle, identifier
+
+_NEVER_SHOWN = {"ci_low", "ci_high", "n_effective", "method", "reason", "unit"}
+_IN_THE_METRICS_UNIT = {"estimate", "baseline", "difference", "share", "before", "after", "target"}
+_HEADINGS = {
+    "n": "n",
+    "sop_version": "SOP version",
+    "agent_id": "Agent",
+    "auditor_id": "Auditor",
+    "label": "Label given",
+    "estimate": "Estimate (95 % interval)",
+}
+
+
+def table(
+    frame: pd.DataFrame,
+    id: str,
+    caption: str,
+    *,
+    units: Mapping[str, str] | None = None,
+    titles: Mapping[str, str] | None = None,
+    target: float = math.nan,
+    rows: int = 25,
+    note: str = "",
+) -> None:
+    """Show a frame; metric frames get estimates with intervals, a bar on a shared scale, and reasons for gaps.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        A metric frame of one metric (a row per segment, with bars), one of several metrics (a row per segment, a
+        column per metric), or any other frame, shown as it stands.
+    id : str
+        Fixed identifier on the page, which findings link to.
+    caption : str
+        What the rows are.
+    units : mapping, optional
+        Unit by metric or by column, of those that `wording` knows; a metric not named is a ``rate``.
+    titles : mapping, optional
+        Heading by metric or by column.
+    target : float, optional
+        Drawn as a tick through the bars of a frame of one metric.
+    rows : int
+        So many are shown; the rest are counted below the table.
+    note : str
+        How to read it, below the table.
+
+    Raises
+    ------
+    UsageError
+        When `id` cannot be linked to.
+    """
+    units, titles = units or {}, titles or {}
+    shown = frame.head(rows)
+    if _is_metric_frame(frame) and frame["metric"].nunique() > 1:
+        columns = _by_metric(frame, rows, units)
+        total = len(_segments(frame))
+    else:
+        columns = _as_it_stands(shown, units, target)
+        total = len(frame)
+    notes = [safe.text(note, safe.SENTENCE_LENGTH)] if note else []
+    if total > rows:
+        notes.insert(0, f"… and {total - rows:,} more")
+    body = _great_table(columns, identifier(id), titles, notes) if total else '<p class="lq-quiet">No rows.</p>'
+    bundle(
+        f'<figure class="lq-table" id="{id}"><figcaption>{safe.text(caption, 200)}</figcaption>'
+        f'<div class="lq-scroll" tabindex="0" role="region" aria-label="{safe.text(caption, 200)}">{body}</div></figure>',
+        safe.plain(caption, 200) + "\n" + shown.to_string(index=False, max_colwidth=40, na_rep=wording.UNDEFINED),
+    )
+
+
+def _is_metric_frame(frame: pd.DataFrame) -> bool:
+    return {"metric", "period", "estimate", "ci_low", "ci_high", "n"} <= set(frame.columns)
+
+
+def _great_table(columns: dict[str, list[str]], id: str, titles: Mapping[str, str], notes: Sequence[str]) -> str:
+    """Columns of ready HTML as a table without a style of its own: the page's style sheet knows great-tables' classes."""
+    safe_names = {f"c{place}": name for place, name in enumerate(columns)}
+    built = GT(pd.DataFrame(dict(zip(safe_names, columns.values(), strict=True))), id=f"{id}-table", rowname_col="c0")
+    labels = {key: html(_heading(name, titles)) for key, name in safe_names.items()}
+    built = built.tab_stubhead(labels.pop("c0")).cols_label(**labels)
+    built = built.cols_align("right", [key for key, name in safe_names.items() if _is_number(columns[name])])
+    built = built.fmt(lambda cell: cell, columns=list(safe_names))
+    for note in notes:
+        built = built.tab_source_note(html(note))
+    return re.sub(r"<style>.*?</style>\s*", "", built.as_raw_html(), flags=re.DOTALL)
+
+
+def _heading(name: str, titles: Mapping[str, str]) -> str:
+    made = name.replace("_", " ").strip()
+    return safe.text(titles.get(name) or _HEADINGS.get(name) or made[:1].upper() + made[1:])
+
+
+def _is_number(cells: list[str]) -> bool:
+    return all(cell.startswith(('<span class="lq-number"', '<span class="lq-undefined"')) for cell in cells)
+
+
+def _number(said: str) -> str:
+    return f'<span class="lq-number">{said}</span>'
+
+
+def _undefined(reason: str = "") -> str:
+    why = f" <small>{safe.text(reason, 160)}</small>" if reason else ""
+    return f'<span class="lq-undefined">{wording.UNDEFINED}</span>{why}'
+
+
+def _estimate(row: pd.Series, name: str, unit: str) -> str:
+    """``95.2 %`` with its interval smaller beside it; a dash with the reason where it is undefined."""
+    if not math.isfinite(row[name]):
+        return _undefined(row.get("reason") or "")
+    low, high = row["ci_low"], row["ci_high"]
+    say = wording.difference if name == "difference" else wording.amount
+    said = say(row[name], unit)
+    if not (math.isfinite(low) and math.isfinite(high)):
+        return _number(said)
+    return _number(f"{said} <small>({wording.number(low, unit)} to {wording.number(high, unit)})</small>")
+
+
+def _as_it_stands(frame: pd.DataFrame, units: Mapping[str, str], target: float) -> dict[str, list[str]]:
+    """Columns in their order; the one before `ci_low` carries the interval, and bars follow a metric frame's estimate."""
+    names = list(frame.columns)
+    carrier = names[names.index("ci_low") - 1] if "ci_low" in names else None
+    hidden = set(_NEVER_SHOWN)
+    hidden |= {name for name in ("metric", "period") if _is_metric_frame(frame) and frame[name].nunique() <= 1}
+    columns = {}
+    for name in names:
+        if name in hidden:
+            continue
+        columns[name] = [_cell(row, name, name == carrier, units) for _, row in frame.iterrows()]
+        if name == "estimate" and _is_metric_frame(frame):
+            columns[" "] = _bars(frame, target)
+    return columns
+
+
+def _cell(row: pd.Series, name: str, carries_interval: bool, units: Mapping[str, str]) -> str:
+    value = row[name]
+    unit = units.get(name)
+    if unit is None and (carries_interval or name in _IN_THE_METRICS_UNIT):
+        unit = row.get("unit") or units.get(row.get("metric"), "rate")
+    if carries_interval:
+        return _estimate(row, name, unit)
+    if isinstance(value, bool | np.bool_):
+        return "yes" if value else "no"
+    if value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value)):
+        return _undefined()
+    if isinstance(value, int | np.integer):
+        return _number(f"{value:,}".replace("-", "−"))
+    if isinstance(value, float):
+        if unit is None:
+            return _number(f"{value:,.3g}".replace("-", "−"))
+        return _number((wording.difference if name == "difference" else wording.amount)(value, unit))
+    return safe.isolated(value)
+
+
+def _bars(frame: pd.DataFrame, target: float) -> list[str]:
+    ends = [*frame["estimate"], *frame["ci_low"], *frame["ci_high"], target]
+    known = [end for end in ends if math.isfinite(end)]
+    scale = (min(known), max(known)) if known else (0.0, 1.0)
+    return [
+        marks.interval_bar(row["estimate"], row["ci_low"], row["ci_high"], scale, target) for _, row in frame.iterrows()
+    ]
+
+
+def _dimensions(frame: pd.DataFrame) -> list[str]:
+    """A metric frame's segment columns, with `period` where it varies."""
+    place = list(frame.columns).index("period")
+    return list(frame.columns[1:place]) + (["period"] if frame["period"].nunique() > 1 else [])
+
+
+def _segments(frame: pd.DataFrame) -> pd.DataFrame:
+    return frame[_dimensions(frame)].drop_duplicates()
+
+
+def _by_metric(frame: pd.DataFrame, rows: int, units: Mapping[str, str]) -> dict[str, list[str]]:
+    """One row per segment, one column per metric; every cell says its own n."""
+    dimensions = _dimensions(frame)
+    segments = _segments(frame).head(rows)
+    keys = list(segments.itertuples(index=False, name=None))
+    columns = {name: [safe.isolated(value) for value in segments[name]] for name in dimensions}
+    if not dimensions:
+        columns = {"segment": ["all"]}
+    for metric, part in frame.groupby("metric", sort=False):
+        unit = units.get(metric, "rate")
+        cells = {
+            tuple(row[name] for name in dimensions): _estimate(row, "estimate", unit)
+            + f' <small class="lq-n">n {row["n"]:,}</small>'
+            for _, row in part.iterrows()
+        }
+        columns[metric] = [cells.get(key, _undefined()) for key in keys]
+    return columns
