@@ -1,0 +1,17 @@
+"""Notebook × market × week × audience in; executed notebooks, HTML and an index out. Parallel, atomic, one page at a
+time: a failure is its own page's and nobody else's.
+
+A run is three calls: `plan` checks everything and lists the pages, `render` gives each page's record as it is done,
+`write_index` gathers all records there are.
+"""
+
+from labelqa_lib.runner.index import write_index
+from labelqa_lib.runner.parameters import declared
+from labelqa_lib.runner.plan import Plan, PlannedPage, latest_complete_week, notebook_file, notebook_names, plan
+from labelqa_lib.runner.pool import render
+from labelqa_lib.runner.record import PageError, PageRecord, check_writable
+
+__all__ = [
+    "PageError", "PageRecord", "Plan", "PlannedPage", "check_writable", "declared", "latest_complete_week",
+    "notebook_file", "notebook_names", "plan", "render", "write_index",
+]  # fmt: skip

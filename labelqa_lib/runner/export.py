@@ -1,0 +1,141 @@
+"""An executed notebook as one HTML file: code hidden, nothing from the network, the same bytes every time."""
+
+from __future__ import annotations
+
+import copy
+import re
+from functools import lru_cache
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+from nbconvert import HTMLExporter
+from nbformat import NotebookNode
+
+from labelqa_lib.errors import UsageError
+from labelqa_lib.runner.plan import PlannedPage
+
+TEMPLATES = Path(__file__).with_name("templates")
+HEADLINE = "application/vnd.labelqa.headline+json"
+FINDINGS = "application/vnd.labelqa.findings+json"
+
+
+def said(notebook: NotebookNode) -> dict[str, tuple]:
+    """What a page hands on beside its HTML: headlines, findings and warnings, each in the order shown."""
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    return {
+        "headlines": tuple(_of_type(outputs, HEADLINE)),
+        "findings": tuple(_of_type(outputs, FINDINGS)),
+        "warnings": tuple(output.text for output in outputs if _is_stderr(output)),
+    }
+
+
+def _of_type(outputs: list[NotebookNode], mime: str) -> list[dict[str, Any]]:
+    found = []
+    for output in outputs:
+        content = output.get("data", {}).get(mime, [])
+        found += content if isinstance(content, list) else [content]
+    return found
+
+
+def _is_stderr(output: NotebookNode) -> bool:
+    return output.output_type == "stream" and output.name == "stderr"
+
+
+def to_html(notebook: NotebookNode, page: PlannedPage) -> str:
+    """Export an executed notebook through the report's template.
+
+    Raises
+    ------
+    UsageError
+        When the page would ask the network for something.
+    """
+    shown = _without_chance(notebook)
+    about = {"market": page.market, "week": page.week, "audience": page.audience, "snapshot": page.snapshot}
+    shown.metadata.setdefault("title", f"{_heading(shown) or page.name} · {page.market} · {page.week}")
+    html, _ = _exporter().from_notebook_node(shown, resources={"metadata": {"name": page.name, **about}})
+    asked = requests_of(html)
+    if asked:
+        raise UsageError([f"the page asks the network for {what}; embed it instead" for what in asked])
+    return html
+
+
+@lru_cache(maxsize=1)
+def _exporter() -> HTMLExporter:
+    return HTMLExporter(
+        template_name="labelqa" if (TEMPLATES / "labelqa").exists() else "basic",
+        extra_template_basedirs=[str(TEMPLATES)],
+        exclude_input=True,
+        exclude_input_prompt=True,
+        exclude_output_prompt=True,
+        embed_images=True,
+    )
+
+
+def _without_chance(notebook: NotebookNode) -> NotebookNode:
+    """A copy without what differs between two equal runs (times, random ids) and without what no reader should see."""
+    shown = copy.deepcopy(notebook)
+    for name in ("papermill", "widgets"):
+        shown.metadata.pop(name, None)
+    for number, cell in enumerate(shown.cells, start=1):
+        cell.id = f"cell-{number}"
+        for name in ("papermill", "execution"):
+            cell.metadata.pop(name, None)
+        if cell.cell_type == "code":
+            cell.outputs = [output for output in cell.outputs if _is_shown(output)]
+    return shown
+
+
+def _is_shown(output: NotebookNode) -> bool:
+    if "data" in output:
+        for mime in (HEADLINE, FINDINGS):
+            output.data.pop(mime, None)
+        return bool(output.data)
+    return not _is_stderr(output)
+
+
+def _heading(notebook: NotebookNode) -> str:
+    for cell in notebook.cells:
+        found = re.search(r"^# (.+)$", cell.source, re.MULTILINE) if cell.cell_type == "markdown" else None
+        if found:
+            return found[1].strip()
+    return ""
+
+
+_NETWORK = re.compile(r"\s*(?:https?:)?//", re.IGNORECASE)
+_IN_CODE = re.compile(
+    r"""(?:url\(\s*['"]?|@import\s+['"]|\bimport\s*\(?\s*['"]|\bfrom\s+['"]|\bfetch\(\s*['"])(?:https?:)?//[^'")\s]+"""
+)
+_LOADS = {"src", "href", "srcset", "poster", "data", "xlink:href", "action", "background"}
+
+
+class _Requests(HTMLParser):
+    """Collects what a browser would fetch by itself; a link that a reader may click is none."""
+
+    def __init__(self):
+        super().__init__()
+        self.found: list[str] = []
+        self.in_code = False
+
+    def handle_starttag(self, tag, attributes):
+        self.in_code = tag in ("script", "style")
+        for name, value in attributes:
+            if name in _LOADS and tag not in ("a", "area") and _NETWORK.match(value or ""):
+                self.found.append(f"{value} (<{tag} {name}>)")
+            elif name == "style":
+                self.found += _IN_CODE.findall(value or "")
+
+    def handle_data(self, data):
+        if self.in_code:
+            self.found += _IN_CODE.findall(data)
+
+    def handle_endtag(self, tag):
+        self.in_code = False
+
+
+def requests_of(html: str) -> list[str]:
+    """What would a browser fetch from the network to show this page? Nothing, for a page that may be published."""
+    parser = _Requests()
+    parser.feed(html)
+    parser.close()
+    return parser.found

@@ -1,0 +1,155 @@
+"""A page's record: what became of it, in one JSON file beside its HTML; every file appears whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from labelqa_lib.errors import UsageError
+from labelqa_lib.runner.plan import PlannedPage
+
+RENDERED, FAILED = "rendered", "failed"
+
+
+@dataclass(frozen=True)
+class PageError:
+    """Why a page failed.
+
+    Attributes
+    ----------
+    name, message : str
+        The error and what it says.
+    cell : int or None
+        The ``n`` of ``In [n]`` as the failed notebook shows it; None where no cell was running.
+    line : str
+        The line of that cell.
+    """
+
+    name: str
+    message: str
+    cell: int | None = None
+    line: str = ""
+
+    def __str__(self) -> str:
+        where = f"cell [{self.cell}] `{self.line}`: " if self.cell else ""
+        return f"{where}{self.name}: {self.message}"
+
+
+@dataclass(frozen=True)
+class PageRecord:
+    """What became of a page.
+
+    Attributes
+    ----------
+    headlines, findings : tuple of dict
+        What the page said in its outputs of the two mime types, in order.
+    warnings : tuple of str
+        What its cells wrote to stderr, which the HTML leaves out.
+    """
+
+    notebook: str
+    market: str
+    week: str
+    audience: str
+    snapshot: str
+    status: str
+    seconds: float
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    headlines: tuple[dict, ...] = ()
+    findings: tuple[dict, ...] = ()
+    warnings: tuple[str, ...] = ()
+    error: PageError | None = None
+
+    @classmethod
+    def of(cls, page: PlannedPage, seconds: float, error: PageError | None = None, **said) -> PageRecord:
+        """The record of `page`: failed when there is an `error`, else rendered."""
+        status = FAILED if error else RENDERED
+        return cls(
+            page.name, page.market, page.week, page.audience, page.snapshot,
+            status, round(seconds, 2), dict(page.parameters), error=error, **said,
+        )  # fmt: skip
+
+    @property
+    def failed(self) -> bool:
+        return self.status == FAILED
+
+
+def publish(page: PlannedPage, record: PageRecord, html: str | None = None, failed: str | None = None) -> PageRecord:
+    """Write a page's files, the record last; where they cannot be written, the record says so.
+
+    Parameters
+    ----------
+    html : str, optional
+        The page of a success; it also removes what an earlier failure left.
+    failed : str, optional
+        The notebook of a failure as JSON. The HTML of an earlier success stays; index and record tell its age.
+    """
+    try:
+        page.folder.mkdir(parents=True, exist_ok=True)
+        if html is not None:
+            write_whole(page.html, html)
+        if failed is not None:
+            write_whole(page.failed, failed)
+        write_whole(page.record, json.dumps(asdict(record), indent=1, ensure_ascii=False) + "\n")
+        if not record.failed:
+            page.failed.unlink(missing_ok=True)
+        return record
+    except OSError as error:
+        if record.failed:
+            return record
+        reason = PageError(type(error).__name__, f"{page.folder} cannot be written ({error.strerror})")
+        return publish(page, PageRecord.of(page, record.seconds, reason))
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file so that a reader sees the old one or the new one, never a part."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        with open(temporary, "w", encoding="utf-8") as stream:
+            stream.write(text)
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.replace(temporary, path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def check_writable(folder: Path) -> None:
+    """Make sure, before anything runs, that reports can be written.
+
+    Raises
+    ------
+    UsageError
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe = folder / f".writable.{os.getpid()}.tmp"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise UsageError(f"{folder}: reports cannot be written there ({error.strerror})") from None
+
+
+def sweep(folder: Path, process: int) -> None:
+    """Remove what a killed process was about to write."""
+    for temporary in folder.glob(f".*.{process}.tmp"):
+        temporary.unlink(missing_ok=True)
+
+
+def read_records(folder: Path) -> Iterator[PageRecord]:
+    """Every record below ``<folder>/<week>/<market>/``, in order of week, market and notebook.
+
+    A file that is no record (by another program, or of another version) is passed over.
+    """
+    for path in sorted(folder.glob("*/*/*.json")):
+        try:
+            content = json.loads(path.read_text(encoding="utf-8"))
+            error = content.pop("error")
+            yield PageRecord(**content, error=PageError(**error) if error else None)
+        except (OSError, ValueError, TypeError, AttributeError, KeyError):
+            continue
