@@ -1,0 +1,214 @@
+"""Annotations with their segments, and those of them that were judged: the one road from rows to every rate.
+
+Reference label: resolved appeal > tier-2 audit > tier-1 audit > gold (DATA_CONTRACT). In the rate sample are
+annotations with a tier-1 audit of known chance: weight 1/π where the sampling plan gives π, else, drawn at `random` or
+for no stated reason, N/n within site x week. (`stratum` is not known of annotations that were not audited, so without
+π it cannot take part.) Audits drawn for other reasons without π, and annotations that only have an appeal, are left
+out. Where a market has no such audits in the weeks asked for, its annotations on gold items are the sample, weight 1.
+"""
+
+from __future__ import annotations
+
+import ibis
+import pandas as pd
+from ibis import _
+
+from labelqa_lib.metrics.frame import rate_frame
+from labelqa_lib.metrics.metric import Asked
+from labelqa_lib.store import Tables, fetch
+
+AUDITS, GOLD = "audits", "gold"
+
+
+def annotated(tables: Tables) -> ibis.Table:
+    """Annotations with every dimension filled from where it is delivered, kept in the engine.
+
+    `queue`, `content_type` and `language` are the annotation's, else the item's. `policy_area` is the item's, else
+    that of the given label; `judged` puts the reference label's there.
+    """
+    return tables.keep("annotated", lambda: _annotated(tables))
+
+
+def judged(tables: Tables) -> ibis.Table:
+    """The judged annotations, with ``reference_label, auditor_id, basis, weight`` and what a rate asks of the labels:
+    ``correct, critical_error, label_violating, reference_violating``. Kept in the engine."""
+    return tables.keep("judged", lambda: _judged(tables))
+
+
+def sample(tables: Tables, weeks: tuple[str, ...]) -> tuple[ibis.Table, str]:
+    """The rate sample of some weeks, and what it is made of ("audits", "gold", "audits or gold by market")."""
+    rows = judged(tables)
+    weeks_of = tables.keep("markets and weeks", lambda: fetch(rows.select("market", "week", "basis").distinct()))
+    there = weeks_of[weeks_of["week"].isin(weeks)]
+    audited = sorted(there.loc[there["basis"] == AUDITS, "market"].unique())
+    gold_only = sorted(set(there["market"]) - set(audited))
+    note = AUDITS if not gold_only else "audits or gold by market" if audited else GOLD
+    chosen = (rows.basis == AUDITS) if audited else ibis.literal(False)
+    if gold_only:
+        chosen = chosen | rows.market.isin(gold_only)
+    return rows.filter(rows.week.isin(weeks) & chosen), note
+
+
+def rate(
+    rows: ibis.Table,
+    asked: Asked,
+    hit: ibis.Deferred | ibis.Value,
+    counted: ibis.Deferred | ibis.Value = ibis.literal(True),
+    *,
+    of: str,
+    note: str,
+    alike: str = "agent_id",
+    apart: str = "item_id",
+) -> pd.DataFrame:
+    """Σ w·hit / Σ w over the rows that count, with clusters: summed in the engine, bounded in `stats.survey`.
+
+    Parameters
+    ----------
+    rows : ibis.Table
+        With the columns asked for, ``weight``, `alike` and `apart`.
+    hit, counted : boolean expression
+        What is counted, and among which rows.
+    of, note
+        As in `rate_frame`.
+    alike, apart : str
+        Column of the clusters, and of those used instead where it is empty or is itself asked by.
+    """
+    cluster = _[apart] if alike in asked.by else _[alike].coalesce(_[apart])
+    rows = rows.mutate(_cluster=cluster, _counted=counted)
+    rows = rows.mutate(_weight=ibis.ifelse(rows._counted, rows.weight, 0.0), _hit=hit)
+    cells = rows.group_by([*asked.keys, "_cluster"]).aggregate(
+        weight=rows._weight.sum(),
+        weight_squared=(rows._weight * rows._weight).sum(),
+        outcome=ibis.ifelse(rows._hit, rows._weight, 0.0).sum(),
+        n=rows._counted.cast("int64").sum(),
+    )
+    return rate_frame(fetch(cells), asked, of, note)
+
+
+def clusters_of(asked: Asked, alike: str = "agent_id", otherwise: str = "item") -> str:
+    """How the method names its clusters."""
+    return f"by {otherwise if alike in asked.by else alike.removesuffix('_id')}"
+
+
+def first_of_each(rows: ibis.Table, key: str | list[str], order: list) -> ibis.Table:
+    """One row per key: the first in `order`."""
+    ranked = rows.mutate(_place=ibis.row_number().over(group_by=key, order_by=order))
+    return ranked.filter(ranked._place == 0).drop("_place")
+
+
+def drawn_with_known_chance(audits: ibis.Table) -> ibis.BooleanValue:
+    """Whether an audit may enter a rate: π is given, or it was drawn at random (or for no stated reason)."""
+    return audits.inclusion_probability.notnull() | (audits.sampling_reason.fill_null("random") == "random")
+
+
+def _annotated(tables: Tables) -> ibis.Table:
+    rows = tables.annotations
+    if tables.items is None:
+        nothing = ibis.null("string")
+        rows = rows.mutate(item_queue=nothing, item_area=nothing, item_content=nothing, item_language=nothing)
+    else:
+        items = tables.items.select(
+            "item_id",
+            item_queue="queue",
+            item_area="policy_area",
+            item_content="content_type",
+            item_language="language",
+        )
+        rows = rows.left_join(items, "item_id").drop("item_id_right")
+    labels = tables.labels.select(
+        "label", label_area="policy_area", label_violating="violating", label_critical="critical"
+    )
+    return rows.left_join(labels, "label").select(
+        "annotation_id",
+        "item_id",
+        "week",
+        "local_date",
+        "local_hour",
+        "annotated_at",
+        "market",
+        "partner",
+        "site",
+        "agent_id",
+        "label",
+        "label_violating",
+        "label_critical",
+        "handle_seconds",
+        "sop_version",
+        "blind",
+        "item_area",
+        queue=_.queue.coalesce(_.item_queue),
+        content_type=_.content_type.coalesce(_.item_content),
+        language=_.language.coalesce(_.item_language),
+        policy_area=_.item_area.coalesce(_.label_area),
+    )
+
+
+def _judged(tables: Tables) -> ibis.Table:
+    rows = _with_audits(annotated(tables), tables)
+    rows = _with_gold(rows, tables)
+    rows = _with_appeals(rows, tables)
+    rows = rows.mutate(
+        basis=ibis.cases((rows.drawn.fill_null(False), AUDITS), (rows.gold_label.notnull(), GOLD)),
+        reference_label=ibis.coalesce(rows.final_label, rows.second_label, rows.audit_label, rows.gold_label),
+    )
+    labels = tables.labels.select(
+        reference_label="label",
+        reference_area="policy_area",
+        reference_violating="violating",
+        reference_critical="critical",
+    )
+    rows = rows.filter(rows.basis.notnull()).inner_join(labels, "reference_label")
+    wrong = rows.label != rows.reference_label
+    return rows.mutate(
+        correct=~wrong,
+        critical_error=wrong & (rows.label_critical | rows.reference_critical),
+        policy_area=rows.item_area.coalesce(rows.reference_area),
+        weight=ibis.ifelse(rows.basis == AUDITS, rows.audit_weight, 1.0),
+    ).drop("drawn", "audit_weight", "item_area", "audit_label", "second_label", "final_label", "gold_label")
+
+
+def _with_audits(rows: ibis.Table, tables: Tables) -> ibis.Table:
+    if tables.audits is None:
+        nothing = ibis.null("string")
+        return rows.mutate(
+            drawn=ibis.literal(False), audit_weight=1.0, audit_label=nothing, auditor_id=nothing, second_label=nothing
+        )
+    first = tables.audits.filter(_.tier == 1)
+    first = first.mutate(drawn=drawn_with_known_chance(first))
+    first = first_of_each(first, "annotation_id", [first.drawn.desc(), first.audited_at, first.audit_id])
+    first = first.select("annotation_id", "auditor_id", "audit_label", "drawn", "inclusion_probability")
+    second = tables.audits.filter(_.tier == 2)
+    second = first_of_each(second, "annotation_id", [second.audited_at.desc(), second.audit_id])
+    second = second.select("annotation_id", second_label="audit_label")
+    rows = rows.left_join(first, "annotation_id").drop("annotation_id_right")
+    rows = rows.left_join(second, "annotation_id").drop("annotation_id_right")
+    place = ibis.window(group_by=["market", "site", "week"])
+    plain = (rows.drawn & rows.inclusion_probability.isnull()).fill_null(False)
+    shares = rows.annotation_id.count().over(place) / plain.cast("int64").sum().over(place)
+    weight = ibis.ifelse(plain, shares, 1 / rows.inclusion_probability)
+    return rows.mutate(audit_weight=weight).drop("inclusion_probability")
+
+
+def _with_gold(rows: ibis.Table, tables: Tables) -> ibis.Table:
+    """Gold of the annotation's SOP version, else gold that holds for every version; the latest where the annotation
+    does not tell its version."""
+    if tables.gold is None:
+        return rows.mutate(gold_label=ibis.null("string"))
+    gold = tables.gold
+    exact = gold.filter(gold.sop_version.notnull()).select("item_id", "sop_version", exact_label="gold_label")
+    general = first_of_each(gold.filter(gold.sop_version.isnull()), "item_id", [gold.set_at.desc()])
+    latest = first_of_each(gold, "item_id", [gold.set_at.desc()])
+    rows = rows.left_join(exact, ["item_id", "sop_version"]).drop("item_id_right", "sop_version_right")
+    for name, part in (("general_label", general), ("latest_label", latest)):
+        rows = rows.left_join(part.select("item_id", **{name: "gold_label"}), "item_id").drop("item_id_right")
+    unversioned = ibis.ifelse(rows.sop_version.isnull(), rows.latest_label, ibis.null("string"))
+    label = ibis.coalesce(rows.exact_label, rows.general_label, unversioned)
+    return rows.mutate(gold_label=label).drop("exact_label", "general_label", "latest_label")
+
+
+def _with_appeals(rows: ibis.Table, tables: Tables) -> ibis.Table:
+    if tables.appeals is None:
+        return rows.mutate(final_label=ibis.null("string"))
+    resolved = tables.appeals.filter(_.outcome.isin(["upheld", "overturned"]) & _.final_label.notnull())
+    last = first_of_each(resolved, "annotation_id", [resolved.resolved_at.desc(), resolved.appeal_id])
+    return rows.left_join(last.select("annotation_id", "final_label"), "annotation_id").drop("annotation_id_right")

@@ -1,0 +1,135 @@
+"""Quality: how often labels are right, and in which direction they are wrong. Positive = violating."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import ibis
+import pandas as pd
+from ibis import _
+
+from labelqa_lib.metrics.frame import rate_frame
+from labelqa_lib.metrics.judged import clusters_of, rate, sample
+from labelqa_lib.metrics.metric import SEGMENTS, Asked, Metric
+from labelqa_lib.store import Tables, fetch
+
+_DIMENSIONS = (*SEGMENTS, "auditor_id")
+_REFERENCE, _GIVEN = ("reference_label",), ("label",)
+_EVERY = ibis.literal(True)
+_BENIGN, _VIOLATING = ~_.reference_violating, _.reference_violating
+_ENFORCED, _PASSED = _.label_violating, ~_.label_violating
+_OF_VIOLATING, _OF_ENFORCED = "judged violating items", "judged annotations with a violating label"
+
+
+@dataclass(frozen=True)
+class _Share:
+    """Weighted share of `hit` among the judged annotations that are `counted`."""
+
+    hit: ibis.Deferred
+    counted: ibis.Deferred | ibis.Value
+    of: str
+
+    def __call__(self, tables: Tables, asked: Asked) -> pd.DataFrame:
+        rows, basis = sample(tables, asked.weeks)
+        return rate(rows, asked, self.hit, self.counted, of=self.of, note=f"{clusters_of(asked)}; {basis}")
+
+
+def _precision(tables: Tables, asked: Asked) -> pd.DataFrame:
+    by_label = _Share(_.correct, _EVERY, "judged annotations of the label")
+    return (by_label if "label" in asked.by else _Share(_VIOLATING, _ENFORCED, _OF_ENFORCED))(tables, asked)
+
+
+def _recall(tables: Tables, asked: Asked) -> pd.DataFrame:
+    by_label = _Share(_.correct, _EVERY, "judged annotations of the reference label")
+    return (by_label if "reference_label" in asked.by else _Share(_ENFORCED, _VIOLATING, _OF_VIOLATING))(tables, asked)
+
+
+def _f1(tables: Tables, asked: Asked) -> pd.DataFrame:
+    """F1 = Σ w·2TP / Σ w·(2TP + FP + FN): a ratio of sums, so bounded like every other rate.
+
+    By label each judged annotation takes part twice where it is wrong: as a false positive of the label given and
+    as a false negative of the reference label. Without `label` the violating labels are the one class.
+    """
+    rows, basis = sample(tables, asked.weeks)
+    if "label" in asked.by:
+        missed = rows.filter(~rows.correct).mutate(label=_.reference_label)
+        rows = ibis.union(_votes(rows, _.correct), _votes(missed, ibis.literal(False)))
+    else:
+        flagged = rows.filter(rows.label_violating | rows.reference_violating)
+        rows = _votes(flagged, _.label_violating & _.reference_violating)
+    cluster = _.item_id if "agent_id" in asked.by else _.agent_id.coalesce(_.item_id)
+    cells = rows.mutate(_cluster=cluster).group_by([*asked.keys, "_cluster"])
+    cells = cells.aggregate(
+        weight=_.weight.sum(),
+        weight_squared=(_.weight * _.weight).sum(),
+        outcome=_.outcome.sum(),
+        n=_.count(),
+    )
+    return rate_frame(fetch(cells), asked, "judged annotations of the class", f"{clusters_of(asked)}; {basis}")
+
+
+def _votes(rows: ibis.Table, true_positive: ibis.Deferred | ibis.Value) -> ibis.Table:
+    """Rows of the F1 ratio: a true positive weighs twice, above and below the line."""
+    rows = rows.mutate(_found=true_positive)
+    rows = rows.mutate(weight=rows.weight * ibis.ifelse(rows._found, 2.0, 1.0))
+    rows = rows.mutate(outcome=ibis.ifelse(rows._found, rows.weight, 0.0))
+    return rows.select(*dict.fromkeys([*_DIMENSIONS, "label", "item_id", "weight", "outcome"]))
+
+
+def _metric(name, title, question, better, formula, function, more=("label", "reference_label")) -> Metric:
+    return Metric(
+        name=name,
+        family="quality",
+        title=title,
+        question=question,
+        unit="rate",
+        better=better,
+        needs=("audits or gold",),
+        dimensions=(*_DIMENSIONS, *more),
+        formula=formula,
+        function=function,
+    )
+
+
+METRICS = (
+    _metric(
+        "accuracy", "Accuracy", "How often is a label right?", "higher", "P(y = r)",
+        _Share(_.correct, _EVERY, "judged annotations"),
+    ),
+    _metric(
+        "error_rate", "Error rate", "How often is a label wrong?", "lower", "1 − accuracy = P(y ≠ r)",
+        _Share(~_.correct, _EVERY, "judged annotations"),
+    ),
+    _metric(
+        "critical_accuracy", "Critical accuracy", "How often is a label free of critical error?", "higher",
+        "1 − P(y ≠ r, and y or r is critical)", _Share(~_.critical_error, _EVERY, "judged annotations"),
+    ),
+    _metric(
+        "fpr", "False positive rate (FPR)", "Of benign items, how many were labelled violating?", "lower",
+        "FP / (FP + TN)", _Share(_ENFORCED, _BENIGN, "judged benign items"), _REFERENCE,
+    ),
+    _metric(
+        "fnr", "Leakage (FNR)", "Of violating items, how many were let through?", "lower",
+        "FN / (FN + TP)", _Share(_PASSED, _VIOLATING, _OF_VIOLATING), _REFERENCE,
+    ),
+    _metric(
+        "fdr", "False discovery rate (FDR)", "Of what was enforced, how much was benign?", "lower",
+        "FP / (FP + TP)", _Share(_BENIGN, _ENFORCED, _OF_ENFORCED), _GIVEN,
+    ),
+    _metric(
+        "for", "False omission rate (FOR)", "Of what was passed, how much was violating?", "lower",
+        "FN / (FN + TN)", _Share(_VIOLATING, _PASSED, "judged annotations with a benign label"), _GIVEN,
+    ),
+    _metric(
+        "precision", "Precision", "Of what got a violating label, how much is violating? By label: how much is right?",
+        "higher", "TP / (TP + FP); by label, one label against the rest", _precision, _GIVEN,
+    ),
+    _metric(
+        "recall", "Recall", "Of what is violating, how much was found? By label: how much of it was labelled so?",
+        "higher", "TP / (TP + FN); by reference label, one label against the rest", _recall, _REFERENCE,
+    ),
+    _metric(
+        "f1", "F1", "How well are violating items found, precision and recall in one?",
+        "higher", "2 TP / (2 TP + FP + FN); by label, one label against the rest", _f1, _GIVEN,
+    ),
+)  # fmt: skip

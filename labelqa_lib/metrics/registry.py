@@ -1,0 +1,95 @@
+"""Every metric by name, and the one function that measures them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+
+from labelqa_lib.errors import UsageError
+from labelqa_lib.metrics import quality, service, workforce
+from labelqa_lib.metrics.frame import undefined
+from labelqa_lib.metrics.metric import WEEK, Asked, Metric
+from labelqa_lib.periods import Week
+from labelqa_lib.store import Tables
+
+FAMILIES = (quality, workforce, service)
+
+REGISTRY: dict[str, Metric] = {metric.name: metric for family in FAMILIES for metric in family.METRICS}
+
+
+def measure(
+    tables: Tables,
+    metric: str,
+    by: Sequence[str] = (),
+    weeks: Sequence[str] | None = None,
+    confidence: float = 0.95,
+    denominators: Mapping[str, str] | None = None,
+) -> pd.DataFrame:
+    """What is the value of a metric, in which segments and weeks, and how sure is that?
+
+    Parameters
+    ----------
+    tables : Tables
+        From `store.open_tables`.
+    metric : str
+        A name in `REGISTRY`.
+    by : sequence of str
+        Dimensions of the metric. With ``week`` there is a row per week; `period` carries it.
+    weeks : sequence of str, optional
+        ISO weeks among those opened. None: the last one, or with ``week`` in `by` all of them. Several weeks without
+        ``week`` in `by` are pooled.
+    confidence : float
+        Of the intervals, in (0, 1).
+    denominators : mapping of str to str, optional
+        What ``utilization`` and ``shrinkage`` divide by: a column of shifts by metric name.
+
+    Returns
+    -------
+    DataFrame
+        ``metric, <by>, period, estimate, ci_low, ci_high, n, n_effective, method, reason``, sorted by dimensions and
+        period. Undefined is NaN with its `n` and a reason. Where a dimension is empty it says ``not given``.
+
+    Raises
+    ------
+    UsageError
+        When the metric, a dimension or a week does not exist; the sentence lists what does.
+    """
+    if metric not in REGISTRY:
+        raise UsageError(f"there is no metric {metric!r}; there are {', '.join(sorted(REGISTRY))}")
+    known = REGISTRY[metric]
+    asked = _asked(tables, known, by, weeks, confidence, denominators)
+    for need in known.needs:
+        alternatives = need.split(" or ")
+        if not any(tables.delivered(name) for name in alternatives):
+            missing = "neither was delivered" if len(alternatives) > 1 else "not delivered"
+            return undefined(asked, f"needs {need}; {missing}")
+    return known.function(tables, asked)
+
+
+def _asked(tables, metric: Metric, by, weeks, confidence, denominators) -> Asked:
+    by = (by,) if isinstance(by, str) else tuple(dict.fromkeys(by))
+    wrong = [name for name in by if name not in metric.dimensions]
+    if wrong:
+        raise UsageError(
+            f"{metric.name} cannot be measured by {', '.join(map(repr, wrong))}; "
+            f"it can by {', '.join(metric.dimensions)}"
+        )
+    if weeks is None:
+        weeks = tables.weeks if WEEK in by else tables.weeks[-1:]
+    weeks = (weeks,) if isinstance(weeks, str) else tuple(weeks)
+    unknown = [week for week in weeks if str(Week.parse(week)) not in tables.weeks]
+    if unknown or not weeks:
+        raise UsageError(
+            f"these tables hold no week {', '.join(unknown) or '(none was named)'}; they hold {', '.join(tables.weeks)}"
+        )
+    if not 0 < confidence < 1:
+        raise UsageError(f"confidence is {confidence!r}; it must lie between 0 and 1, for example 0.95")
+    return Asked(
+        metric=metric.name,
+        by=tuple(name for name in by if name != WEEK),
+        weekly=WEEK in by,
+        weeks=tuple(sorted(set(weeks))),
+        confidence=confidence,
+        denominators=dict(denominators or {}),
+    )

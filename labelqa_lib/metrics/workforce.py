@@ -1,0 +1,182 @@
+"""Workforce: how paid time is used, and how long a label takes. Clusters are agents; by agent, their days."""
+
+from __future__ import annotations
+
+import ibis
+import numpy as np
+import pandas as pd
+from ibis import _
+from scipy import stats
+
+from labelqa_lib.errors import UsageError
+from labelqa_lib.metrics.frame import exact_frame, mean_frame
+from labelqa_lib.metrics.judged import annotated, clusters_of
+from labelqa_lib.metrics.metric import SEGMENTS, WEEK, Asked, Metric
+from labelqa_lib.store import Tables, fetch
+
+_DENOMINATORS = ("paid_minutes", "scheduled_minutes")
+_PRESENT = _.handling_minutes + _.available_minutes + _.auxiliary_minutes.fill_null(0)
+
+
+def shifts_with_place(tables: Tables) -> ibis.Table:
+    """Shifts with the person's market, partner and site: from people, else from what the person annotated."""
+    if tables.people is not None:
+        who = tables.people.select("person_id", "market", "partner", "site")
+    else:
+        rows = tables.annotations.filter(_.agent_id.notnull()).group_by(person_id="agent_id")
+        who = rows.aggregate(market=_.market.max(), partner=_.partner.max(), site=_.site.max())
+    shifts = tables.shifts.inner_join(who, "person_id")
+    return shifts.mutate(agent_id=shifts.person_id, local_date=shifts.date)
+
+
+def _utilization(tables: Tables, asked: Asked) -> pd.DataFrame:
+    return _share_of_time(tables, asked, _.handling_minutes + _.available_minutes, _denominator(asked, "paid_minutes"))
+
+
+def _occupancy(tables: Tables, asked: Asked) -> pd.DataFrame:
+    return _share_of_time(tables, asked, _.handling_minutes, _.handling_minutes + _.available_minutes)
+
+
+def _shrinkage(tables: Tables, asked: Asked) -> pd.DataFrame:
+    planned = _denominator(asked, "scheduled_minutes")
+    return _share_of_time(tables, asked, _[planned] - _PRESENT, planned)
+
+
+def _denominator(asked: Asked, default: str) -> str:
+    chosen = asked.denominators.get(asked.metric, default)
+    if chosen not in _DENOMINATORS:
+        raise UsageError(
+            f"{asked.metric} cannot be divided by {chosen!r}; denominators are {', '.join(_DENOMINATORS)}"
+        )
+    return chosen
+
+
+def _share_of_time(tables: Tables, asked: Asked, used, available) -> pd.DataFrame:
+    rows = shifts_with_place(tables).filter(_[WEEK].isin(asked.weeks))
+    over = f" over {available.replace('_', ' ')}" if isinstance(available, str) else ""
+    available = _[available] if isinstance(available, str) else available
+    return _ratio(rows.mutate(total=used, size=available, rows=1), asked, "shifts", f"{clusters_of(asked, otherwise='day')}{over}")
+
+
+def _ratio(rows: ibis.Table, asked: Asked, of: str, note: str) -> pd.DataFrame:
+    """Σ total / Σ size over rows with ``total, size, rows, agent_id, local_date``, summed in the engine."""
+    by_day = "agent_id" in asked.by
+    rows = rows.mutate(_cluster=rows.local_date.cast("string") if by_day else rows.agent_id)
+    cells = rows.group_by([*asked.keys, "_cluster"]).aggregate(total=_.total.sum(), size=_.size.sum(), n=_.rows.sum())
+    return mean_frame(fetch(cells), asked, of, note)
+
+
+def _timed(tables: Tables, asked: Asked) -> ibis.Table:
+    return annotated(tables).filter(_[WEEK].isin(asked.weeks) & _.handle_seconds.notnull())
+
+
+def _aht(tables: Tables, asked: Asked) -> pd.DataFrame:
+    rows = _timed(tables, asked).mutate(total=_.handle_seconds, size=1.0, rows=1, agent_id=_.agent_id.coalesce(_.item_id))
+    return _ratio(rows, asked, "timed annotations", clusters_of(asked, otherwise="day"))
+
+
+def _throughput(tables: Tables, asked: Asked) -> pd.DataFrame:
+    """Annotations of people and weeks with a shift, per hour that the shifts give as handling time."""
+    keys = ["agent_id", "market", "partner", "site", WEEK, "local_date"]
+    shifts = shifts_with_place(tables).filter(_[WEEK].isin(asked.weeks)).select(*keys, "handling_minutes")
+    days = shifts.group_by(keys).aggregate(size=_.handling_minutes.sum() / 60)
+    made = tables.annotations.filter(_[WEEK].isin(asked.weeks))
+    made = made.group_by("agent_id", "local_date").aggregate(total=_.count())
+    rows = days.left_join(made, ["agent_id", "local_date"])
+    rows = rows.mutate(total=rows.total.fill_null(0), rows=rows.total.fill_null(0))
+    return _ratio(rows, asked, "annotations in shifts", clusters_of(asked, otherwise="day"))
+
+
+def _quantile(q: float):
+    def function(tables: Tables, asked: Asked) -> pd.DataFrame:
+        counts = _timed(tables, asked).group_by([*asked.keys, "handle_seconds"]).aggregate(n=_.count())
+        values = quantiles(fetch(counts), asked.keys, "handle_seconds", q, asked.confidence)
+        return exact_frame(values, asked, "timed annotations", "order statistics")
+
+    return function
+
+
+def quantiles(counts: pd.DataFrame, keys: list[str], value: str, q: float, confidence: float) -> pd.DataFrame:
+    """A quantile per group from a table of how often each value occurs.
+
+    Parameters
+    ----------
+    counts : DataFrame
+        `keys`, `value` and ``n``, how often the value occurs in the group.
+    q : float
+        Between 0 and 1.
+
+    Returns
+    -------
+    DataFrame
+        `keys`, ``estimate`` (linear between order statistics), ``ci_low, ci_high`` (NaN on the side where the group is
+        too small for a bound), ``n``.
+
+    Notes
+    -----
+    The interval reaches from order statistic l to u, the binomial(n, q) quantiles of (1 − confidence)/2 and of
+    (1 + confidence)/2, plus one. It takes rows as independent.
+    Source: Conover (1999), Practical Nonparametric Statistics, 3rd ed., section 3.2.
+    """
+    counts = counts.sort_values([*keys, value], ignore_index=True)
+    group = counts.groupby(keys, dropna=False, sort=True).ngroup() if keys else pd.Series(0, index=counts.index)
+    last = counts["n"].groupby(group).sum().cumsum().to_numpy()
+    n = np.diff(last, prepend=0)
+    running, values = counts["n"].cumsum().to_numpy(), counts[value].to_numpy(dtype=float)
+
+    def order_statistic(rank):
+        place = np.searchsorted(running, last - n + np.clip(rank, 1, n), side="left")
+        return np.where((rank >= 1) & (rank <= n), values[place], np.nan) if len(n) else np.empty(0)
+
+    position = (n - 1) * q
+    below, above = order_statistic(np.floor(position) + 1), order_statistic(np.ceil(position) + 1)
+    tail = (1 - confidence) / 2
+    result = counts.groupby(group)[keys].first() if keys else pd.DataFrame(index=range(len(n)))
+    return result.assign(
+        estimate=below + (position - np.floor(position)) * (above - below),
+        ci_low=order_statistic(stats.binom.ppf(tail, n, q)),
+        ci_high=order_statistic(stats.binom.ppf(1 - tail, n, q) + 1),
+        n=n,
+    )
+
+
+_PLACES = ("market", "partner", "site", "agent_id", WEEK)
+
+
+def _metric(name, title, question, unit, better, needs, formula, function, dimensions=_PLACES) -> Metric:
+    return Metric(name, "workforce", title, question, unit, better, needs, dimensions, formula, function)
+
+
+_TIMED = ("annotations.handle_seconds",)
+_LABELS = (*SEGMENTS, "label")
+
+METRICS = (
+    _metric(
+        "utilization", "Utilization", "How much of paid time goes into the work?", "rate", "higher", ("shifts",),
+        "(handling + available minutes) / paid minutes", _utilization,
+    ),
+    _metric(
+        "occupancy", "Occupancy", "How much of the time ready for work is spent on it?", "rate", None, ("shifts",),
+        "handling / (handling + available minutes)", _occupancy,
+    ),
+    _metric(
+        "shrinkage", "Shrinkage", "How much of scheduled time is lost?", "rate", "lower", ("shifts",),
+        "1 − (handling + available + auxiliary minutes) / scheduled minutes", _shrinkage,
+    ),
+    _metric(
+        "aht", "Average handle time (AHT)", "How long does a label take?", "seconds", None, _TIMED,
+        "mean of handle_seconds", _aht, _LABELS,
+    ),
+    _metric(
+        "aht_median", "Median handle time", "How long does a typical label take?", "seconds", None, _TIMED,
+        "median of handle_seconds", _quantile(0.5), _LABELS,
+    ),
+    _metric(
+        "aht_p90", "Handle time, 90th percentile", "How long do the slow labels take?", "seconds", None, _TIMED,
+        "90th percentile of handle_seconds", _quantile(0.9), _LABELS,
+    ),
+    _metric(
+        "throughput", "Throughput", "How many labels does an hour of handling give?", "per_hour", "higher", ("shifts",),
+        "annotations / handling hours, on days with a shift", _throughput,
+    ),
+)  # fmt: skip

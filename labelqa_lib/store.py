@@ -1,0 +1,290 @@
+"""Opens a snapshot as lazy Ibis tables, cut to one market and its weeks, reading only their partitions.
+
+On disk a snapshot is a folder (``<root>/<id>/``, see DATA_CONTRACT.md) of Parquet files and one `snapshot.json`.
+Nothing here reads rows before a metric asks for them; a file is touched at opening only for its footer.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import duckdb
+import ibis
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as parquet
+from ibis import _
+
+from labelqa_lib.errors import DataError, UsageError
+from labelqa_lib.periods import Week
+
+PARTITIONED = ("annotations", "audits")
+OPTIONAL = (
+    "items", "audits", "gold", "appeals", "people", "shifts", "queue_hours", "quiz_answers", "requests",
+    "sop_versions", "sop_acknowledgements", "actions",
+)  # fmt: skip
+_ID = re.compile(r"\w[\w.\-]*")
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """What `snapshot.json` says: where the rows came from, how many there are, and which weeks each market has."""
+
+    id: str
+    source: str
+    made_at: str
+    parent: str | None
+    tables: dict[str, dict]
+    markets: dict[str, dict]
+    partitions: dict[str, str]
+    missing: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    folder: Path | None = None
+
+    def weeks(self, market: str | None = None) -> tuple[str, ...]:
+        """Weeks with annotations, oldest first; of one market, or of any.
+
+        Raises
+        ------
+        DataError
+            When the snapshot does not hold `market`.
+        """
+        if market is not None and market not in self.markets:
+            raise DataError(
+                f"snapshot {self.id} has no market {market!r}; it has {', '.join(sorted(self.markets)) or 'none'}"
+            )
+        markets = self.markets if market is None else [market]
+        return tuple(sorted({week for name in markets for week in self.markets[name]["weeks"]}))
+
+
+@dataclass(frozen=True)
+class Tables:
+    """One market's rows (or every market's) for some weeks, as lazy Ibis tables on any engine.
+
+    A table that was not delivered is None. `weeks` ascend; the last one is the report's week. `appeals` keep all
+    weeks, because one is resolved long after the annotation was made.
+    """
+
+    annotations: ibis.Table
+    labels: ibis.Table
+    market: str | None
+    weeks: tuple[str, ...]
+    snapshot: Snapshot
+    items: ibis.Table | None = None
+    audits: ibis.Table | None = None
+    gold: ibis.Table | None = None
+    appeals: ibis.Table | None = None
+    people: ibis.Table | None = None
+    shifts: ibis.Table | None = None
+    queue_hours: ibis.Table | None = None
+    quiz_answers: ibis.Table | None = None
+    requests: ibis.Table | None = None
+    sop_versions: ibis.Table | None = None
+    sop_acknowledgements: ibis.Table | None = None
+    actions: ibis.Table | None = None
+    _kept: dict = field(default_factory=dict, compare=False, repr=False)
+
+    def keep(self, name: str, make: Callable[[], object]) -> object:
+        """Make a thing once for these tables; an Ibis table is held as a temporary table in the engine."""
+        if name not in self._kept:
+            made = make()
+            self._kept[name] = _engine(made.cache) if isinstance(made, ibis.Table) else made
+        return self._kept[name]
+
+    def delivered(self, name: str) -> bool:
+        """Whether a table (``audits``) or a column (``annotations.blind``) holds anything at all."""
+        table, _dot, column = name.partition(".")
+        rows = getattr(self, table)
+        if rows is None or not column:
+            return rows is not None
+        return self.keep(f"delivered {name}", lambda: bool(_engine(rows[column].notnull().any().execute)))
+
+
+def describe(root: Path, snapshot: str = "CURRENT") -> Snapshot:
+    """What a snapshot holds, from its `snapshot.json` alone.
+
+    Parameters
+    ----------
+    root : Path
+        Folder of all snapshots (`data` in workspace.yaml).
+    snapshot : str
+        Id of a snapshot, or ``CURRENT``.
+
+    Raises
+    ------
+    DataError
+        When there is no such snapshot, or its description cannot be read.
+    """
+    root = Path(root)
+    try:
+        if snapshot == "CURRENT":
+            snapshot = (root / "CURRENT").read_text(encoding="utf-8").strip()
+        folder = root / snapshot
+        if not _ID.fullmatch(snapshot):
+            raise FileNotFoundError
+        told = json.loads((folder / "snapshot.json").read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        there = sorted(path.parent.name for path in root.glob("*/snapshot.json"))
+        known = f"there are {', '.join(there)}" if there else "there is none yet; make one with `labelqa ingest DELIVERY`"
+        raise DataError(f"{root}: no snapshot {snapshot!r}; {known}") from None
+    except (OSError, ValueError) as error:
+        raise DataError(f"{root}: the description of snapshot {snapshot!r} cannot be read ({error})") from None
+    try:
+        return Snapshot(
+            **{name: told[name] for name in ("id", "source", "made_at", "parent", "tables", "markets", "partitions")},
+            missing=tuple(told["missing"]),
+            notes=tuple(told["notes"]),
+            folder=folder,
+        )
+    except (KeyError, TypeError) as error:
+        raise DataError(f"{folder / 'snapshot.json'}: does not describe a snapshot; it lacks {error}") from None
+
+
+def open_tables(
+    root: Path,
+    market: str | None = None,
+    weeks: Sequence[str] | None = None,
+    snapshot: str = "CURRENT",
+    threads: int = 1,
+) -> Tables:
+    """Open a snapshot on an in-memory DuckDB, reading only the partitions of `market` and `weeks`.
+
+    Parameters
+    ----------
+    root : Path
+        Folder of all snapshots.
+    market : str, optional
+        All markets when None.
+    weeks : sequence of str, optional
+        ISO weeks; all of the market's when None. Of a history that reaches further back than the data, the weeks
+        that exist are opened; only the last week must have data.
+    snapshot : str
+        Id of a snapshot, or ``CURRENT``.
+    threads : int
+        Threads of the engine. One by default: the runner works on several markets at once.
+
+    Raises
+    ------
+    DataError
+        No such snapshot, market or week, or a file of it cannot be read.
+    UsageError
+        When a week is not an ISO week.
+    """
+    about = describe(root, snapshot)
+    weeks = _existing(weeks, about, market)
+    connection = ibis.duckdb.connect(threads=threads)
+    given = {}
+    for name in ("annotations", "labels", *OPTIONAL):
+        files = _files(about, name, market, weeks)
+        if files:
+            given[name] = _engine(
+                connection.read_parquet, files, table_name=name, hive_partitioning=True, hive_types_autocast=False
+            )
+    for name in ("annotations", "labels"):
+        if name not in given:
+            raise DataError(f"{about.folder}: the files of table {name} are gone; ingest the delivery again")
+    return tables_from(given, about, market, weeks)
+
+
+def tables_from(
+    given: Mapping[str, ibis.Table],
+    snapshot: Snapshot,
+    market: str | None = None,
+    weeks: Sequence[str] | None = None,
+) -> Tables:
+    """Cut contract tables, on whatever engine they live, to a market and weeks.
+
+    Parameters
+    ----------
+    given : mapping of str to ibis.Table
+        Tables of the data contract with intake's derived columns; `annotations` and `labels` at least.
+    snapshot, market, weeks
+        As in `open_tables`.
+    """
+    weeks = _existing(weeks, snapshot, market)
+    cut = dict(given)
+    for name, rows in given.items():
+        if market is not None and "market" in rows.columns:
+            rows = rows.filter(_.market == market)
+        if "week" in rows.columns and name != "quiz_answers":
+            rows = rows.filter(_.week.isin(weeks))
+        cut[name] = rows
+    for name in ("shifts", "quiz_answers", "sop_acknowledgements"):
+        if name in cut and market is not None:
+            if "people" in cut:
+                who = cut["people"].select("person_id")
+            else:
+                who = cut["annotations"].select(person_id="agent_id").distinct()
+            cut[name] = cut[name].semi_join(who, "person_id")
+    return Tables(market=market, weeks=weeks, snapshot=snapshot, **cut)
+
+
+def fetch(expression: ibis.Table) -> pd.DataFrame:
+    """Run an expression in its engine and bring the (small) result to pandas.
+
+    Raises
+    ------
+    DataError
+        When the engine cannot read what the expression needs, as with a file damaged after its snapshot was opened.
+    """
+    return _engine(expression.execute)
+
+
+def partition_ancestor(root: Path, snapshot: str, market: str, week: str) -> str | None:
+    """Which earlier snapshot last had other rows for this market and week (None: the week was never restated)."""
+    key = f"{market}/{week}"
+    about = describe(root, snapshot)
+    now, seen = about.partitions.get(key), {about.id}
+    while about.parent and about.parent not in seen and (Path(root) / about.parent / "snapshot.json").exists():
+        about = describe(root, about.parent)
+        seen.add(about.id)
+        if about.partitions.get(key, now) != now:
+            return about.id
+    return None
+
+
+def _existing(weeks: Sequence[str] | None, about: Snapshot, market: str | None) -> tuple[str, ...]:
+    """The weeks asked for that have data, checked: the last one must."""
+    there = about.weeks(market)
+    if weeks is None:
+        weeks = there
+    if isinstance(weeks, str) or not weeks:
+        raise UsageError(f"weeks must be a list of ISO weeks such as ['2026-W46'], not {weeks!r}")
+    asked = sorted({str(Week.parse(week)) for week in weeks})
+    if asked[-1] not in there:
+        raise DataError(
+            f"snapshot {about.id} has no data for {market or 'any market'} in week {asked[-1]}; "
+            f"it has {', '.join(there) or 'no weeks'}"
+        )
+    return tuple(week for week in asked if week in there)
+
+
+def _files(about: Snapshot, table: str, market: str | None, weeks: Sequence[str]) -> list[str]:
+    """The Parquet files that hold a table's rows for the market and weeks; every footer is readable."""
+    if table not in PARTITIONED:
+        files = [path for path in [about.folder / f"{table}.parquet"] if path.exists()]
+    else:
+        folder = about.folder / table
+        markets = about.markets if market is None else [market]
+        parts = [folder / f"market={name}" / f"week={week}" for name in sorted(markets) for week in weeks]
+        files = [path for part in parts for path in sorted(part.glob("*.parquet"))]
+        # A delivered table without rows in these weeks is empty, not missing: any other file lends its columns.
+        files = files or sorted(folder.rglob("*.parquet"))[:1]
+    for path in files:
+        try:
+            parquet.read_metadata(path)
+        except (OSError, pa.ArrowException) as error:
+            raise DataError(f"{path}: cannot be read as Parquet ({error}); ingest the delivery again") from None
+    return [str(path) for path in files]
+
+
+def _engine(do: Callable, *args, **kwargs):
+    """Let the engine work; what it cannot read becomes a sentence."""
+    try:
+        return do(*args, **kwargs)
+    except duckdb.Error as error:
+        raise DataError(f"the engine could not read the snapshot: {str(error).splitlines()[0]}") from error

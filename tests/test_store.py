@@ -1,0 +1,197 @@
+"""Snapshots on disk: opened lazily, cut to market and weeks, and never with a traceback."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from labelqa_lib import store
+from labelqa_lib.errors import DataError, UsageError
+
+WEEKS = ("2026-W44", "2026-W45", "2026-W46")
+
+
+def write(root: Path, snapshot: str = "s1", parent: str | None = None, hashes: dict | None = None, **tables) -> Path:
+    """Lay out a snapshot of two markets and three weeks, two annotations in each."""
+    folder = root / snapshot
+    partitions = {}
+    for market in ("MY", "SG"):
+        for week in WEEKS:
+            part = folder / "annotations" / f"market={market}" / f"week={week}"
+            part.mkdir(parents=True)
+            names = [f"{market}{week}-{place}" for place in range(2)]
+            pd.DataFrame({"annotation_id": names, "agent_id": [f"{market}1", f"{market}2"]}).to_parquet(
+                part / "part-0.parquet"
+            )
+            partitions[f"{market}/{week}"] = "same"
+    pd.DataFrame({"label": ["ok"], "violating": [False]}).to_parquet(folder / "labels.parquet")
+    for name, frame in tables.items():
+        frame.to_parquet(folder / f"{name}.parquet")
+    markets = {market: {"weeks": list(WEEKS), "time_zone": "UTC"} for market in ("MY", "SG")}
+    told = {"id": snapshot, "source": "test", "made_at": "2026-11-20T00:00:00Z", "parent": parent, "tables": {}}
+    told |= {"markets": markets, "partitions": partitions | (hashes or {}), "missing": ["gold"], "notes": ["a note"]}
+    (folder / "snapshot.json").write_text(json.dumps(told))
+    (root / "CURRENT").write_text(snapshot + "\n")
+    return folder
+
+
+def sentence(call, *args, error=DataError, **kwargs) -> str:
+    with pytest.raises(error) as caught:
+        call(*args, **kwargs)
+    return str(caught.value)
+
+
+def test_describe_reads_only_the_description(tmp_path):
+    folder = write(tmp_path)
+    shutil.rmtree(folder / "annotations")
+    about = store.describe(tmp_path)
+    assert (about.id, about.source, about.missing, about.notes) == ("s1", "test", ("gold",), ("a note",))
+    assert about.weeks("MY") == WEEKS
+    assert about.weeks() == WEEKS
+
+
+def test_tables_are_cut_to_market_and_weeks(tmp_path):
+    write(tmp_path)
+    tables = store.open_tables(tmp_path, "MY", ["2026-W46", "2026-W45"])
+    rows = store.fetch(tables.annotations)
+    assert tables.weeks == ("2026-W45", "2026-W46")
+    assert set(rows["market"]) == {"MY"}
+    assert sorted(set(rows["week"])) == ["2026-W45", "2026-W46"]
+    assert len(rows) == 4
+
+
+def test_without_a_market_every_market_and_week_is_open(tmp_path):
+    write(tmp_path)
+    assert store.fetch(store.open_tables(tmp_path).annotations).shape[0] == 12
+
+
+def test_only_the_partitions_asked_for_are_read(tmp_path):
+    folder = write(tmp_path)
+    for part in folder.glob("annotations/*/*"):
+        if part.parts[-2:] != ("market=MY", "week=2026-W46"):
+            (part / "part-0.parquet").write_bytes(b"not parquet: reading it would fail")
+    assert len(store.fetch(store.open_tables(tmp_path, "MY", ["2026-W46"]).annotations)) == 2
+
+
+def test_history_before_the_data_is_left_out_but_the_last_week_must_exist(tmp_path):
+    write(tmp_path)
+    assert store.open_tables(tmp_path, "MY", ["2026-W01", "2026-W46"]).weeks == ("2026-W46",)
+    said = sentence(store.open_tables, tmp_path, "MY", ["2026-W46", "2026-W47"])
+    assert "2026-W47" in said and "2026-W44, 2026-W45, 2026-W46" in said
+
+
+def test_tables_not_delivered_are_none_and_empty_weeks_are_empty(tmp_path):
+    folder = write(tmp_path)
+    part = folder / "audits" / "market=SG" / "week=2026-W44"
+    part.mkdir(parents=True)
+    pd.DataFrame({"audit_id": ["x"]}).to_parquet(part / "part-0.parquet")
+    tables = store.open_tables(tmp_path, "MY", ["2026-W46"])
+    assert tables.gold is None
+    assert store.fetch(tables.audits).empty
+    assert not tables.delivered("gold") and not tables.delivered("gold.item_id")
+    assert tables.delivered("audits") and not tables.delivered("audits.audit_id")
+
+
+def test_people_tables_are_cut_by_people_or_by_agents_seen(tmp_path):
+    shifts = pd.DataFrame({"person_id": ["MY1", "MY9", "SG1"], "week": "2026-W46"})
+    people = pd.DataFrame({"person_id": ["MY1", "MY9", "SG1"], "market": ["MY", "MY", "SG"]})
+    write(tmp_path, "with", shifts=shifts, people=people)
+    write(tmp_path, "without", shifts=shifts)
+    with_people = store.open_tables(tmp_path, "MY", snapshot="with")
+    without = store.open_tables(tmp_path, "MY", snapshot="without")
+    assert sorted(store.fetch(with_people.shifts)["person_id"]) == ["MY1", "MY9"]
+    assert list(store.fetch(without.shifts)["person_id"]) == ["MY1"]
+
+
+def test_a_parent_can_be_opened_by_its_id(tmp_path):
+    write(tmp_path, "s1")
+    write(tmp_path, "s2", parent="s1")
+    assert store.open_tables(tmp_path, "MY").snapshot.id == "s2"
+    assert store.open_tables(tmp_path, "MY", snapshot="s1").snapshot.id == "s1"
+
+
+def test_the_ancestor_of_a_partition_is_the_latest_that_differs(tmp_path):
+    week = "MY/2026-W46"
+    write(tmp_path, "s1", hashes={week: "oldest"})
+    write(tmp_path, "s2", parent="s1", hashes={week: "old"})
+    write(tmp_path, "s3", parent="s2")
+    write(tmp_path, "s4", parent="s3")
+    assert store.partition_ancestor(tmp_path, "CURRENT", "MY", "2026-W46") == "s2"
+    assert store.partition_ancestor(tmp_path, "s2", "MY", "2026-W46") == "s1"
+    assert store.partition_ancestor(tmp_path, "CURRENT", "SG", "2026-W46") is None
+
+
+def test_an_ancestor_that_was_thrown_away_ends_the_search(tmp_path):
+    write(tmp_path, "s2", parent="s1")
+    assert store.partition_ancestor(tmp_path, "CURRENT", "MY", "2026-W46") is None
+
+
+def test_no_snapshot_names_the_command(tmp_path):
+    assert "labelqa ingest" in sentence(store.describe, tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize("name", ["s9", "../s1", "", "/"])
+def test_an_unknown_snapshot_lists_those_there_are(tmp_path, name):
+    write(tmp_path)
+    assert "there are s1" in sentence(store.describe, tmp_path, name)
+
+
+@pytest.mark.parametrize("market", ["XX", "../../x", ""])
+def test_an_unknown_market_lists_those_there_are(tmp_path, market):
+    write(tmp_path)
+    assert "it has MY, SG" in sentence(store.open_tables, tmp_path, market)
+
+
+@pytest.mark.parametrize("weeks", [["46"], [], "2026-W46"])
+def test_weeks_that_are_not_weeks_are_refused(tmp_path, weeks):
+    write(tmp_path)
+    assert "2026-W46" in sentence(store.open_tables, tmp_path, "MY", weeks, error=UsageError)
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"id": "s1"}', "\ufffe"])
+def test_a_damaged_description_is_a_sentence(tmp_path, text):
+    folder = write(tmp_path)
+    (folder / "snapshot.json").write_text(text)
+    assert str(tmp_path) in sentence(store.describe, tmp_path)
+
+
+@pytest.mark.parametrize("file", ["labels.parquet", "annotations/market=MY/week=2026-W46/part-0.parquet"])
+def test_a_truncated_file_is_named(tmp_path, file):
+    path = write(tmp_path) / file
+    path.write_bytes(path.read_bytes()[:-20])
+    assert str(path) in sentence(store.open_tables, tmp_path, "MY", ["2026-W46"])
+
+
+def test_a_file_damaged_after_opening_is_a_sentence(tmp_path):
+    path = write(tmp_path) / "annotations/market=MY/week=2026-W46/part-0.parquet"
+    tables = store.open_tables(tmp_path, "MY", ["2026-W46"])
+    path.unlink()
+    assert "could not read the snapshot" in sentence(store.fetch, tables.annotations)
+
+
+@pytest.mark.parametrize("gone", ["labels.parquet", "annotations"])
+def test_missing_files_of_a_required_table_are_a_sentence(tmp_path, gone):
+    path = write(tmp_path) / gone
+    shutil.rmtree(path) if path.is_dir() else path.unlink()
+    assert f"table {gone.split('.')[0]}" in sentence(store.open_tables, tmp_path, "MY")
+
+
+def test_one_thread_by_default(tmp_path):
+    write(tmp_path)
+    for threads, asked in ((1, {}), (2, {"threads": 2})):
+        engine = store.open_tables(tmp_path, "MY", **asked).annotations.get_backend()
+        assert engine.raw_sql("SELECT current_setting('threads')").fetchone() == (threads,)
+
+
+def test_kept_tables_are_made_once(tmp_path):
+    write(tmp_path)
+    tables = store.open_tables(tmp_path, "MY")
+    made = []
+    for _round in range(2):
+        rows = tables.keep("half", lambda: made.append(1) or tables.annotations.filter(tables.annotations.week < "2026-W46"))
+    assert made == [1]
+    assert len(store.fetch(rows)) == 4
