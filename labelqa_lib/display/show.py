@@ -16,7 +16,7 @@ from labelqa_lib.errors import UsageError
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-DPI = 160
+DPI = 192
 """Dots per inch of an image; the page shows it at half its width in dots, so that it is sharp on dense screens."""
 
 COLOURS = 64
@@ -74,7 +74,7 @@ def _image(fig: Figure) -> tuple[str, int, int]:
 
     pyplot.close(fig)
     with Image.open(drawn) as full:
-        small = full.convert("RGB").quantize(COLOURS, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+        small = full.convert("RGB").quantize(COLOURS, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
     packed = io.BytesIO()
     small.save(packed, format="PNG", optimize=True)
     return base64.b64encode(packed.getvalue()).decode("ascii"), round(small.width / 2), round(small.height / 2)
@@ -94,4 +94,4 @@ def _plain_value(value: object) -> object:
         value = value.item()
     if isinstance(value, float):
         return value if value - value == 0 else None
-    return value if value is None or isinstance(value, bool | int | str) else str(value)
+    return value if value is None or isinstance(value, bool | int) else safe.plain(value, safe.SENTENCE_LENGTH)

@@ -18,12 +18,12 @@ _NEVER_SHOWN = {"ci_low", "ci_high", "n_effective", "method", "reason", "unit"}
 _IN_THE_METRICS_UNIT = {"estimate", "baseline", "difference", "share", "before", "after", "target"}
 _HEADINGS = {
     "n": "n",
-    "sop_version": "SOP version",
     "agent_id": "Agent",
     "auditor_id": "Auditor",
     "label": "Label given",
-    "estimate": "Estimate (95 % interval)",
+    "estimate": "Estimate (interval)",
 }
+_SHORT = {"fpr", "fnr", "fdr", "ata", "aht", "sla", "sop", "qa"}
 
 
 def table(
@@ -79,8 +79,13 @@ def table(
     bundle(
         f'<figure class="lq-table" id="{id}"><figcaption>{safe.text(caption, 200)}</figcaption>'
         f'<div class="lq-scroll" tabindex="0" role="region" aria-label="{safe.text(caption, 200)}">{body}</div></figure>',
-        safe.plain(caption, 200) + "\n" + shown.to_string(index=False, max_colwidth=40, na_rep=wording.UNDEFINED),
+        f"{safe.plain(caption, 200)}\n{_text(shown)}",
     )
+
+
+def _text(frame: pd.DataFrame) -> str:
+    cleaned = frame.map(lambda value: safe.plain(value, 40) if isinstance(value, str) else value)
+    return cleaned.to_string(index=False, na_rep=wording.UNDEFINED)
 
 
 def _is_metric_frame(frame: pd.DataFrame) -> bool:
@@ -101,7 +106,7 @@ def _great_table(columns: dict[str, list[str]], id: str, titles: Mapping[str, st
 
 
 def _heading(name: str, titles: Mapping[str, str]) -> str:
-    made = name.replace("_", " ").strip()
+    made = " ".join(word.upper() if word in _SHORT else word for word in name.split("_"))
     return safe.text(titles.get(name) or _HEADINGS.get(name) or made[:1].upper() + made[1:])
 
 

@@ -1,0 +1,11 @@
+"""Frame in, matplotlib `Figure` out: intervals and targets drawn, labels beside the data, one style sheet.
+
+Figures are made without pyplot, so nothing is left behind in a kernel. A frame with nothing to draw gives a small
+figure that says why.
+"""
+
+from labelqa_lib.figures.labels import confusion, costly_pairs
+from labelqa_lib.figures.segments import compare, distribution
+from labelqa_lib.figures.weeks import backlog, by_hour, trend, trends
+
+__all__ = ["backlog", "by_hour", "compare", "confusion", "costly_pairs", "distribution", "trend", "trends"]

@@ -1,0 +1,104 @@
+"""What all figures share: the style sheet, the colours, the canvas, names of segments and the figure without data."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from pathlib import Path
+
+import matplotlib
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.axis import Axis
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+from labelqa_lib import wording
+from labelqa_lib.figures.fonts import families
+
+WIDTH = 7.6
+"""Inches; the page shows 96 pixels to the inch."""
+
+# Blue and vermilion stay apart for every kind of colour vision (Okabe and Ito, 2008), and in grey by their lightness.
+INK, MUTED, FAINT = "#1f2933", "#616e7c", "#cbd2d9"
+BLUE, PALE_BLUE, VERMILION = "#0b5cad", "#c7ddf2", "#c2410c"
+
+_STYLE = Path(__file__).with_name("labelqa.mplstyle")
+_LONGEST_NAME = 32
+_JOINERS = "\u200c\u200d"
+_AXIS = {"rate": "%", "seconds": "seconds", "days": "days", "per_day": "a day", "per_hour": "an hour", "count": "count"}
+
+
+def styled(draw: Callable[..., Figure]) -> Callable[..., Figure]:
+    """Draw in the house style whatever the kernel's own settings are, and leave those untouched."""
+
+    @functools.wraps(draw)
+    def inside(*args, **kwargs) -> Figure:
+        with matplotlib.rc_context({"font.family": list(families())}, fname=_STYLE):
+            fig = draw(*args, **kwargs)
+            # Ticks come into being on the first drawing and take their style from the settings of that moment.
+            fig.draw_without_rendering()
+            fig.set_layout_engine("none")  # keeps the layout just found instead of finding it once more on saving
+            return fig
+
+    return inside
+
+
+def canvas(height: float, width: float = WIDTH) -> Figure:
+    """An empty figure of `width` by `height` inches that pyplot does not know of."""
+    fig = Figure(figsize=(width, height), layout="constrained")
+    FigureCanvasAgg(fig)
+    return fig
+
+
+def nothing(title: str, frame: pd.DataFrame, otherwise: str = "there is nothing to show") -> Figure:
+    """A small figure that says why it is empty: the frame's own reason where it has one."""
+    reasons = [reason for reason in frame.get("reason", pd.Series(dtype=str)).dropna().unique() if reason]
+    fig = canvas(0.8)
+    fig.text(0.008, 0.72, title, size=10.5, va="center")
+    fig.text(0.008, 0.28, f"Not shown: {name(reasons[0], 110) if reasons else otherwise}", color=MUTED, va="center")
+    return fig
+
+
+def name(value: object, longest: int = _LONGEST_NAME) -> str:
+    """A segment's name on one line, without invisible characters, cut where it is too long for an axis."""
+    visible = (char if char.isprintable() or char in _JOINERS else " " for char in str(value)[: 2 * longest])
+    line = " ".join("".join(visible).split()) or "(blank)"
+    return line if len(line) <= longest else line[: longest - 1] + "…"
+
+
+def beside(value: object, longest: int = _LONGEST_NAME) -> str:
+    """`name` between left-to-right marks, so that an Arabic name does not reorder the numbers beside it."""
+    return f"\u200e{name(value, longest)}\u200e"
+
+
+def heading(fig: Figure, title: str) -> None:
+    """The figure's title, flush with its left edge."""
+    fig.suptitle(title, x=0.008, ha="left", size=10.5)
+
+
+def measure_axis(axis: Axis, unit: str, label: str = "") -> None:
+    """Ticks in the unit's scale, with the unit, or `label` which names it, on the axis."""
+    scale = 100 if unit == "rate" else 1
+    axis.set_major_locator(MaxNLocator(5, steps=[1, 2, 2.5, 5, 10], integer=unit == "count"))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value * scale:,.10g}".replace("-", "−")))
+    axis.set_label_text(label or _AXIS[unit])
+
+
+def target_text(target: float, better: str | None, unit: str) -> str:
+    """``target ≥ 95.0 %``."""
+    sign = {"higher": "≥ ", "lower": "≤ "}.get(better, "")
+    return f"target {sign}{wording.amount(target, unit)}"
+
+
+def title_of(metric: str) -> str:
+    """A metric's name as a heading, where the caller gives none."""
+    return metric.replace("_", " ").capitalize()
+
+
+def clamp(ax: Axes, unit: str) -> None:
+    """A rate's axis does not promise values below 0 or above 100 %."""
+    if unit == "rate":
+        low, high = ax.get_ylim()
+        ax.set_ylim(max(low, -0.01 * (high - low)), min(high, 1 + 0.02 * (high - low)))

@@ -1,0 +1,139 @@
+"""Which labels are taken for which? The confusion matrix and the pairs that cost most."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from labelqa_lib import wording
+from labelqa_lib.figures.canvas import BLUE, FAINT, INK, MUTED, beside, canvas, heading, measure_axis, name, nothing, styled
+
+MOST_LABELS = 12
+MOST_PAIRS = 10
+
+
+@styled
+def confusion(frame: pd.DataFrame, *, title: str = "What each label was taken for") -> Figure:
+    """Of the items that are really one label, which share was given another?
+
+    Parameters
+    ----------
+    frame : DataFrame
+        ``reference_label, label, n, share``: one row per pair; `share` of the reference label's items.
+
+    Returns
+    -------
+    Figure
+        Rows are reference labels, columns given labels. Only errors are coloured; the diagonal is what was right.
+        With more than 12 labels, the 12 with the most errors are shown.
+    """
+    known = frame[frame["n"] > 0] if "n" in frame else frame
+    if known.empty:
+        return nothing(title, frame, "no item has both a label and a reference label")
+    labels = _labels_with_most_errors(known)
+    cut = known[known["reference_label"].isin(labels) & known["label"].isin(labels)]
+    share = _matrix(cut, "share", labels)
+    counts = _matrix(cut, "n", labels)
+    errors = share.where(~np.eye(len(labels), dtype=bool))
+    import seaborn  # a second to import: only who draws a heat map pays for it
+
+    fig = canvas(1.1 + 0.4 * len(labels))
+    ax = fig.subplots()
+    seaborn.heatmap(
+        share.fillna(0),
+        mask=~(errors > 0).to_numpy() & ~np.eye(len(labels), dtype=bool),
+        vmin=0,
+        vmax=max(np.nanmax(errors.to_numpy(), initial=0), 0.01),
+        cmap="Oranges",
+        annot=_cells(share, counts),
+        fmt="",
+        annot_kws={"size": 8},
+        cbar=False,
+        linewidths=1.5,
+        linecolor="white",
+        ax=ax,
+    )
+    for place in range(len(labels)):
+        ax.add_patch(_right(place))
+    ax.set_xticklabels([name(label, 18) for label in labels], rotation=30, ha="right", rotation_mode="anchor")
+    ax.set_yticklabels([name(label, 24) for label in labels], rotation=0)
+    ax.tick_params(length=0, labelcolor=INK)
+    ax.set_xlabel("label given   (share of the reference label, and items)")
+    ax.set_ylabel("reference label")
+    every = known["reference_label"].nunique()
+    heading(fig, title + (f"   (the {len(labels)} labels with most errors)" if every > len(labels) else ""))
+    return fig
+
+
+def _labels_with_most_errors(frame: pd.DataFrame) -> list:
+    """Labels in the frame's order; where there are too many, those that most wrong items were or were taken for."""
+    ordered = list(dict.fromkeys([*frame["reference_label"], *frame["label"]]))
+    wrong = frame[frame["reference_label"] != frame["label"]]
+    errors = wrong.groupby("reference_label")["n"].sum().add(wrong.groupby("label")["n"].sum(), fill_value=0)
+    worst = sorted(ordered, key=lambda label: -errors.get(label, 0))[:MOST_LABELS]
+    return [label for label in ordered if label in worst]
+
+
+def _matrix(frame: pd.DataFrame, values: str, labels: list) -> pd.DataFrame:
+    wide = frame.pivot_table(index="reference_label", columns="label", values=values, aggfunc="sum")
+    return wide.reindex(index=labels, columns=labels).astype(float)
+
+
+def _cells(share: pd.DataFrame, counts: pd.DataFrame) -> np.ndarray:
+    cells = [
+        [_cell(part, count) for part, count in zip(parts, numbers, strict=True)]
+        for parts, numbers in zip(share.to_numpy(), counts.to_numpy(), strict=True)
+    ]
+    return np.array(cells, dtype=object)
+
+
+def _cell(share: float, count: float) -> str:
+    if not count > 0:
+        return ""
+    return f"{'<1' if share < 0.01 else f'{100 * share:.0f}'} %  {count:,.0f}"
+
+
+def _right(place: int):
+    """Covers a cell of the diagonal with a quiet grey: being right is not an error to be coloured."""
+    from matplotlib.patches import Rectangle
+
+    return Rectangle((place, place), 1, 1, facecolor="#eef1f4", edgecolor="white", linewidth=1.5, zorder=1.5)
+
+
+@styled
+def costly_pairs(frame: pd.DataFrame, *, title: str = "The confusions that cost most") -> Figure:
+    """Which label pairs lose the most items?
+
+    Parameters
+    ----------
+    frame : DataFrame
+        ``reference_label, label, n, share`` as for `confusion`, with ``ci_low, ci_high`` of the share and, where
+        known, ``cost`` by which to rank; rows whose labels agree are ignored.
+    """
+    wrong = frame[(frame["reference_label"] != frame["label"]) & (frame["n"] > 0)] if len(frame) else frame
+    if wrong.empty:
+        return nothing(title, frame, "no label was taken for another")
+    rank = "cost" if "cost" in wrong and wrong["cost"].notna().any() else "n"
+    shown = wrong.sort_values([rank, "n"], ascending=False, kind="stable").head(MOST_PAIRS).iloc[::-1]
+    fig = canvas(0.7 + 0.26 * len(shown))
+    ax = fig.subplots()
+    places = np.arange(len(shown))
+    ax.barh(places, shown["n"], color=FAINT, height=0.68)
+    pairs = [f"{beside(row.reference_label, 24)}  →  {beside(row.label, 24)}" for row in shown.itertuples()]
+    ax.set_yticks(places, pairs)
+    ax.tick_params(axis="y", labelcolor=INK)
+    for place, row in enumerate(shown.itertuples()):
+        said = wording.amount(row.share, "rate")
+        if hasattr(row, "ci_low"):
+            said = wording.estimate(row.share, row.ci_low, row.ci_high, "rate")
+        ax.annotate(f"{row.n:,.0f}", (row.n, place), (4, 0), textcoords="offset points", va="center", color=BLUE)
+        ax.annotate(said, (1.01, place), xycoords=("axes fraction", "data"), va="center", color=MUTED)
+    ax.annotate("share of the reference label", (1.01, len(shown) - 0.3), xycoords=("axes fraction", "data"), color=MUTED)
+    ax.margins(x=0.12)
+    ax.set_ylim(-0.6, len(shown) - 0.4)
+    ax.grid(axis="y", visible=False)
+    ax.grid(axis="x", visible=True)
+    measure_axis(ax.xaxis, "count", "items")
+    heading(fig, title)
+    return fig

@@ -1,0 +1,149 @@
+"""Who differs from whom? Segments side by side with their intervals, and how people spread."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from labelqa_lib import wording
+from labelqa_lib.figures.canvas import (
+    BLUE,
+    INK,
+    MUTED,
+    PALE_BLUE,
+    VERMILION,
+    canvas,
+    heading,
+    measure_axis,
+    name,
+    nothing,
+    styled,
+    target_text,
+    title_of,
+)
+
+MOST_SEGMENTS = 25
+
+
+@styled
+def compare(
+    frame: pd.DataFrame,
+    dim: str,
+    *,
+    title: str = "",
+    target: float | None = None,
+    better: str | None = None,
+    unit: str = "rate",
+) -> Figure:
+    """Which segments are worst, and is that more than noise? A dot with its interval each, the worst first.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        A metric frame by `dim`, one row per segment.
+    dim : str
+        The segment column.
+    title : str, optional
+        The metric's name where left out.
+    target : float, optional
+        Drawn as a dashed line; a segment whose whole interval is on its wrong side is vermilion and filled.
+    better : {"higher", "lower"}, optional
+        Which end is bad; ``higher`` where left out.
+    unit : str
+    """
+    title = title or (title_of(frame["metric"].iloc[0]) if len(frame) else f"By {title_of(dim).lower()}")
+    known = frame[frame["estimate"].notna()]
+    if known.empty:
+        return nothing(title, frame)
+    worst_first = known.sort_values(["estimate", dim], ascending=[better != "lower", True], key=_by_text)
+    shown = worst_first.head(MOST_SEGMENTS).iloc[::-1]
+    fig = canvas(0.75 + 0.235 * len(shown))
+    ax = fig.subplots()
+    places = np.arange(len(shown))
+    colours = [VERMILION if missed else BLUE for missed in _missed(shown, target, better)]
+    ax.hlines(places, shown["ci_low"], shown["ci_high"], color=colours, linewidth=2.2, alpha=0.45)
+    ax.scatter(shown["estimate"], places, color=colours, s=26, zorder=3)
+    ax.set_yticks(places, [name(value) for value in shown[dim]])
+    ax.tick_params(axis="y", labelcolor=INK)
+    ax.set_ylim(-0.7, len(shown) - 0.3)
+    for place, (value, n) in enumerate(zip(shown["estimate"], shown["n"], strict=True)):
+        said = f"{wording.amount(value, unit)}   n {n:,}"
+        ax.annotate(said, (1.01, place), xycoords=("axes fraction", "data"), va="center_baseline", color=MUTED)
+    if target is not None and math.isfinite(target):
+        ax.axvline(target, color=INK, linewidth=1, linestyle=(0, (4, 3)), zorder=1)
+        ax.annotate(
+            target_text(target, better, unit),
+            (target, 1),
+            (0, 2),
+            xycoords=("data", "axes fraction"),
+            textcoords="offset points",
+            ha="center",
+        )
+    heading(fig, title)
+    ax.grid(axis="y", visible=False)
+    ax.grid(axis="x", visible=True)
+    measure_axis(ax.xaxis, unit)
+    left_out = _left_out(len(known) - len(shown), len(frame) - len(known))
+    ax.set_xlabel(f"{ax.get_xlabel()}{left_out}")
+    return fig
+
+
+def _by_text(column: pd.Series) -> pd.Series:
+    return column if column.name == "estimate" else column.astype(str)
+
+
+def _missed(frame: pd.DataFrame, target: float | None, better: str | None) -> pd.Series:
+    if target is None or not math.isfinite(target):
+        return pd.Series(False, index=frame.index)
+    return frame["ci_low"] > target if better == "lower" else frame["ci_high"] < target
+
+
+def _left_out(more: int, undefined: int) -> str:
+    said = f"   ·   … {more} better ones not shown" if more else ""
+    return said + (f"   ·   {undefined} without enough to measure" if undefined else "")
+
+
+@styled
+def distribution(
+    frame: pd.DataFrame, *, title: str, target: float | None = None, better: str | None = None, unit: str = "rate"
+) -> Figure:
+    """How do people or segments spread? A histogram of a metric frame's estimates with their median.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        A metric frame with one row per person or segment.
+    title, target, better, unit
+        As in `compare`.
+    """
+    values = frame["estimate"].dropna().astype(float)
+    if values.empty:
+        return nothing(title, frame)
+    import seaborn  # a second to import: only who draws a histogram pays for it
+
+    fig = canvas(2.2)
+    ax = fig.subplots()
+    seaborn.histplot(x=values.to_numpy(), bins=min(30, max(5, len(values) // 4)), color=PALE_BLUE, edgecolor="white", ax=ax)
+    middle = values.median()
+    ax.axvline(middle, color=BLUE)
+    lines = [(middle, f"median {wording.amount(middle, unit)}", BLUE)]
+    if target is not None and math.isfinite(target):
+        ax.axvline(target, color=INK, linewidth=1, linestyle=(0, (4, 3)))
+        lines.append((target, target_text(target, better, unit), INK))
+    for (place, said, colour), side in zip(sorted(lines), ("right", "left")[-len(lines) :], strict=True):
+        ax.annotate(
+            said,
+            (place, 1),
+            (-3 if side == "right" else 3, 2),
+            xycoords=("data", "axes fraction"),
+            textcoords="offset points",
+            ha=side,
+            color=colour,
+        )
+    heading(fig, title)
+    measure_axis(ax.xaxis, unit)
+    measure_axis(ax.yaxis, "count", "how many")
+    return fig

@@ -1,0 +1,251 @@
+"""How does it move? Trends over weeks, over the hours of a day, and arrivals against completions."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from labelqa_lib import wording
+from labelqa_lib.figures.canvas import (
+    BLUE,
+    FAINT,
+    INK,
+    MUTED,
+    PALE_BLUE,
+    VERMILION,
+    beside,
+    canvas,
+    clamp,
+    heading,
+    measure_axis,
+    nothing,
+    styled,
+    target_text,
+)
+
+_MOST_PANELS = 12
+_PANELS_ACROSS = 4
+_LINE_HEIGHT = 12
+"""Points from one label to the next."""
+
+
+@styled
+def trend(
+    frame: pd.DataFrame, *, title: str, target: float | None = None, better: str | None = None, unit: str = "rate"
+) -> Figure:
+    """How did a metric move, week by week, and is it where it should be?
+
+    Parameters
+    ----------
+    frame : DataFrame
+        A metric frame by week, without further dimensions.
+    title : str
+    target : float, optional
+        Drawn as a dashed line, in the metric's unit.
+    better : {"higher", "lower"}, optional
+    unit : str
+
+    Returns
+    -------
+    Figure
+        Estimates as a line, intervals as a band, the last value named.
+    """
+    if frame["estimate"].notna().sum() == 0:
+        return nothing(title, frame)
+    fig = canvas(2.5)
+    ax = fig.subplots()
+    frame = frame.sort_values("period")
+    _line(ax, frame)
+    _week_ticks(ax, frame["period"].tolist())
+    measure_axis(ax.yaxis, unit)
+    last = frame["estimate"].reset_index(drop=True).dropna()
+    ends = [(wording.amount(last.iloc[-1], unit), last.iloc[-1], BLUE)]
+    if _target(ax, target):
+        ends.append((target_text(target, better, unit), target, INK))
+    clamp(ax, unit)
+    _name_ends(ax, ends)
+    heading(fig, title)
+    return fig
+
+
+@styled
+def trends(
+    frame: pd.DataFrame,
+    dim: str,
+    *,
+    title: str,
+    target: float | None = None,
+    better: str | None = None,
+    unit: str = "rate",
+) -> Figure:
+    """Which segments move? One small panel per segment on a shared scale, the worst of the last week first.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        A metric frame by `dim` and week.
+    dim : str
+        The segment column.
+    title, target, better, unit
+        As in `trend`.
+    """
+    frame = frame.sort_values("period")
+    segments = {key: part for key, part in frame.groupby(dim, sort=True) if part["estimate"].notna().any()}
+    if not segments:
+        return nothing(title, frame)
+    sign = -1 if better == "lower" else 1
+    last = {key: sign * part["estimate"].dropna().iloc[-1] for key, part in segments.items()}
+    chosen = sorted(segments, key=lambda key: (last[key], str(key)))[:_MOST_PANELS]
+    across = min(_PANELS_ACROSS, len(chosen))
+    down = math.ceil(len(chosen) / across)
+    fig = canvas(0.45 + 1.45 * down)
+    axes = fig.subplots(down, across, sharex=True, sharey=True, squeeze=False).ravel()
+    weeks = sorted(frame["period"].unique())
+    for ax, key in zip(axes, chosen, strict=False):
+        part = segments[key].set_index("period").reindex(weeks).rename_axis("period").reset_index()
+        _line(ax, part, width=1.4)
+        _week_ticks(ax, weeks, most=3)
+        aimed = _target(ax, target)
+        value = part["estimate"].dropna().iloc[-1]
+        ax.set_title(f"{beside(key, 16)}  {wording.amount(value, unit)}", size=8.5, pad=4)
+    for ax in axes[len(chosen) :]:
+        ax.set_axis_off()
+    for ax in axes[max(0, len(chosen) - across) : len(chosen)]:
+        ax.tick_params(labelbottom=True)
+    for ax in axes[::across]:
+        measure_axis(ax.yaxis, unit)
+    clamp(axes[0], unit)
+    more = len(segments) - len(chosen)
+    notes = [f"dashed: {target_text(target, better, unit)}"] if aimed else []
+    notes += [f"… and {more} more"] if more else []
+    heading(fig, title + (f"   ({'; '.join(notes)})" if notes else ""))
+    return fig
+
+
+@styled
+def by_hour(frame: pd.DataFrame, *, title: str = "Error rate by local hour") -> Figure:
+    """At which hours of the day do errors happen, and how much work is done then?
+
+    Parameters
+    ----------
+    frame : DataFrame
+        A metric frame of a rate by ``local_hour``; volumes are its column ``volume``, or else ``n``.
+    """
+    if frame.empty or frame["estimate"].notna().sum() == 0:
+        return nothing(title, frame)
+    hours = frame.assign(local_hour=frame["local_hour"].astype(int)).set_index("local_hour").reindex(range(24))
+    fig = canvas(3.0)
+    ax, below = fig.subplots(2, 1, sharex=True, height_ratios=[3, 1])
+    places = np.arange(24)
+    ax.fill_between(places, hours["ci_low"], hours["ci_high"], color=PALE_BLUE, linewidth=0)
+    ax.plot(places, hours["estimate"], color=BLUE, marker="o", markersize=3.5)
+    worst = hours["estimate"].idxmax()
+    ax.annotate(
+        f"{worst:02d}:00  {wording.amount(hours['estimate'][worst], 'rate')}",
+        (worst, hours["estimate"][worst]),
+        (0, 7),
+        textcoords="offset points",
+        ha="center" if 2 < worst < 21 else "left" if worst <= 2 else "right",
+    )
+    ax.margins(y=0.18)
+    clamp(ax, "rate")
+    measure_axis(ax.yaxis, "rate")
+    heading(fig, title)
+    volume = hours["volume" if "volume" in hours else "n"].fillna(0)
+    below.bar(places, volume, color=FAINT, width=0.8)
+    measure_axis(below.yaxis, "count", "annotations" if "volume" in hours else "items judged")
+    below.set_xticks(range(0, 24, 3), [f"{hour:02d}:00" for hour in range(0, 24, 3)])
+    below.set_xlabel("local hour")
+    return fig
+
+
+@styled
+def backlog(frame: pd.DataFrame, *, title: str = "Arrivals, completions and backlog") -> Figure:
+    """Does the work keep up with what arrives?
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Metric frames ``arrivals_per_day``, ``completions_per_day`` and ``backlog`` by week, one below the other.
+    """
+    series = {metric: part.sort_values("period") for metric, part in frame.groupby("metric") if len(part)}
+    drawn = {metric: part for metric, part in series.items() if part["estimate"].notna().any()}
+    flows = {"arrivals_per_day": ("arrived", VERMILION), "completions_per_day": ("completed", BLUE)}
+    if not set(drawn) & {*flows, "backlog"}:
+        return nothing(title, frame)
+    weeks = sorted(frame["period"].unique())
+    fig = canvas(3.4)
+    ax, below = fig.subplots(2, 1, sharex=True, height_ratios=[3, 2])
+    ends = []
+    for metric, (said, colour) in flows.items():
+        if metric in drawn:
+            values = drawn[metric].set_index("period")["estimate"].reindex(weeks)
+            ax.plot(range(len(weeks)), values, color=colour, linestyle="-" if said == "completed" else (0, (4, 1.5)))
+            ends.append((said, values.dropna().iloc[-1], colour))
+    ax.margins(y=0.12)
+    _name_ends(ax, ends)
+    heading(fig, title)
+    measure_axis(ax.yaxis, "count", "items a day")
+    if "backlog" in drawn:
+        values = drawn["backlog"].set_index("period")["estimate"].reindex(weeks)
+        below.fill_between(range(len(weeks)), 0, values, color=FAINT, linewidth=0)
+        below.plot(range(len(weeks)), values, color=MUTED)
+        last = values.dropna().iloc[-1]
+        _name_ends(below, [(wording.amount(last, "count"), last, INK)])
+        below.set_ylim(bottom=0)
+    measure_axis(below.yaxis, "count", "backlog, items")
+    _week_ticks(below, weeks)
+    return fig
+
+
+def _line(ax: Axes, frame: pd.DataFrame, width: float = 1.8) -> None:
+    places = np.arange(len(frame))
+    ax.fill_between(
+        places, frame["ci_low"].astype(float), frame["ci_high"].astype(float), color=PALE_BLUE, linewidth=0
+    )
+    ax.plot(places, frame["estimate"].astype(float), color=BLUE, linewidth=width, marker="o", markersize=width * 1.7)
+
+
+def _week_ticks(ax: Axes, weeks: list[str], most: int = 13) -> None:
+    """``2026-W46`` as ``W46``, with the year below the first week and below the first of every further year."""
+    step = math.ceil(len(weeks) / most)
+    shown = list(range(len(weeks) - 1, -1, -step))[::-1]
+    labels, year = [], ""
+    for place in shown:
+        this, _, week = weeks[place].partition("-")
+        labels.append(f"{week}\n{this}" if this != year else week)
+        year = this
+    ax.set_xticks(shown, labels)
+    ax.set_xlim(-0.4, len(weeks) - 0.6)
+
+
+def _target(ax: Axes, target: float | None) -> bool:
+    """Draw the target where there is one."""
+    if target is None or not math.isfinite(target):
+        return False
+    ax.axhline(target, color=INK, linewidth=1, linestyle=(0, (4, 3)), zorder=1)
+    return True
+
+
+def _name_ends(ax: Axes, ends: list[tuple[str, float, str]]) -> None:
+    """Words, value and colour of what ends at the right edge; two that would touch are moved apart."""
+    low, high = ax.get_ylim()
+    points = 60 * ax.figure.get_figheight() * ax.get_position().height / (high - low)
+    ends = sorted(ends, key=lambda end: end[1])
+    gap = (ends[-1][1] - ends[0][1]) * points if len(ends) > 1 else _LINE_HEIGHT
+    push = max(0.0, _LINE_HEIGHT - gap) / 2
+    for (said, value, colour), shift in zip(ends, (-push, push), strict=False):
+        ax.annotate(
+            said,
+            (1, value),
+            (4, shift),
+            xycoords=("axes fraction", "data"),
+            textcoords="offset points",
+            va="center",
+            color=colour,
+            annotation_clip=False,
+        )
