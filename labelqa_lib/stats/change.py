@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy import special
 
 from labelqa_lib.errors import UsageError
 from labelqa_lib.stats import intervals
@@ -51,6 +52,33 @@ def difference(
         estimate, low, high, baseline, baseline_low, baseline_high
     )
     return Difference(change, change_low, change_high, (change_low > 0) | (change_high < 0))
+
+
+def p_value(change: ArrayLike, low: ArrayLike, high: ArrayLike, confidence: float = 0.95) -> Array:
+    """How likely is a change at least this large by chance alone, read back from its interval?
+
+    The arm of the interval that points to 0 is taken as so many standard errors as `confidence` says, so the value
+    is below 1 − confidence exactly where the interval leaves out 0.
+
+    Parameters
+    ----------
+    change, low, high : array_like of float
+        From `difference`.
+    confidence : float
+        Of the interval, in (0, 1).
+
+    Returns
+    -------
+    ndarray of float
+        Two-sided, in [0, 1]; NaN where the change is; 1 where nothing changed.
+
+    Source: Altman & Bland 2011, BMJ 343:d2304 (a P value from a confidence interval).
+    """
+    change, low, high = np.broadcast_arrays(*(np.asarray(given, float) for given in (change, low, high)))
+    arm = np.where(change > 0, change - low, high - change)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        score = np.where(change == 0, 0.0, np.abs(change) / arm) * special.ndtri(0.5 + confidence / 2)
+    return 2 * special.ndtr(-score)
 
 
 @dataclass(frozen=True)

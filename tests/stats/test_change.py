@@ -107,3 +107,21 @@ def test_a_period_without_volume_is_undefined():
 def test_bad_input_is_a_sentence(arguments, sentence):
     with pytest.raises(UsageError, match=sentence):
         change.decompose(*arguments)
+
+
+def test_p_value_is_below_alpha_exactly_where_the_interval_leaves_out_zero():
+    rng = np.random.default_rng(7)
+    now, before = rng.uniform(0.5, 1, 500), rng.uniform(0.5, 1, 500)
+    low, high = intervals.wilson(now * 80, np.full(500, 80))
+    low_before, high_before = intervals.wilson(before * 80, np.full(500, 80))
+    moved = change.difference(now, low, high, before, low_before, high_before)
+    p = change.p_value(moved.difference, moved.low, moved.high)
+    assert np.array_equal(p < 0.05, moved.more_than_noise)
+    assert 0 < moved.more_than_noise.sum() < 500
+
+
+def test_p_value_of_a_normal_interval_is_the_z_tests():
+    # Altman & Bland 2011: estimate −0.19, interval −0.33 to −0.05 gives z = 2.66, P = .008
+    assert change.p_value(-0.19, -0.33, -0.05) == pytest.approx(0.0078, abs=2e-4)
+    assert change.p_value(0.0, -0.1, 0.1) == 1
+    assert np.isnan(change.p_value(np.nan, np.nan, np.nan))
