@@ -1,0 +1,80 @@
+"""One file of a delivery -> one DuckDB table, each row with the file and line it came from."""
+
+from __future__ import annotations
+
+import gzip
+import zipfile
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+
+import duckdb
+
+from labelqa_lib.sources import quoting
+from labelqa_lib.sources.delimited import read_delimited
+from labelqa_lib.sources.excel import read_excel
+from labelqa_lib.sources.jsonl import read_json_lines
+from labelqa_lib.sources.records import SourceFile, UnreadableFile
+
+_FORMAT_OF_ENDING = {
+    ".csv": "csv",
+    ".tsv": "tsv",
+    ".txt": "csv",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".xlsx": "excel",
+    ".xls": "excel",
+    ".parquet": "parquet",
+}
+
+
+def format_of(path: Path) -> str | None:
+    """The format that a file's ending stands for, ``.gz`` aside; None when it stands for none."""
+    suffixes = [suffix.lower() for suffix in path.suffixes]
+    if suffixes and suffixes[-1] == ".gz":
+        suffixes.pop()
+    return _FORMAT_OF_ENDING.get(suffixes[-1]) if suffixes else None
+
+
+def read_file(source: SourceFile, table: str, connection: duckdb.DuckDBPyConnection) -> None:
+    """Make `table`: the file's columns, `_file`, `_line` (the header is line 1) and `_problem` (of malformed rows).
+
+    Text formats give VARCHAR columns, empty fields as NULL; Parquet keeps its types.
+
+    Raises
+    ------
+    UnreadableFile
+    """
+    try:
+        _READERS[source.format](source, table, connection)
+    except PermissionError:
+        raise UnreadableFile(f"{source.shown}: may not be read (permission denied)") from None
+    except EOFError:
+        raise UnreadableFile(f"{source.shown}: ends in the middle (a truncated gzip file); deliver it again") from None
+    except (gzip.BadGzipFile, zlib.error) as error:
+        raise UnreadableFile(f"{source.shown}: is not a sound gzip file ({error}); deliver it again") from None
+    except (OSError, zipfile.BadZipFile, duckdb.Error) as error:
+        raise UnreadableFile(f"{source.shown}: cannot be read ({_first_line(error)}); deliver it again") from None
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().split("\n")[0]
+
+
+def _read_parquet(source: SourceFile, table: str, connection: duckdb.DuckDBPyConnection) -> None:
+    connection.execute(
+        f"""CREATE OR REPLACE VIEW {quoting.name(table)} AS
+        SELECT * EXCLUDE (file_row_number), {quoting.literal(source.shown)} AS _file, file_row_number + 1 AS _line,
+               NULL::VARCHAR AS _problem
+        FROM read_parquet({quoting.file(source.path)}, file_row_number = true, hive_partitioning = false)"""
+    ).fetchall()
+
+
+_READERS: dict[str, Callable[[SourceFile, str, duckdb.DuckDBPyConnection], None]] = {
+    "csv": read_delimited,
+    "tsv": read_delimited,
+    "jsonl": read_json_lines,
+    "excel": read_excel,
+    "parquet": _read_parquet,
+}
+FORMATS = tuple(_READERS)

@@ -1,0 +1,176 @@
+"""The language of `params/sources/<name>.yaml`: how a partner's columns become the contract's."""
+
+from __future__ import annotations
+
+import codecs
+import fnmatch
+import re
+from collections.abc import Iterable
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from zoneinfo import available_timezones
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+
+from labelqa_lib.errors import ParamsError
+from labelqa_lib.sources import quoting
+
+LINE = "#line"
+
+
+def _as_text(value: Any) -> Any:
+    """YAML scalars as the text a delivery would hold: `true`, `17`, `2012-01-02T00:00:00`."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, date | datetime):
+        return value.isoformat()
+    return str(value) if isinstance(value, int | float) else value
+
+
+def _known_encoding(name: str) -> str:
+    try:
+        codecs.lookup(name)
+    except LookupError:
+        raise ValueError(f"encoding {name!r} is not known; write one such as utf-8, latin-1, cp1252") from None
+    return name
+
+
+def _known_time_zone(name: str) -> str:
+    if name not in available_timezones():
+        raise ValueError(f"time zone {name!r} is not known; write an IANA name such as Asia/Kuala_Lumpur")
+    return name
+
+
+Text = Annotated[str, BeforeValidator(_as_text)]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ReadOptions(_Model):
+    """How to read the files of a table, where it cannot be seen from them."""
+
+    delimiter: Annotated[str, Field(min_length=1, max_length=1)] | None = None
+    encoding: Annotated[str, AfterValidator(_known_encoding)] = "utf-8-sig"
+    sheet: str | None = None
+
+
+class TableMap(_Model):
+    """One contract table: its files and columns, or its rows written in the map."""
+
+    files: str | None = None
+    format: Literal["csv", "tsv", "jsonl", "excel", "parquet"] | None = None
+    read: ReadOptions = ReadOptions()
+    columns: dict[str, Text] = {}
+    values: dict[str, dict[Text, Text]] = {}
+    constants: dict[str, Text] = {}
+    date_formats: tuple[str, ...] = ()
+    distinct: bool = False
+    rows: tuple[dict[str, Text], ...] = ()
+
+    @model_validator(mode="after")
+    def _files_or_rows(self) -> TableMap:
+        if bool(self.files) == bool(self.rows):
+            raise ValueError("a table has either `files` or `rows`")
+        twice = sorted(set(self.columns) & set(self.constants))
+        if twice:
+            raise ValueError(f"column {twice[0]!r} stands in both `columns` and `constants`")
+        unmapped = sorted(set(self.values) - set(self.columns))
+        if unmapped:
+            raise ValueError(f"`values` names {unmapped[0]!r}, which `columns` does not")
+        return self
+
+
+class SourceMap(_Model):
+    """One source: its name, the zone of times written without an offset, its tables."""
+
+    source: Annotated[str, Field(pattern=r"^[A-Za-z0-9][\w.-]*$")]
+    time_zone: Annotated[str, AfterValidator(_known_time_zone)] = "UTC"
+    tables: dict[str, TableMap]
+
+
+def parse_map(content: dict, tables: Iterable[str]) -> SourceMap:
+    """Validate a parsed map; `tables` are the names it may describe.
+
+    Raises
+    ------
+    ParamsError
+        One sentence per problem.
+    """
+    where = f"source map {content.get('source', '(no name)')}"
+    try:
+        parsed = SourceMap.model_validate(content)
+    except ValidationError as error:
+        raise ParamsError(
+            f"{where}: {'.'.join(str(part) for part in problem['loc'])}: "
+            f"{problem['msg'].removeprefix('Value error, ')}"
+            for problem in error.errors()
+        ) from None
+    unknown = sorted(set(parsed.tables) - set(tables))
+    if unknown:
+        raise ParamsError(f"{where}: {name!r} is not a table of the data contract" for name in unknown)
+    return parsed
+
+
+def matching(pattern: str, names: Iterable[str]) -> list[tuple[str, dict[str, str]]]:
+    """Which of `names` fit `pattern`, each with what its braces stand for: ``annotations_{language}.csv.gz``."""
+    expression = "".join(
+        f"(?P<{part[1:-1]}>[^/]+)" if part.startswith("{") else fnmatch.translate(part)[4:-3]
+        for part in re.split(r"(\{\w+\})", pattern)
+        if part
+    )
+    found = ((name, re.fullmatch(expression, name, re.DOTALL)) for name in sorted(names))
+    return [(name, match.groupdict()) for name, match in found if match]
+
+
+def select_mapped(table: TableMap, relation: str) -> str:
+    """SQL that turns `relation` (foreign columns, `_file`, `_line`, `_problem`) into contract columns."""
+    chosen = [f"{_expression(table, column)} AS {quoting.name(column)}" for column in table.columns]
+    chosen += [f"{quoting.literal(value)} AS {quoting.name(column)}" for column, value in table.constants.items()]
+    query = f"SELECT {', '.join(chosen)}, _file, _line, _problem FROM {relation}"
+    if table.distinct:
+        equal = ", ".join(quoting.name(column) for column in table.columns)
+        query = f"SELECT * FROM ({query}) QUALIFY row_number() OVER (PARTITION BY {equal} ORDER BY _file, _line) = 1"
+    return query
+
+
+def _expression(table: TableMap, column: str) -> str:
+    foreign = table.columns[column]
+    if foreign == LINE:
+        return "_file || ':' || _line"
+    if not table.values.get(column):
+        return quoting.name(foreign)
+    value = f"CAST({quoting.name(foreign)} AS VARCHAR)"
+    cases = " ".join(
+        f"WHEN {quoting.literal(theirs)} THEN {quoting.literal(ours)}" for theirs, ours in table.values[column].items()
+    )
+    return f"CASE {value} {cases} ELSE {value} END"
+
+
+def select_rows(table: TableMap, source: str) -> str:
+    """SQL that gives the rows written in the map."""
+    columns = list(dict.fromkeys(column for row in table.rows for column in row))
+    values = ", ".join(
+        "(" + ", ".join("NULL" if row.get(c) is None else quoting.literal(row[c]) for c in columns) + f", {line})"
+        for line, row in enumerate(table.rows, 1)
+    )
+    names = ", ".join(quoting.name(column) for column in columns)
+    chosen = ", ".join(f"CAST({quoting.name(column)} AS VARCHAR) AS {quoting.name(column)}" for column in columns)
+    file = quoting.literal(f"the map of {source}")
+    return f"SELECT {chosen}, {file} AS _file, _line, NULL::VARCHAR AS _problem FROM (VALUES {values}) t({names}, _line)"
+
+
+def foreign_columns(table: TableMap) -> dict[str, str]:
+    """The columns a table's files must have: contract column -> foreign column, made keys aside."""
+    return {ours: theirs for ours, theirs in table.columns.items() if theirs != LINE}
+
+
+def relative_names(folder: Path) -> list[str]:
+    """Every file below `folder`, hidden ones aside, as text with forward slashes."""
+    return [
+        path.relative_to(folder).as_posix()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and not path.name.startswith(".")
+    ]

@@ -1,0 +1,131 @@
+"""A delivered file, what can be wrong with it as a whole, and the way of careful readers' rows into DuckDB."""
+
+from __future__ import annotations
+
+import codecs
+import gzip
+import io
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, NamedTuple
+
+import duckdb
+import pyarrow as pa
+
+from labelqa_lib.errors import LabelqaError
+from labelqa_lib.sources import quoting
+
+_CHUNK = 1 << 20
+_BATCH = 50_000
+
+
+class UnreadableFile(LabelqaError):
+    """A file of a delivery cannot be read; the sentence says which and why."""
+
+
+class Record(NamedTuple):
+    """One row as a careful reader gives it: its line, what is wrong with it (None: nothing), its fields by name."""
+
+    line: int
+    problem: str | None
+    fields: dict[str, str | None]
+
+
+@dataclass(frozen=True)
+class SourceFile:
+    """A file and how to read it.
+
+    Attributes
+    ----------
+    path : Path
+    shown : str
+        What rejects call it: its path below the delivery.
+    format : str
+        One of the values of `FORMATS`.
+    delimiter, sheet : str, optional
+        None: found out from the header line; the first sheet.
+    encoding : str
+        A Python codec. The default also takes a byte-order mark.
+    """
+
+    path: Path
+    shown: str
+    format: str
+    delimiter: str | None = None
+    encoding: str = "utf-8-sig"
+    sheet: str | None = None
+
+
+def open_bytes(source: SourceFile) -> BinaryIO:
+    return gzip.open(source.path, "rb") if source.path.suffix.lower() == ".gz" else source.path.open("rb")
+
+
+def open_text(source: SourceFile) -> io.TextIOWrapper:
+    return io.TextIOWrapper(open_bytes(source), encoding=source.encoding, newline="")
+
+
+@dataclass(frozen=True)
+class Scan:
+    """What one pass over a text file's bytes says: it can be decoded, and how many lines it has."""
+
+    lines: int
+    has_nul: bool
+
+
+def scan(source: SourceFile) -> Scan:
+    decoder = codecs.getincrementaldecoder(source.encoding)()
+    newlines, last, has_nul = 0, b"", False
+    with open_bytes(source) as stream:
+        for chunk in iter(lambda: stream.read(_CHUNK), b""):
+            try:
+                decoder.decode(chunk)
+            except UnicodeDecodeError as error:
+                line = newlines + chunk[: error.start].count(b"\n") + 1
+                raise UnreadableFile(_not_decodable(source, line, error)) from None
+            newlines += chunk.count(b"\n")
+            has_nul |= b"\0" in chunk
+            last = chunk[-1:]
+    try:
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError as error:
+        raise UnreadableFile(_not_decodable(source, newlines + 1, error)) from None
+    if not last:
+        raise UnreadableFile(f"{source.shown}: is empty; not even a header line was delivered")
+    return Scan(newlines + (last != b"\n"), has_nul)
+
+
+def _not_decodable(source: SourceFile, line: int, error: UnicodeDecodeError) -> str:
+    return (
+        f"{source.shown}: line {line} is not {source.encoding.removesuffix('-sig').upper()} text "
+        f"(byte 0x{error.object[error.start]:02x}); save it as UTF-8, or name its encoding in the source's map "
+        "(`read: {encoding: latin-1}`)"
+    )
+
+
+def store(
+    source: SourceFile,
+    names: list[str],
+    records: Iterator[Record],
+    table: str,
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    """Hand what a careful reader gives to DuckDB, a batch at a time."""
+    batches = [_batch(names, [])]
+    while chunk := list(itertools.islice(records, _BATCH)):
+        batches.append(_batch(names, chunk))
+    connection.register("_careful", pa.concat_tables(batches, promote_options="default"))
+    connection.execute(
+        f"""CREATE OR REPLACE TABLE {quoting.name(table)} AS
+        SELECT * EXCLUDE (_line, _problem), {quoting.literal(source.shown)} AS _file, _line, _problem FROM _careful"""
+    ).fetchall()
+    connection.unregister("_careful")
+
+
+def _batch(names: list[str], records: list[Record]) -> pa.Table:
+    names = list(dict.fromkeys(itertools.chain(names, *(record.fields for record in records))))
+    columns = {column: pa.array([record.fields.get(column) for record in records], pa.string()) for column in names}
+    columns["_line"] = pa.array([record.line for record in records], pa.int64())
+    columns["_problem"] = pa.array([record.problem for record in records], pa.string())
+    return pa.table(columns)
