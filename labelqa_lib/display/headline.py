@@ -84,8 +84,9 @@ def _change(row: pd.Series) -> str:
     if not math.isfinite(row["change"]):
         return "no earlier week to compare with"
     unit = row["unit"]
-    low, high = (wording.difference(row[end], unit) for end in ("change_low", "change_high"))
-    said = f"<b>{wording.difference(row['change'], unit)}</b> on last week ({low} to {high}), "
+    low, high = (wording.number(row[end], unit) for end in ("change_low", "change_high"))
+    interval = "" if wording.UNDEFINED in (low, high) else f" ({low} to {high})"
+    said = f"<b>{wording.difference(row['change'], unit)}</b> on last week{interval}, "
     if not row["more_than_noise"]:
         return said + "within noise"
     better = {"higher": row["change"] > 0, "lower": row["change"] < 0}.get(row["better"])

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 DPI = 192
 """Dots per inch of an image; the page shows it at half its width in dots, so that it is sharp on dense screens."""
 
-COLOURS = 64
+COLOURS = 256
 ALT_LENGTH = 400
 
 
@@ -42,7 +42,7 @@ def identifier(id: str) -> str:
 
 
 def figure(fig: Figure, id: str, alt: str) -> None:
-    """Show a matplotlib figure as an image of few colours, and close it.
+    """Show a matplotlib figure as an image of at most 256 colours, and close it.
 
     Parameters
     ----------
@@ -74,7 +74,7 @@ def _image(fig: Figure) -> tuple[str, int, int]:
 
     pyplot.close(fig)
     with Image.open(drawn) as full:
-        small = full.convert("RGB").quantize(COLOURS, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+        small = full.convert("RGB").quantize(COLOURS, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
     packed = io.BytesIO()
     small.save(packed, format="PNG", optimize=True)
     return base64.b64encode(packed.getvalue()).decode("ascii"), round(small.width / 2), round(small.height / 2)

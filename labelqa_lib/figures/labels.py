@@ -41,7 +41,7 @@ def confusion(frame: pd.DataFrame, *, title: str = "What each label was taken fo
     fig = canvas(1.1 + 0.4 * len(labels))
     ax = fig.subplots()
     seaborn.heatmap(
-        share.fillna(0),
+        errors.fillna(0),
         mask=~(errors > 0).to_numpy() & ~np.eye(len(labels), dtype=bool),
         vmin=0,
         vmax=max(np.nanmax(errors.to_numpy(), initial=0), 0.01),
@@ -54,6 +54,7 @@ def confusion(frame: pd.DataFrame, *, title: str = "What each label was taken fo
         linecolor="white",
         ax=ax,
     )
+    ax.grid(False)
     for place in range(len(labels)):
         ax.add_patch(_right(place))
     ax.set_xticklabels([name(label, 18) for label in labels], rotation=30, ha="right", rotation_mode="anchor")
