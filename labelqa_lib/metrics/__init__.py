@@ -1,6 +1,26 @@
-"""Metrics: tables in, metric frames out. `measure` answers, `REGISTRY` lists what can be asked."""
+"""Metrics: tables in, metric frames out. `measure` answers, `REGISTRY` lists what can be asked.
 
+`registry` and `metric` hold what a metric is; `quality`, `auditor`, `agreement`, `appeals`, `workforce` and `service`
+one family each; `judged` the rate sample, `frame` the shape of every answer, `compare` what moved; `breakdowns` and
+`coverage` the tables of a page that are not one metric.
+"""
+
+from labelqa_lib.metrics.breakdowns import by_hour, confusion, tenure
+from labelqa_lib.metrics.compare import change, compare_segments
+from labelqa_lib.metrics.coverage import coverage, excluded_audits
 from labelqa_lib.metrics.metric import Metric
-from labelqa_lib.metrics.registry import REGISTRY, measure
+from labelqa_lib.metrics.registry import REGISTRY, measure, measure_each
 
-__all__ = ["REGISTRY", "Metric", "measure"]
+__all__ = [
+    "REGISTRY",
+    "Metric",
+    "by_hour",
+    "change",
+    "compare_segments",
+    "confusion",
+    "coverage",
+    "excluded_audits",
+    "measure",
+    "measure_each",
+    "tenure",
+]

@@ -29,7 +29,7 @@ def rate_frame(cells: pd.DataFrame, asked: Asked, of: str, note: str) -> pd.Data
     note : str
         Ends the method: what was sampled, what the clusters are.
     """
-    grid, code = _groups(cells, asked)
+    grid, code = groups_of(cells, asked)
     counted = (cells["n"] > 0).to_numpy()
     used = cells[counted]
     rates = survey.clustered_rate(
@@ -46,7 +46,7 @@ def rate_frame(cells: pd.DataFrame, asked: Asked, of: str, note: str) -> pd.Data
 
 def mean_frame(cells: pd.DataFrame, asked: Asked, of: str, note: str) -> pd.DataFrame:
     """Ratios of sums with t intervals from cells of ``total`` (numerator), ``size`` (denominator) and ``n`` rows."""
-    grid, code = _groups(cells, asked)
+    grid, code = groups_of(cells, asked)
     means = survey.clustered_mean(
         code, cells["total"], cells["size"], cells["n"], confidence=asked.confidence, groups=len(grid)
     )
@@ -55,7 +55,7 @@ def mean_frame(cells: pd.DataFrame, asked: Asked, of: str, note: str) -> pd.Data
 
 def exact_frame(values: pd.DataFrame, asked: Asked, of: str, method: str) -> pd.DataFrame:
     """Rows that are computed already, one per dimensions x week: ``estimate, ci_low, ci_high, n``."""
-    grid, code = _groups(values, asked)
+    grid, code = groups_of(values, asked)
     filled = values.set_index(code)[["estimate", "ci_low", "ci_high", "n"]].reindex(grid.index)
     filled["n"] = filled["n"].fillna(0).astype("int64")
     defined = filled["estimate"].notna()
@@ -97,7 +97,7 @@ def typed(frame: pd.DataFrame, asked: Asked) -> pd.DataFrame:
     return frame.sort_values([*asked.by, "period"], ignore_index=True)
 
 
-def _groups(cells: pd.DataFrame, asked: Asked) -> tuple[pd.DataFrame, np.ndarray]:
+def groups_of(cells: pd.DataFrame, asked: Asked) -> tuple[pd.DataFrame, np.ndarray]:
     """Every segment seen x every period asked for, and the row of it that each cell belongs to."""
     keys = cells[list(asked.by)].astype("str").fillna(NOT_GIVEN) if asked.by else pd.DataFrame(index=cells.index)
     keys["period"] = cells[WEEK] if asked.weekly else asked.periods[0]

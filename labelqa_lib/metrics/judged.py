@@ -76,13 +76,21 @@ def rate(
     cluster = _[apart] if alike in asked.by else _[alike].coalesce(_[apart])
     rows = rows.mutate(_cluster=cluster, _counted=counted)
     rows = rows.mutate(_weight=ibis.ifelse(rows._counted, rows.weight, 0.0), _hit=hit)
-    cells = rows.group_by([*asked.keys, "_cluster"]).aggregate(
+    cells = fetch_cells(
+        rows,
+        asked.keys,
         weight=rows._weight.sum(),
         weight_squared=(rows._weight * rows._weight).sum(),
         outcome=ibis.ifelse(rows._hit, rows._weight, 0.0).sum(),
         n=rows._counted.cast("int64").sum(),
     )
-    return rate_frame(fetch(cells), asked, of, note)
+    return rate_frame(cells, asked, of, note)
+
+
+def fetch_cells(rows: ibis.Table, keys: list[str], **sums: ibis.Value | ibis.Deferred) -> pd.DataFrame:
+    """Sums over `keys` x ``_cluster``, in a fixed order: engines return groups in any, and floats add up differently."""
+    columns = [*keys, "_cluster"]
+    return fetch(rows.group_by(columns).aggregate(**sums).order_by(columns))
 
 
 def clusters_of(asked: Asked, alike: str = "agent_id", otherwise: str = "item") -> str:
@@ -99,6 +107,22 @@ def first_of_each(rows: ibis.Table, key: str | list[str], order: list) -> ibis.T
 def drawn_with_known_chance(audits: ibis.Table) -> ibis.BooleanValue:
     """Whether an audit may enter a rate: π is given, or it was drawn at random (or for no stated reason)."""
     return audits.inclusion_probability.notnull() | (audits.sampling_reason.fill_null("random") == "random")
+
+
+def first_audits(audits: ibis.Table) -> ibis.Table:
+    """The tier-1 audit of each annotation: of several the one drawn with known chance, then the earliest."""
+    first = audits.filter(_.tier == 1)
+    first = first.mutate(drawn=drawn_with_known_chance(first))
+    first = first_of_each(first, "annotation_id", [first.drawn.desc(), first.audited_at, first.audit_id])
+    return first.select("annotation_id", "auditor_id", "audit_label", "drawn", "inclusion_probability")
+
+
+def design_weight(rows: ibis.Table) -> ibis.FloatingValue:
+    """1/π where the plan gives it, else N/n of the rows ``drawn`` without it, within market x site x week of `rows`."""
+    place = ibis.window(group_by=["market", "site", "week"])
+    plain = (rows.drawn & rows.inclusion_probability.isnull()).fill_null(False)
+    share = rows.annotation_id.count().over(place) / plain.cast("int64").sum().over(place).nullif(0)
+    return ibis.ifelse(plain, share, 1 / rows.inclusion_probability)
 
 
 def _annotated(tables: Tables) -> ibis.Table:
@@ -173,20 +197,13 @@ def _with_audits(rows: ibis.Table, tables: Tables) -> ibis.Table:
         return rows.mutate(
             drawn=ibis.literal(False), audit_weight=1.0, audit_label=nothing, auditor_id=nothing, second_label=nothing
         )
-    first = tables.audits.filter(_.tier == 1)
-    first = first.mutate(drawn=drawn_with_known_chance(first))
-    first = first_of_each(first, "annotation_id", [first.drawn.desc(), first.audited_at, first.audit_id])
-    first = first.select("annotation_id", "auditor_id", "audit_label", "drawn", "inclusion_probability")
+    first = first_audits(tables.audits)
     second = tables.audits.filter(_.tier == 2)
     second = first_of_each(second, "annotation_id", [second.audited_at.desc(), second.audit_id])
     second = second.select("annotation_id", second_label="audit_label")
     rows = rows.left_join(first, "annotation_id").drop("annotation_id_right")
     rows = rows.left_join(second, "annotation_id").drop("annotation_id_right")
-    place = ibis.window(group_by=["market", "site", "week"])
-    plain = (rows.drawn & rows.inclusion_probability.isnull()).fill_null(False)
-    shares = rows.annotation_id.count().over(place) / plain.cast("int64").sum().over(place)
-    weight = ibis.ifelse(plain, shares, 1 / rows.inclusion_probability)
-    return rows.mutate(audit_weight=weight).drop("inclusion_probability")
+    return rows.mutate(audit_weight=design_weight(rows)).drop("inclusion_probability")
 
 
 def _with_gold(rows: ibis.Table, tables: Tables) -> ibis.Table:

@@ -9,9 +9,9 @@ import pandas as pd
 from ibis import _
 
 from labelqa_lib.metrics.frame import rate_frame
-from labelqa_lib.metrics.judged import clusters_of, rate, sample
+from labelqa_lib.metrics.judged import clusters_of, fetch_cells, rate, sample
 from labelqa_lib.metrics.metric import SEGMENTS, Asked, Metric
-from labelqa_lib.store import Tables, fetch
+from labelqa_lib.store import Tables
 
 _DIMENSIONS = (*SEGMENTS, "auditor_id")
 _REFERENCE, _GIVEN = ("reference_label",), ("label",)
@@ -22,7 +22,7 @@ _OF_VIOLATING, _OF_ENFORCED = "judged violating items", "judged annotations with
 
 
 @dataclass(frozen=True)
-class _Share:
+class Share:
     """Weighted share of `hit` among the judged annotations that are `counted`."""
 
     hit: ibis.Deferred
@@ -34,14 +34,25 @@ class _Share:
         return rate(rows, asked, self.hit, self.counted, of=self.of, note=f"{clusters_of(asked)}; {basis}")
 
 
+SHARES = {
+    "accuracy": Share(_.correct, _EVERY, "judged annotations"),
+    "error_rate": Share(~_.correct, _EVERY, "judged annotations"),
+    "critical_accuracy": Share(~_.critical_error, _EVERY, "judged annotations"),
+    "fpr": Share(_ENFORCED, _BENIGN, "judged benign items"),
+    "fnr": Share(_PASSED, _VIOLATING, _OF_VIOLATING),
+    "fdr": Share(_BENIGN, _ENFORCED, _OF_ENFORCED),
+    "for": Share(_VIOLATING, _PASSED, "judged annotations with a benign label"),
+}
+
+
 def _precision(tables: Tables, asked: Asked) -> pd.DataFrame:
-    by_label = _Share(_.correct, _EVERY, "judged annotations of the label")
-    return (by_label if "label" in asked.by else _Share(_VIOLATING, _ENFORCED, _OF_ENFORCED))(tables, asked)
+    by_label = Share(_.correct, _EVERY, "judged annotations of the label")
+    return (by_label if "label" in asked.by else Share(_VIOLATING, _ENFORCED, _OF_ENFORCED))(tables, asked)
 
 
 def _recall(tables: Tables, asked: Asked) -> pd.DataFrame:
-    by_label = _Share(_.correct, _EVERY, "judged annotations of the reference label")
-    return (by_label if "reference_label" in asked.by else _Share(_ENFORCED, _VIOLATING, _OF_VIOLATING))(tables, asked)
+    by_label = Share(_.correct, _EVERY, "judged annotations of the reference label")
+    return (by_label if "reference_label" in asked.by else Share(_ENFORCED, _VIOLATING, _OF_VIOLATING))(tables, asked)
 
 
 def _f1(tables: Tables, asked: Asked) -> pd.DataFrame:
@@ -58,14 +69,15 @@ def _f1(tables: Tables, asked: Asked) -> pd.DataFrame:
         flagged = rows.filter(rows.label_violating | rows.reference_violating)
         rows = _votes(flagged, _.label_violating & _.reference_violating)
     cluster = _.item_id if "agent_id" in asked.by else _.agent_id.coalesce(_.item_id)
-    cells = rows.mutate(_cluster=cluster).group_by([*asked.keys, "_cluster"])
-    cells = cells.aggregate(
+    cells = fetch_cells(
+        rows.mutate(_cluster=cluster),
+        asked.keys,
         weight=_.weight.sum(),
         weight_squared=(_.weight * _.weight).sum(),
         outcome=_.outcome.sum(),
         n=_.count(),
     )
-    return rate_frame(fetch(cells), asked, "judged annotations of the class", f"{clusters_of(asked)}; {basis}")
+    return rate_frame(cells, asked, "judged annotations of the class", f"{clusters_of(asked)}; {basis}")
 
 
 def _votes(rows: ibis.Table, true_positive: ibis.Deferred | ibis.Value) -> ibis.Table:
@@ -94,31 +106,31 @@ def _metric(name, title, question, better, formula, function, more=("label", "re
 METRICS = (
     _metric(
         "accuracy", "Accuracy", "How often is a label right?", "higher", "P(y = r)",
-        _Share(_.correct, _EVERY, "judged annotations"),
+        SHARES["accuracy"],
     ),
     _metric(
         "error_rate", "Error rate", "How often is a label wrong?", "lower", "1 − accuracy = P(y ≠ r)",
-        _Share(~_.correct, _EVERY, "judged annotations"),
+        SHARES["error_rate"],
     ),
     _metric(
         "critical_accuracy", "Critical accuracy", "How often is a label free of critical error?", "higher",
-        "1 − P(y ≠ r, and y or r is critical)", _Share(~_.critical_error, _EVERY, "judged annotations"),
+        "1 − P(y ≠ r, and y or r is critical)", SHARES["critical_accuracy"],
     ),
     _metric(
         "fpr", "False positive rate (FPR)", "Of benign items, how many were labelled violating?", "lower",
-        "FP / (FP + TN)", _Share(_ENFORCED, _BENIGN, "judged benign items"), _REFERENCE,
+        "FP / (FP + TN)", SHARES["fpr"], _REFERENCE,
     ),
     _metric(
         "fnr", "Leakage (FNR)", "Of violating items, how many were let through?", "lower",
-        "FN / (FN + TP)", _Share(_PASSED, _VIOLATING, _OF_VIOLATING), _REFERENCE,
+        "FN / (FN + TP)", SHARES["fnr"], _REFERENCE,
     ),
     _metric(
         "fdr", "False discovery rate (FDR)", "Of what was enforced, how much was benign?", "lower",
-        "FP / (FP + TP)", _Share(_BENIGN, _ENFORCED, _OF_ENFORCED), _GIVEN,
+        "FP / (FP + TP)", SHARES["fdr"], _GIVEN,
     ),
     _metric(
         "for", "False omission rate (FOR)", "Of what was passed, how much was violating?", "lower",
-        "FN / (FN + TN)", _Share(_VIOLATING, _PASSED, "judged annotations with a benign label"), _GIVEN,
+        "FN / (FN + TN)", SHARES["for"], _GIVEN,
     ),
     _metric(
         "precision", "Precision", "Of what got a violating label, how much is violating? By label: how much is right?",

@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from labelqa_lib.errors import UsageError
-from labelqa_lib.metrics import quality, service, workforce
+from labelqa_lib.metrics import agreement, appeals, auditor, quality, service, workforce
 from labelqa_lib.metrics.frame import undefined
 from labelqa_lib.metrics.metric import WEEK, Asked, Metric
 from labelqa_lib.periods import Week
 from labelqa_lib.store import Tables
 
-FAMILIES = (quality, workforce, service)
+FAMILIES = (quality, auditor, agreement, appeals, workforce, service)
 
 REGISTRY: dict[str, Metric] = {metric.name: metric for family in FAMILIES for metric in family.METRICS}
 
@@ -58,7 +58,7 @@ def measure(
     if metric not in REGISTRY:
         raise UsageError(f"there is no metric {metric!r}; there are {', '.join(sorted(REGISTRY))}")
     known = REGISTRY[metric]
-    asked = _asked(tables, known, by, weeks, confidence, denominators)
+    asked = ask(tables, known, by, weeks, confidence, denominators)
     for need in known.needs:
         alternatives = need.split(" or ")
         if not any(tables.delivered(name) for name in alternatives):
@@ -67,7 +67,13 @@ def measure(
     return known.function(tables, asked)
 
 
-def _asked(tables, metric: Metric, by, weeks, confidence, denominators) -> Asked:
+def measure_each(tables: Tables, metrics: Sequence[str], by: Sequence[str] = (), **asked) -> list[pd.DataFrame]:
+    """`measure` for several metrics: one frame each, in their order."""
+    return [measure(tables, metric, by, **asked) for metric in metrics]
+
+
+def ask(tables: Tables, metric: Metric, by, weeks, confidence, denominators=None) -> Asked:
+    """A question that makes sense, with its defaults filled in."""
     by = (by,) if isinstance(by, str) else tuple(dict.fromkeys(by))
     wrong = [name for name in by if name not in metric.dimensions]
     if wrong:

@@ -10,7 +10,7 @@ from scipy import stats
 
 from labelqa_lib.errors import UsageError
 from labelqa_lib.metrics.frame import exact_frame, mean_frame
-from labelqa_lib.metrics.judged import annotated, clusters_of
+from labelqa_lib.metrics.judged import annotated, clusters_of, fetch_cells
 from labelqa_lib.metrics.metric import SEGMENTS, WEEK, Asked, Metric
 from labelqa_lib.store import Tables, fetch
 
@@ -55,15 +55,16 @@ def _share_of_time(tables: Tables, asked: Asked, used, available) -> pd.DataFram
     rows = shifts_with_place(tables).filter(_[WEEK].isin(asked.weeks))
     over = f" over {available.replace('_', ' ')}" if isinstance(available, str) else ""
     available = _[available] if isinstance(available, str) else available
-    return _ratio(rows.mutate(total=used, size=available, rows=1), asked, "shifts", f"{clusters_of(asked, otherwise='day')}{over}")
+    note = clusters_of(asked, otherwise="day") + over
+    return _ratio(rows.mutate(total=used, size=available, rows=1), asked, "shifts", note)
 
 
 def _ratio(rows: ibis.Table, asked: Asked, of: str, note: str) -> pd.DataFrame:
     """Σ total / Σ size over rows with ``total, size, rows, agent_id, local_date``, summed in the engine."""
     by_day = "agent_id" in asked.by
     rows = rows.mutate(_cluster=rows.local_date.cast("string") if by_day else rows.agent_id)
-    cells = rows.group_by([*asked.keys, "_cluster"]).aggregate(total=_.total.sum(), size=_.size.sum(), n=_.rows.sum())
-    return mean_frame(fetch(cells), asked, of, note)
+    cells = fetch_cells(rows, asked.keys, total=_.total.sum(), size=_["size"].sum(), n=_["rows"].sum())
+    return mean_frame(cells, asked, of, note)
 
 
 def _timed(tables: Tables, asked: Asked) -> ibis.Table:
@@ -71,7 +72,8 @@ def _timed(tables: Tables, asked: Asked) -> ibis.Table:
 
 
 def _aht(tables: Tables, asked: Asked) -> pd.DataFrame:
-    rows = _timed(tables, asked).mutate(total=_.handle_seconds, size=1.0, rows=1, agent_id=_.agent_id.coalesce(_.item_id))
+    rows = _timed(tables, asked)
+    rows = rows.mutate(total=rows.handle_seconds, size=1.0, rows=1, agent_id=rows.agent_id.coalesce(rows.item_id))
     return _ratio(rows, asked, "timed annotations", clusters_of(asked, otherwise="day"))
 
 

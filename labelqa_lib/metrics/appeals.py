@@ -1,0 +1,134 @@
+"""Appeals: how often labels are disputed, how often rightly, and how long that takes.
+
+Segments are those of the annotation concerned; of one made before the weeks opened they are not known.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import ibis
+import numpy as np
+import pandas as pd
+from ibis import _
+
+from labelqa_lib.metrics.frame import exact_frame, finish, groups_of
+from labelqa_lib.metrics.judged import annotated, clusters_of, fetch_cells, rate
+from labelqa_lib.metrics.metric import SEGMENTS, WEEK, Asked, Metric
+from labelqa_lib.stats import survey
+from labelqa_lib.stats.intervals import wilson
+from labelqa_lib.stats.survival import kaplan_meier_quantile
+from labelqa_lib.store import Tables, fetch
+
+_LABELS = (*SEGMENTS, "label")
+
+
+def _appeals(tables: Tables, week: str) -> ibis.Table:
+    """Appeals with the segments of their annotation; `week` is which of their two weeks counts."""
+    rows = tables.keep("appeals", lambda: _with_segments(tables))
+    return rows.mutate(**{WEEK: rows[week]})
+
+
+def _with_segments(tables: Tables) -> ibis.Table:
+    dimensions = [name for name in _LABELS if name not in (WEEK, "market")]
+    made = annotated(tables).select("annotation_id", "item_id", *dimensions)
+    return tables.appeals.left_join(made, "annotation_id").drop("annotation_id_right")
+
+
+def _appeal_rate(tables: Tables, asked: Asked) -> pd.DataFrame:
+    """A ratio of two counts, not a share: what is appealed this week was in part made before. The Wilson interval
+    takes as many effective rows as give the linearised variance of the ratio."""
+    made = annotated(tables).filter(_[WEEK].isin(asked.weeks)).mutate(total=0, size=1)
+    raised = _appeals(tables, "raised_week").filter(_[WEEK].isin(asked.weeks) & (_.target == "annotation"))
+    columns = list(dict.fromkeys([*asked.keys, "agent_id", "item_id", "annotation_id", "total", "size"]))
+    raised = raised.mutate(total=1, size=0).select(columns).distinct()
+    rows = ibis.union(made.select(columns), raised)
+    cluster = _.item_id if "agent_id" in asked.by else _.agent_id.coalesce(_.item_id, "")
+    cells = fetch_cells(rows.mutate(_cluster=cluster), asked.keys, total=_.total.sum(), size=_["size"].sum())
+    cells["n"] = cells["size"]
+    grid, code = groups_of(cells, asked)
+    ratio = survey.clustered_mean(code, cells["total"], cells["size"], cells["n"], groups=len(grid))
+    share = np.where((ratio.estimate >= 0) & (ratio.estimate <= 1), ratio.estimate, np.nan)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        effective = np.where(ratio.std_error > 0, share * (1 - share) / ratio.std_error**2, ratio.n)
+    effective = np.nan_to_num(np.minimum(effective, ratio.n))
+    low, high = wilson(np.nan_to_num(share) * effective, effective, asked.confidence)
+    undefined = np.isnan(share)
+    reason = np.where(ratio.n == 0, "no rows", np.where(undefined, "more appeals than annotations", ""))
+    numbers = replace(
+        ratio,
+        estimate=share,
+        ci_low=np.where(undefined, np.nan, low),
+        ci_high=np.where(undefined, np.nan, high),
+        n_effective=effective,
+        method=np.where(undefined, "", "Wilson, clustered"),
+        reason=reason,
+    )
+    return finish(grid, numbers, cells, asked, "annotations", clusters_of(asked))
+
+
+def _overturn_rate(tables: Tables, asked: Asked) -> pd.DataFrame:
+    rows = _appeals(tables, "resolved_week")
+    rows = rows.filter(_[WEEK].isin(asked.weeks) & _.outcome.isin(["overturned", "upheld"])).mutate(weight=1.0)
+    note = clusters_of(asked, otherwise="appeal")
+    return rate(rows, asked, _.outcome == "overturned", of="resolved appeals", note=note, apart="appeal_id")
+
+
+def _days_to_resolve(q: float):
+    def function(tables: Tables, asked: Asked) -> pd.DataFrame:
+        rows = _appeals(tables, "raised_week").filter(_[WEEK].isin(asked.weeks))
+        rows = fetch(rows.select(*asked.keys, "raised_at", "resolved_at", "outcome"))
+        waited = rows["resolved_at"].fillna(_end(tables)) - rows["raised_at"]
+        rows["days"] = (waited / pd.Timedelta(days=1)).clip(lower=0)
+        rows["resolved"] = rows["outcome"].isin(["upheld", "overturned"])
+        groups = rows.groupby(asked.keys, dropna=False) if asked.keys else [((), rows)]
+        values = [
+            (*key, *kaplan_meier_quantile(part["days"], part["resolved"], q, asked.confidence), len(part))
+            for key, part in groups
+        ]
+        frame = pd.DataFrame(values, columns=[*asked.keys, "estimate", "ci_low", "ci_high", "n"])
+        told = exact_frame(frame, asked, "appeals raised", "Kaplan–Meier")
+        pending = told["estimate"].isna() & (told["n"] > 0)
+        told.loc[pending, "reason"] = f"fewer than {100 * q:.0f} % of the appeals raised can be said to be resolved yet"
+        return told
+
+    return function
+
+
+def _end(tables: Tables) -> pd.Timestamp:
+    """The last moment that the data knows of: until then a pending appeal has waited."""
+
+    def latest() -> pd.Timestamp:
+        appeals = tables.appeals.aggregate(raised=_.raised_at.max(), resolved=_.resolved_at.max())
+        made = tables.annotations.aggregate(made=_.annotated_at.max())
+        return max(pd.to_datetime([*fetch(appeals).iloc[0], *fetch(made).iloc[0]]).dropna())
+
+    return tables.keep("end", latest)
+
+
+def _metric(name, title, question, unit, formula, function, dimensions) -> Metric:
+    return Metric(name, "appeals", title, question, unit, "lower", ("appeals",), dimensions, formula, function)
+
+
+_DISPUTES = (*_LABELS, "target", "raised_by")
+
+METRICS = (
+    _metric(
+        "appeal_rate", "Appeal rate", "How often is a label appealed?", "rate",
+        "annotations appealed in the period / annotations made in it", _appeal_rate, _LABELS,
+    ),
+    _metric(
+        "overturn_rate", "Overturn rate", "Of resolved appeals, how many were right?", "rate",
+        "overturned / (overturned + upheld), by the week of resolution", _overturn_rate, _DISPUTES,
+    ),
+    _metric(
+        "days_to_resolve", "Days to resolve an appeal", "How long does an appeal wait?", "days",
+        "Kaplan–Meier median by the week raised; pending and withdrawn appeals are censored",
+        _days_to_resolve(0.5), _DISPUTES,
+    ),
+    _metric(
+        "days_to_resolve_p90", "Days to resolve, 90th percentile", "How long do the slowest appeals wait?", "days",
+        "Kaplan–Meier 90th percentile by the week raised; pending and withdrawn appeals are censored",
+        _days_to_resolve(0.9), _DISPUTES,
+    ),
+)  # fmt: skip

@@ -1,0 +1,86 @@
+"""Auditors: how often a second audit confirms the first. Clusters are the tier-1 auditors.
+
+A tier-2 audit weighs 1/π, π being its chance given that tier 1 looked; without π, N/n of the tier-1 audits within
+site x week. Re-audits for risk, appeal or adhoc reasons without π are left out, as in `judged`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import ibis
+import pandas as pd
+from ibis import _
+
+from labelqa_lib.metrics.frame import undefined
+from labelqa_lib.metrics.judged import (
+    annotated,
+    clusters_of,
+    design_weight,
+    drawn_with_known_chance,
+    first_audits,
+    first_of_each,
+    rate,
+)
+from labelqa_lib.metrics.metric import SEGMENTS, WEEK, Asked, Metric
+from labelqa_lib.store import Tables
+
+
+def reaudited(tables: Tables) -> ibis.Table:
+    """Annotations that tier 2 looked at again: ``label``, ``audit_label`` (tier 1), ``second_label``, ``weight``."""
+    return tables.keep("reaudited", lambda: _reaudited(tables))
+
+
+def _reaudited(tables: Tables) -> ibis.Table:
+    first = first_audits(tables.audits).select("annotation_id", "auditor_id", "audit_label")
+    second = tables.audits.filter(_.tier == 2)
+    second = second.mutate(drawn=drawn_with_known_chance(second))
+    second = first_of_each(second, "annotation_id", [second.drawn.desc(), second.audited_at.desc(), second.audit_id])
+    second = second.select("annotation_id", "drawn", "inclusion_probability", second_label="audit_label")
+    rows = annotated(tables).inner_join(first, "annotation_id")
+    rows = rows.left_join(second, "annotation_id").drop("annotation_id_right")
+    return rows.mutate(weight=design_weight(rows)).filter(_.drawn)
+
+
+@dataclass(frozen=True)
+class _Share:
+    """Weighted share of `hit` among the re-audited tier-1 audits that are `counted`."""
+
+    hit: ibis.Deferred
+    counted: ibis.Deferred | ibis.Value
+    of: str
+
+    def __call__(self, tables: Tables, asked: Asked) -> pd.DataFrame:
+        if not tables.keep("tier 2", lambda: bool((tables.audits.tier == 2).any().execute())):
+            return undefined(asked, "needs tier-2 audits; not delivered")
+        rows = reaudited(tables).filter(_[WEEK].isin(asked.weeks))
+        note = clusters_of(asked, "auditor_id", "annotation")
+        alike = {"alike": "auditor_id", "apart": "annotation_id"}
+        return rate(rows, asked, self.hit, self.counted, of=self.of, note=note, **alike)
+
+
+def _metric(name, title, question, better, formula, hit, counted, of) -> Metric:
+    dimensions = (*SEGMENTS, "auditor_id", "label")
+    function = _Share(hit, counted, of)
+    return Metric(name, "auditor", title, question, "rate", better, ("audits",), dimensions, formula, function)
+
+
+_PASSED = _.audit_label == _.label
+
+METRICS = (
+    _metric(
+        "ata_accuracy", "ATA accuracy", "How often does a second audit confirm the first?", "higher",
+        "tier-1 audits confirmed by tier 2 / tier-1 audits re-audited",
+        _.audit_label == _.second_label, ibis.literal(True), "re-audited audits",
+    ),
+    _metric(
+        "false_error_rate", "False error rate", "Of the errors that QAs mark, how many does a second audit clear?",
+        "lower", "errors marked by tier 1 where tier 2 finds the label right / re-audited errors of tier 1",
+        _.second_label == _.label, ~_PASSED, "re-audited errors",
+    ),
+    _metric(
+        "missed_error_rate", "Missed error rate", "Of what QAs pass, in how much does a second audit find an error?",
+        "lower", "labels passed by tier 1 where tier 2 finds an error / re-audited passes of tier 1",
+        _.second_label != _.label, _PASSED, "re-audited passes",
+    ),
+)  # fmt: skip

@@ -1,0 +1,143 @@
+"""What judged annotations say beyond one rate: confused labels, hours of the day, time since joining."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import ibis
+import numpy as np
+import pandas as pd
+from ibis import _
+
+from labelqa_lib.errors import UsageError
+from labelqa_lib.metrics.frame import groups_of, rate_frame, undefined
+from labelqa_lib.metrics.judged import annotated, clusters_of, fetch_cells, rate, sample
+from labelqa_lib.metrics.metric import WEEK, Asked
+from labelqa_lib.metrics.quality import SHARES
+from labelqa_lib.metrics.registry import REGISTRY, ask
+from labelqa_lib.stats import survey
+from labelqa_lib.store import Tables, fetch
+
+TENURES = {"0-2 weeks": 0, "3-5 weeks": 3, "6-11 weeks": 6, "12+ weeks": 12}
+"""Bands of whole weeks since an agent started, by their first week."""
+
+FLIP_COST = 2
+"""A confusion of violating with benign costs this many times one inside either class."""
+
+
+def confusion(tables: Tables, weeks: Sequence[str] | None = None, confidence: float = 0.95) -> pd.DataFrame:
+    """What is each label taken for, and which confusions cost most?
+
+    Parameters
+    ----------
+    tables, weeks, confidence
+        As in `measure`; several weeks are pooled.
+
+    Returns
+    -------
+    DataFrame
+        One row per pair seen, in the order of the label set: ``reference_label, label, n`` (annotations judged so),
+        ``n_reference`` (with this reference label), ``share, ci_low, ci_high`` (weighted, of the reference label),
+        ``flips`` (violating taken for benign or the reverse), ``critical`` (an error with a critical label), ``cost``
+        (estimated errors in the population, doubled where the class flips) and ``rank`` (1 = costliest; 0 = right).
+    """
+    asked = ask(tables, REGISTRY["accuracy"], (), weeks, confidence)
+    cells = _pair_cells(tables, asked)
+    pairs = cells.groupby(["reference_label", "label"], as_index=False)[["n", "weight"]].sum()
+    # Every pair stands against all clusters of its reference label, those without this confusion too.
+    whole = cells.groupby(["reference_label", "_cluster"], as_index=False)[["weight", "weight_squared", "n"]].sum()
+    every = pairs[["reference_label", "label"]].merge(whole, on="reference_label")
+    hits = cells[["reference_label", "label", "_cluster"]].assign(outcome=cells["weight"])
+    every = every.merge(hits, how="left").fillna({"outcome": 0.0})
+    _grid, code = groups_of(every, Asked("confusion", ("reference_label", "label"), False, asked.weeks))
+    shares = survey.clustered_rate(
+        code, every["weight"], np.minimum(every["outcome"], every["weight"]), every["n"],
+        confidence=confidence, weight_squared=every["weight_squared"], groups=len(pairs),
+    )  # fmt: skip
+    pairs = pairs.assign(share=shares.estimate, ci_low=shares.ci_low, ci_high=shares.ci_high, n_reference=shares.n)
+    return _ranked(pairs, fetch(tables.labels.select("label", "violating", "critical", "order")))
+
+
+def _pair_cells(tables: Tables, asked: Asked) -> pd.DataFrame:
+    rows, _basis = sample(tables, asked.weeks)
+    rows = rows.mutate(_cluster=rows.agent_id.coalesce(rows.item_id))
+    squares = (_.weight * _.weight).sum()
+    return fetch_cells(rows, ["reference_label", "label"], weight=_.weight.sum(), weight_squared=squares, n=_.count())
+
+
+def _ranked(pairs: pd.DataFrame, labels: pd.DataFrame) -> pd.DataFrame:
+    of = labels.set_index("label")
+    truth, given = of.loc[pairs["reference_label"]], of.loc[pairs["label"]]
+    wrong = (pairs["reference_label"] != pairs["label"]).to_numpy()
+    flips = truth["violating"].to_numpy(dtype=bool) != given["violating"].to_numpy(dtype=bool)
+    critical = truth["critical"].to_numpy(dtype=bool) | given["critical"].to_numpy(dtype=bool)
+    cost = np.where(wrong, pairs["weight"] * np.where(flips, FLIP_COST, 1), 0.0)
+    rank = np.where(wrong, pd.Series(-cost).rank(method="first"), 0).astype("int64")
+    ranked = pairs.assign(flips=flips, critical=critical & wrong, cost=cost, rank=rank)
+    place = np.lexsort((given["order"], truth["order"]))
+    columns = ["reference_label", "label", "n", "n_reference", "share", "ci_low", "ci_high"]
+    return ranked.iloc[place][[*columns, "flips", "critical", "cost", "rank"]].reset_index(drop=True)
+
+
+def by_hour(
+    tables: Tables, metric: str = "error_rate", weeks: Sequence[str] | None = None, confidence: float = 0.95
+) -> pd.DataFrame:
+    """At which local hours do errors happen, and how much is labelled then?
+
+    Parameters
+    ----------
+    metric : str
+        A share of the quality family.
+    tables, weeks, confidence
+        As in `measure`; several weeks are pooled.
+
+    Returns
+    -------
+    DataFrame
+        A metric frame by ``local_hour`` (int, 0 to 23) with ``volume``, the annotations made in that hour.
+    """
+    if metric not in SHARES:
+        raise UsageError(f"{metric!r} cannot be measured by hour; these can: {', '.join(SHARES)}")
+    asked = ask(tables, REGISTRY[metric], (), weeks, confidence)
+    if not any(map(tables.delivered, ("audits", "gold"))):
+        return undefined(asked, "needs audits or gold; neither was delivered").assign(local_hour=0, volume=0)
+    hourly = Asked(metric, ("local_hour",), False, asked.weeks, confidence)
+    rows, basis = sample(tables, asked.weeks)
+    share = SHARES[metric]
+    frame = rate(rows, hourly, share.hit, share.counted, of=share.of, note=f"{clusters_of(hourly)}; {basis}")
+    made = annotated(tables).filter(_[WEEK].isin(asked.weeks)).group_by("local_hour").aggregate(volume=_.count())
+    frame["local_hour"] = frame["local_hour"].astype("int64")
+    return frame.merge(fetch(made), on="local_hour", how="left").sort_values("local_hour", ignore_index=True)
+
+
+def tenure(tables: Tables, weeks: Sequence[str] | None = None, confidence: float = 0.95) -> pd.DataFrame:
+    """How accurate are agents in their first weeks?
+
+    Returns
+    -------
+    DataFrame
+        A metric frame of accuracy by ``tenure``, the whole weeks between an agent's start and the annotation, in
+        bands. Annotations of agents whose start is unknown, or still to come, are left out.
+    """
+    asked = ask(tables, REGISTRY["accuracy"], (), weeks, confidence)
+    banded = Asked("accuracy", ("tenure",), False, asked.weeks, confidence)
+    for need in ("people", "annotations.agent_id"):
+        if not tables.delivered(need):
+            return undefined(banded, f"needs {need}; not delivered")
+    rows, basis = sample(tables, asked.weeks)
+    cells = fetch_cells(
+        rows.filter(rows.agent_id.notnull()).mutate(_cluster=rows.local_date),
+        ["agent_id"],
+        weight=_.weight.sum(),
+        weight_squared=(_.weight * _.weight).sum(),
+        outcome=ibis.ifelse(_.correct, _.weight, 0.0).sum(),
+        n=_.count(),
+    )
+    started = fetch(tables.people.select(agent_id="person_id", started_on="started_on"))
+    cells = cells.merge(started, on="agent_id")
+    since = (pd.to_datetime(cells["_cluster"]) - pd.to_datetime(cells["started_on"])).dt.days // 7
+    cells["tenure"] = pd.cut(since, [*TENURES.values(), np.inf], right=False, labels=list(TENURES)).astype("str")
+    cells = cells[since >= 0].groupby(["tenure", "agent_id"], as_index=False)
+    cells = cells[["weight", "weight_squared", "outcome", "n"]].sum()
+    frame = rate_frame(cells, banded, "judged annotations of agents with a known start", f"by agent; {basis}")
+    return frame.sort_values("tenure", key=lambda bands: bands.map(list(TENURES).index), ignore_index=True)

@@ -1,0 +1,168 @@
+"""Whether a number moved by more than chance: week against week, and every segment against its baseline."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+from ibis import _
+from scipy import stats
+
+from labelqa_lib.metrics.frame import NOT_GIVEN, NUMBERS
+from labelqa_lib.metrics.judged import annotated
+from labelqa_lib.metrics.metric import WEEK
+from labelqa_lib.metrics.registry import REGISTRY, measure
+from labelqa_lib.periods import Week
+from labelqa_lib.stats.intervals import newcombe
+from labelqa_lib.store import Tables, fetch
+
+_FRAME = {"metric", "period", *NUMBERS}
+_SEARCHED = ("partner", "site", "queue", "policy_area", "label", "content_type", "language")
+_OF_ALL_ANNOTATIONS = ("accuracy", "error_rate", "critical_accuracy")
+_COUNT = "count"
+_INTERVAL = ["estimate", "ci_low", "ci_high", "n"]
+
+
+def change(frame: pd.DataFrame) -> pd.DataFrame:
+    """Did the last week move against the week before it by more than noise?
+
+    Parameters
+    ----------
+    frame : DataFrame
+        A metric frame by week. The frame's last period is the current week.
+
+    Returns
+    -------
+    DataFrame
+        One row per segment: ``metric, <dimensions>, period, baseline, difference, ci_low, ci_high, more_than_noise,
+        method, reason``; `baseline` is the period compared against, `difference` current − baseline in the metric's
+        unit. A count has no interval: whether it moved by more than noise is for its trend to say.
+
+    Notes
+    -----
+    Newcombe's hybrid interval ("MOVER"): each side's own interval, for rates and means alike.
+    """
+    dimensions = [name for name in frame.columns if name not in _FRAME]
+    current = frame["period"].max() if len(frame) else ""
+    before = str(Week.parse(current) - 1) if len(frame) else ""
+    now = frame[frame["period"] == current]
+    then = frame.loc[frame["period"] == before, [*dimensions, *_INTERVAL, "reason"]]
+    both = _beside(now, then, dimensions)
+    difference, low, high, exact = _differences(both)
+    reason = np.select(
+        [both["estimate"].isna(), both["estimate_before"].isna(), exact],
+        [both["reason"], both["reason_before"].fillna(f"no figure for {before}"), "a count has no interval"],
+        "",
+    )
+    result = both[["metric", *dimensions, "period"]].assign(
+        baseline=before,
+        difference=difference,
+        ci_low=low,
+        ci_high=high,
+        more_than_noise=(low > 0) | (high < 0),
+        method=np.where(np.isnan(low), "", "Newcombe"),
+        reason=np.where((reason == "") & np.isnan(low), "no interval", reason),
+    )
+    return result.astype({"baseline": "str", "method": "str", "reason": "str", "more_than_noise": "bool"})
+
+
+def compare_segments(
+    tables: Tables,
+    metric: str,
+    by: Iterable[str | Sequence[str]] | None = None,
+    confidence: float = 0.95,
+    denominators: Mapping[str, str] | None = None,
+) -> pd.DataFrame:
+    """Which segments moved, in the last week against all the weeks before it?
+
+    Parameters
+    ----------
+    tables : Tables
+        Their last week is compared with the others, pooled.
+    metric : str
+        A name in `REGISTRY`.
+    by : iterable of dimensions or of tuples of them, optional
+        The searches: ``()`` for the whole market, ``"site"``, ``("site", "label")``. By default the whole, each
+        dimension of an annotation that the metric knows (agents are left out), and each together with site.
+    confidence, denominators
+        As in `measure`.
+
+    Returns
+    -------
+    DataFrame
+        ``metric, segment`` (dict), ``depth`` (its size), ``period, estimate, ci_low, ci_high, n`` (of the last week),
+        ``baseline`` (the estimate before), ``n_baseline, difference, p_value`` (two-sided, NaN where there is no
+        interval) and ``volume``: how many items of the week the rate is about (0 where that is not known). Empty
+        where there is no earlier week.
+
+    Notes
+    -----
+    p = 2 Φ(−z |d| / |d − bound|), with the bound of the difference's interval that lies towards 0.
+    """
+    rows = []
+    for dimensions in _searches(metric) if by is None else by:
+        dimensions = [dimensions] if isinstance(dimensions, str) else list(dimensions)
+        if len(tables.weeks) > 1:
+            rows.append(_moves(tables, metric, dimensions, confidence, denominators))
+    columns = ["metric", "segment", "depth", "period", "estimate", "ci_low", "ci_high", "n"]
+    columns += ["baseline", "n_baseline", "difference", "p_value", "volume"]
+    return pd.concat(rows, ignore_index=True)[columns] if rows else pd.DataFrame(columns=columns)
+
+
+def _searches(metric: str) -> list[tuple[str, ...]]:
+    known = [name for name in _SEARCHED if name in REGISTRY[metric].dimensions]
+    with_site = [("site", name) for name in known if name not in ("partner", "site")] if "site" in known else []
+    return [(), *((name,) for name in known), *with_site]
+
+
+def _moves(tables, metric, dimensions, confidence, denominators) -> pd.DataFrame:
+    week, earlier = tables.weeks[-1:], tables.weeks[:-1]
+    now = measure(tables, metric, dimensions, week, confidence, denominators)
+    then = measure(tables, metric, dimensions, earlier, confidence, denominators)
+    both = _beside(now, then[[*dimensions, *_INTERVAL]], dimensions)
+    given = (both[dimensions] != NOT_GIVEN).all(axis=1) if dimensions else pd.Series(True, index=both.index)
+    both = both[given & both["estimate"].notna() & both["estimate_before"].notna()].reset_index(drop=True)
+    difference, low, high, _exact = _differences(both)
+    toward_zero = np.where(difference > 0, difference - low, high - difference)
+    z = stats.norm.ppf((1 + confidence) / 2)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        p_value = np.where(difference == 0, 1.0, 2 * stats.norm.cdf(-z * np.abs(difference) / toward_zero))
+    return both.assign(
+        segment=[dict(zip(dimensions, values, strict=True)) for values in both[dimensions].itertuples(index=False)],
+        depth=len(dimensions),
+        baseline=both["estimate_before"],
+        n_baseline=both["n_before"],
+        difference=difference,
+        p_value=np.where(np.isnan(toward_zero), np.nan, p_value),
+        volume=_volume(tables, metric, both, dimensions),
+    )
+
+
+def _volume(tables: Tables, metric: str, both: pd.DataFrame, dimensions: list[str]) -> np.ndarray:
+    """Items of the week that the rate is about."""
+    if metric == "sla_attainment":
+        return both["n"].to_numpy(dtype=float)
+    rows = annotated(tables)
+    if metric not in _OF_ALL_ANNOTATIONS or not set(dimensions) <= set(rows.columns):
+        return np.zeros(len(both))
+    counts = fetch(rows.filter(_[WEEK] == tables.weeks[-1]).aggregate(volume=_.count(), by=dimensions))
+    if not dimensions:
+        return counts["volume"].repeat(len(both)).to_numpy(dtype=float)
+    return both.merge(counts, on=dimensions, how="left")["volume"].fillna(0).to_numpy(dtype=float)
+
+
+def _beside(now: pd.DataFrame, then: pd.DataFrame, dimensions: list[str]) -> pd.DataFrame:
+    """Each segment's row with what it was before, as ``estimate_before`` and so on."""
+    if dimensions:
+        return now.merge(then, on=dimensions, how="left", suffixes=("", "_before"))
+    return now.reset_index(drop=True).join(then.reset_index(drop=True), rsuffix="_before")
+
+
+def _differences(both: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Difference with its interval, and where both sides are exact counts (their interval has no width)."""
+    ends = [both[name].to_numpy(dtype=float) for name in ("estimate", "ci_low", "ci_high")]
+    before = [both[f"{name}_before"].to_numpy(dtype=float) for name in ("estimate", "ci_low", "ci_high")]
+    difference, low, high = newcombe(*ends, *before)
+    exact = (ends[1] == ends[2]) & (before[1] == before[2]) & (both["method"] == _COUNT).to_numpy()
+    return difference, np.where(exact, np.nan, low), np.where(exact, np.nan, high), exact

@@ -1,0 +1,49 @@
+"""What there was to measure with, week by week: for the data-quality section of a page."""
+
+from __future__ import annotations
+
+import pandas as pd
+from ibis import _
+
+from labelqa_lib.metrics.agreement import blind_pairs
+from labelqa_lib.metrics.judged import AUDITS, annotated, drawn_with_known_chance, judged
+from labelqa_lib.metrics.metric import WEEK
+from labelqa_lib.store import Tables, fetch
+
+
+def coverage(tables: Tables) -> pd.DataFrame:
+    """How many annotations are there per week, and how many of them were judged, and how?
+
+    Returns
+    -------
+    DataFrame
+        One row per week: ``week, annotations, audited`` (in the rate sample by an audit), ``excluded_audits`` (tier 1
+        and 2, in no rate), ``on_gold`` (annotations of gold items), ``blind_pairs``. Counts; 0 where there is none.
+    """
+    parts = {"annotations": annotated(tables)}
+    if tables.audits is not None or tables.gold is not None:
+        parts["audited"] = judged(tables).filter(_.basis == AUDITS)
+    if tables.gold is not None:
+        parts["on_gold"] = annotated(tables).semi_join(tables.gold, "item_id")
+    if tables.delivered("annotations.agent_id") and tables.delivered("annotations.blind"):
+        parts["blind_pairs"] = blind_pairs(tables).select(WEEK, "left_id", "right_id").distinct()
+    counts = {name: fetch(rows.group_by(WEEK).aggregate(n=_.count())).set_index(WEEK)["n"] for name, rows in parts.items()}
+    counts["excluded_audits"] = excluded_audits(tables).groupby(WEEK)["n"].sum()
+    columns = ["annotations", "audited", "excluded_audits", "on_gold", "blind_pairs"]
+    frame = pd.DataFrame(counts, index=list(tables.weeks)).reindex(columns=columns).fillna(0).astype("int64")
+    return frame.rename_axis(WEEK).reset_index()
+
+
+def excluded_audits(tables: Tables) -> pd.DataFrame:
+    """Which audits enter no rate, because nobody knows the chance with which they were drawn?
+
+    Returns
+    -------
+    DataFrame
+        ``week, tier, sampling_reason, n``; empty where there is none.
+    """
+    keys = [WEEK, "tier", "sampling_reason"]
+    if tables.audits is None:
+        return pd.DataFrame(columns=[*keys, "n"]).astype({"n": "int64"})
+    left_out = tables.audits.filter(~drawn_with_known_chance(tables.audits))
+    return fetch(left_out.group_by(keys).aggregate(n=_.count())).sort_values(keys, ignore_index=True)
