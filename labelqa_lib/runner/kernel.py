@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import tempfile
 from pathlib import Path
 
 from jupyter_client.kernelspec import KernelSpec
@@ -42,7 +43,9 @@ def isolate(scratch: Path, cache: Path) -> None:
         Kept between runs: matplotlib's list of fonts takes seconds to make.
     """
     os.environ |= dict.fromkeys(ONE_THREAD, "1")
+    tempfile.tempdir = str(scratch)
     os.environ |= {
+        "TMPDIR": str(scratch),
         "PYTHONHASHSEED": "0",
         "IPYTHONDIR": str(scratch / "ipython"),
         "JUPYTER_CONFIG_DIR": str(scratch / "config"),

@@ -78,14 +78,18 @@ def declared(notebook: Path) -> dict[str, Parameter]:
 def _parameters_cell(notebook: Path) -> str:
     try:
         cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+        tagged = [
+            "".join(cell["source"])
+            for cell in cells
+            if cell["cell_type"] == "code" and "parameters" in cell["metadata"].get("tags", [])
+        ]
     except OSError as error:
         raise UsageError(f"{notebook}: cannot be read ({error.strerror})") from None
     except (ValueError, KeyError, TypeError):
         raise UsageError(f"{notebook}: is not a Jupyter notebook (format 4)") from None
-    for cell in cells:
-        if cell["cell_type"] == "code" and "parameters" in cell["metadata"].get("tags", []):
-            return "".join(cell["source"])
-    raise UsageError(f"{notebook}: no cell is tagged `parameters`; tag the cell that declares market and week")
+    if not tagged:
+        raise UsageError(f"{notebook}: no cell is tagged `parameters`; tag the cell that declares market and week")
+    return tagged[0]
 
 
 def _parameter(line: ast.stmt, comment: str) -> Parameter:

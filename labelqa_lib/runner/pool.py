@@ -37,7 +37,8 @@ def render(pages: Sequence[PlannedPage], jobs: int) -> Iterator[PageRecord]:
     A worker or a kernel that is killed is its page's failure and nobody else's. However the iteration ends, no
     process and no temporary file is left; when this very process is killed, its workers end themselves.
     """
-    scratch = Path(tempfile.mkdtemp(prefix="lq-"))
+    # A socket's path must fit into 107 bytes.
+    scratch = Path(tempfile.mkdtemp(prefix="lq-", dir="/tmp" if len(tempfile.gettempdir()) > 60 else None))
     waiting, workers = deque(pages), []
     try:
         while waiting or any(worker.page for worker in workers):

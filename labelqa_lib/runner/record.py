@@ -45,9 +45,9 @@ class PageRecord:
 
     Attributes
     ----------
-    headlines, findings : tuple of dict
+    headlines, findings : list of dict
         What the page said in its outputs of the two mime types, in order.
-    warnings : tuple of str
+    warnings : list of str
         What its cells wrote to stderr, which the HTML leaves out.
     """
 
@@ -59,9 +59,9 @@ class PageRecord:
     status: str
     seconds: float
     parameters: Mapping[str, Any] = field(default_factory=dict)
-    headlines: tuple[dict, ...] = ()
-    findings: tuple[dict, ...] = ()
-    warnings: tuple[str, ...] = ()
+    headlines: list[dict] = field(default_factory=list)
+    findings: list[dict] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
     error: PageError | None = None
 
     @classmethod

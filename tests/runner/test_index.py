@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+import pytest
+
+from labelqa_lib.runner.export import requests_of
+from labelqa_lib.runner.index import write_index
+from labelqa_lib.runner.plan import PlannedPage
+from labelqa_lib.runner.record import PageError, PageRecord, publish
+
+ACCURACY = {
+    "metric": "accuracy", "title": "Accuracy", "unit": "rate", "estimate": 0.9523, "ci_low": 0.941,
+    "ci_high": 0.961, "status": "likely meets", "reason": "",
+}  # fmt: skip
+UNKNOWN = {
+    "metric": "ata_accuracy", "title": "ATA accuracy", "unit": "rate", "estimate": None, "ci_low": None,
+    "ci_high": None, "status": "not measured", "reason": "needs audits; none was delivered",
+}  # fmt: skip
+
+
+def finding(severity, size, sentence):
+    return {"code": sentence, "severity": severity, "size": size, "sentence": sentence, "evidence": "accuracy-trend"}
+
+
+@pytest.fixture
+def put(tmp_path):
+    def put(market, week="2026-W46", notebook="market_report", error=None, html=None, failed=None, **said):
+        page = PlannedPage(tmp_path / f"{notebook}.ipynb", tmp_path, tmp_path, market, week, "internal", "S1")
+        return publish(page, PageRecord.of(page, 1.0, error, **said), html, failed)
+
+    return put
+
+
+@pytest.fixture
+def index(tmp_path):
+    return lambda week="2026-W46": write_index(tmp_path, "internal", week).read_text(encoding="utf-8")
+
+
+def test_a_week_shows_each_markets_figures_with_interval_and_status(put, index):
+    put("MY", html="x", headlines=[ACCURACY, UNKNOWN])
+    html = index()
+    for part in (
+        'href="MY/market_report.html"', "95.2 %", "94.1 to 96.1 %", "likely meets", "Accuracy", "not measured",
+        "needs audits; none was delivered", "9 November 2026 to 15 November 2026", "S1",
+    ):  # fmt: skip
+        assert part in html
+    assert requests_of(html) == []
+
+
+def test_a_failure_is_told_with_cell_error_and_what_there_is_to_open(put, index, tmp_path):
+    put("MY", html="good before")
+    put("MY", error=PageError("KeyError", "'labels'", 7, 'frame["labels"]'), failed="{}")
+    put("ES", error=PageError("WorkerDied", "the process was killed by SIGKILL"))
+    html = index()
+    for part in (
+        "cell [7]", "frame[&#34;labels&#34;]", "KeyError", 'href="MY/market_report.failed.ipynb"',
+        'href="MY/market_report.html">The page of an earlier run', "WorkerDied", "2 failed",
+    ):  # fmt: skip
+        assert part in html
+    assert 'href="ES/market_report.html"' not in html
+    assert 'href="ES/market_report.failed.ipynb"' not in html
+    assert "market_report failed" in (tmp_path / "internal" / "index.html").read_text()
+
+
+def test_findings_of_all_markets_are_ranked_by_severity_then_size(put, index):
+    put("MY", html="x", findings=[finding("know", 900, "know this"), finding("act", 5, "small act")])
+    put("ES", html="x", findings=[finding("act", 80, "large act"), finding("watch", 500, "watch it")])
+    html = index()
+    places = [html.index(said) for said in ("large act", "small act", "watch it", "know this")]
+    assert places == sorted(places)
+    assert 'href="ES/market_report.html#accuracy-trend"' in html
+
+
+def test_text_of_records_is_never_markup(put, index):
+    evil = "<script>alert(1)</script>"
+    put("MY", html="x", headlines=[{**ACCURACY, "title": evil, "reason": evil}], findings=[finding("act", 1, evil)])
+    put("ES", error=PageError(evil, evil, 1, evil), failed="{}")
+    assert "<script" not in index()
+
+
+def test_all_weeks_the_latest_first_and_the_same_bytes_again(put, index, tmp_path):
+    put("MY", "2026-W45", html="x")
+    put("ES", "2026-W46", html="x")
+    first = index()
+    overview = (tmp_path / "internal" / "index.html").read_text()
+    assert overview.index("2026-W46") < overview.index("2026-W45")
+    assert 'href="2026-W45/MY/market_report.html"' in overview
+    assert requests_of(overview) == []
+    put("ES", "2026-W46", html="x")
+    assert index() == first
+    assert (tmp_path / "internal" / "index.html").read_text() == overview
