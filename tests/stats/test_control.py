@@ -227,9 +227,9 @@ def test_ten_thousand_charts_in_a_second():
     rng = np.random.default_rng(0)
     n = rng.integers(50, 400, size=(10_000, 26))
     events = rng.binomial(n, 0.06)
-    before = time.perf_counter()
+    before = time.process_time()
     many = control.p_chart(events, n, np.arange(26) < 20, phases=[10], laney=True)
-    assert time.perf_counter() - before < 1
+    assert time.process_time() - before < 1
     one = control.p_chart(events[77], n[77], np.arange(26) < 20, phases=[10], laney=True)
     np.testing.assert_array_equal(many.upper[77], one.upper)
     assert many.signals[77].tolist() == one.signals.tolist()
