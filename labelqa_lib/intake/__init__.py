@@ -1,0 +1,132 @@
+"""Raw tables -> snapshot and rejects, by the data contract. The only place where data is checked."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from labelqa_lib.errors import DataError, DeliveryRefused
+from labelqa_lib.intake.assessing import Assessment, assess
+from labelqa_lib.intake.deriving import Zones
+from labelqa_lib.intake.outcome import BrokenRule, Outcome, TableOutcome
+from labelqa_lib.intake.snapshot import current_snapshot, describe, only_writer, write_snapshot
+
+if TYPE_CHECKING:
+    from labelqa_lib.sources import Delivery
+
+__all__ = ["BrokenRule", "Outcome", "TableOutcome", "check", "current_snapshot", "ingest", "workbench"]
+
+MEMORY = "2GB"
+
+
+@contextmanager
+def workbench() -> Iterator[duckdb.DuckDBPyConnection]:
+    """A DuckDB connection to read and check a delivery with: bounded memory, spilling to a folder that is removed."""
+    with tempfile.TemporaryDirectory(prefix="labelqa-") as folder:
+        connection = duckdb.connect(config={"memory_limit": MEMORY, "temp_directory": folder})
+        try:
+            yield connection
+        finally:
+            connection.close()
+
+
+def check(
+    delivery: Delivery,
+    connection: duckdb.DuckDBPyConnection,
+    *,
+    markets: Mapping[str, str],
+    default_time_zone: str,
+    reject_limit: float,
+    now: datetime,
+    current: Path | None,
+) -> Outcome:
+    """What would `ingest` do with this delivery? Writes nothing.
+
+    Parameters
+    ----------
+    delivery : Delivery
+        As read into `connection`.
+    markets : mapping of str to str
+        Market code -> IANA time zone, in which its weeks are cut; other markets use `default_time_zone`.
+    reject_limit : float
+        A table with more rejects than this share of its rows refuses the delivery, in [0, 1].
+    now : datetime
+        With a time zone; later times are in the future.
+    current : Path, optional
+        Folder of the snapshot to merge onto (`current_snapshot`).
+    """
+    zones = Zones(dict(markets), default_time_zone)
+    return _assess(delivery, connection, zones, reject_limit, now, current).outcome
+
+
+def ingest(
+    delivery: Delivery,
+    connection: duckdb.DuckDBPyConnection,
+    *,
+    root: Path,
+    markets: Mapping[str, str],
+    default_time_zone: str,
+    reject_limit: float,
+    now: datetime,
+    fresh: bool = False,
+    lock_seconds: float = 60,
+) -> Outcome:
+    """Merge a delivery onto the current snapshot below `root` and make the result the current one.
+
+    Parameters
+    ----------
+    fresh : bool
+        Begin anew: merge onto nothing. Earlier snapshots stay readable.
+    lock_seconds : float
+        How long to wait for another ingest to end.
+
+    Raises
+    ------
+    DeliveryRefused
+        One sentence per problem; nothing was written.
+    DataError
+        When `root` cannot be written, or another ingest holds it; the current snapshot is as it was.
+    """
+    root = Path(root)
+    zones = Zones(dict(markets), default_time_zone)
+    try:
+        with only_writer(root, lock_seconds):
+            parent = None if fresh else current_snapshot(root)
+            assessment = _assess(delivery, connection, zones, reject_limit, now, parent)
+            if assessment.outcome.refused:
+                raise DeliveryRefused(assessment.outcome.refused)
+            if parent is not None and assessment.outcome.unchanged:
+                return replace(assessment.outcome, snapshot=parent.name)
+            name = write_snapshot(root, assessment, parent, describe(parent), zones, now, connection)
+            return replace(assessment.outcome, snapshot=name)
+    except PermissionError as error:
+        raise DataError(f"{error.filename or root}: may not be written (permission denied); nothing was kept") from None
+    except (OSError, duckdb.Error) as error:
+        what = getattr(error, "strerror", None) or str(error).splitlines()[0]
+        raise DataError(f"{root}: the snapshot could not be written ({what}); nothing was kept") from error
+
+
+def _assess(
+    delivery: Delivery,
+    connection: duckdb.DuckDBPyConnection,
+    zones: Zones,
+    reject_limit: float,
+    now: datetime,
+    current: Path | None,
+) -> Assessment:
+    return assess(
+        delivery,
+        connection,
+        zones=zones,
+        reject_limit=reject_limit,
+        now=now,
+        current=current,
+        described=describe(current),
+    )

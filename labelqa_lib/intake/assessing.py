@@ -1,0 +1,228 @@
+"""A delivery against the contract and the current snapshot: what ingest would do, told and made ready, not written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import duckdb
+import ibis
+from pandera.errors import SchemaErrors
+from pandera.ibis import DataFrameSchema
+
+from labelqa_lib.errors import DataError
+from labelqa_lib.intake.casting import delivered_columns, typed
+from labelqa_lib.intake.deriving import Zones, derived, looked_up, references
+from labelqa_lib.intake.merging import merge, open_parent, status_counts
+from labelqa_lib.intake.outcome import BrokenRule, Outcome, TableOutcome
+from labelqa_lib.intake.rules import check_rows, mark_repeated
+from labelqa_lib.intake.schema import REQUIRED_TABLES, contract
+from labelqa_lib.sources import DEMO, Delivery, quoting
+
+PERSON = {"annotations": "agent_id", "audits": "auditor_id"}
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """An outcome, and the contract it was found by; the connection holds `merged_<table>` and `rejects_<table>`."""
+
+    outcome: Outcome
+    schemas: dict[str, DataFrameSchema]
+
+
+def assess(
+    delivery: Delivery,
+    connection: duckdb.DuckDBPyConnection,
+    *,
+    zones: Zones,
+    reject_limit: float,
+    now: datetime,
+    current: Path | None,
+    described: dict | None,
+) -> Assessment:
+    """Judge structure first, then rows; `described` is the current snapshot's `snapshot.json`."""
+    schemas = contract(now)
+    connection.execute("SET TimeZone = 'UTC'").fetchall()
+    native = {
+        table: {row[0]: row[1] for row in connection.execute(f"DESCRIBE {view}").fetchall()}
+        for table, view in delivery.tables.items()
+    }
+    refused = [
+        *delivery.problems,
+        *_merge_problems(delivery, described, zones),
+        *_structure_problems(delivery, schemas, native, described),
+    ]
+    notes = [*delivery.notes, *_left_out(schemas, native)]
+    if refused:
+        return Assessment(Outcome(delivery.source, refused=tuple(refused), notes=tuple(notes)), schemas)
+    tables, there = [], set()
+    for table, schema in schemas.items():
+        held = open_parent(table, schema, current, zones, connection)
+        if table in delivery.tables:
+            try:
+                _examine(table, schema, native[table], delivery, zones, there, connection)
+            except duckdb.Error as error:
+                refused.append(f"{table}: cannot be read ({str(error).splitlines()[0]}); deliver it again")
+                break
+        merge(table, schema, table in delivery.tables, connection)
+        if table in delivery.tables:
+            tables.append(_count(table, schema, native[table], there, connection))
+            _guard(table, schema, connection)
+        if held or (table in delivery.tables and tables[-1].delivered):
+            there.add(table)
+    refused += _too_many_rejects(tables, reject_limit)
+    if not refused and not connection.execute("SELECT count(*) FROM merged_annotations").fetchall()[0][0]:
+        refused.append(f"{delivery.path}: holds no annotation; there is nothing to report on")
+    missing = tuple(table for table in schemas if table not in there)
+    return Assessment(
+        Outcome(delivery.source, tuple(tables), tuple(refused), missing, tuple(notes), None, not _changes(tables)), schemas
+    )
+
+
+def _changes(tables: list[TableOutcome]) -> bool:
+    return any(table.accepted for table in tables)
+
+
+def _merge_problems(delivery: Delivery, described: dict | None, zones: Zones) -> list[str]:
+    if described is None:
+        return []
+    problems = []
+    if DEMO in (delivery.source, described["source"]) and delivery.source != described["source"]:
+        problems.append(
+            f"{delivery.path}: its source is {delivery.source!r} and the current snapshot's {described['source']!r}; "
+            "simulated and real data never share a snapshot: begin anew with --fresh, or name another folder with --data"
+        )
+    for market, facts in described["markets"].items():
+        if facts["time_zone"] != zones[market]:
+            problems.append(
+                f"market {market}: its weeks were cut in time zone {facts['time_zone']}, params now say "
+                f"{zones[market]}; put it back, or ingest everything again, beginning with --fresh"
+            )
+    return problems
+
+
+def _structure_problems(
+    delivery: Delivery, schemas: dict[str, DataFrameSchema], native: dict[str, dict], described: dict | None
+) -> list[str]:
+    problems = [
+        f"{delivery.path}: holds no table {table!r}, which is required; expected {table}.csv, .tsv, .jsonl, .xlsx "
+        "or .parquet, or a source map that says where it is"
+        for table in REQUIRED_TABLES
+        if described is None and table not in delivery.tables and not delivery.problems
+    ]
+    for table, columns in native.items():
+        required = [name for name in delivered_columns(schemas[table]) if not schemas[table].columns[name].nullable]
+        shown = ", ".join(name for name in columns if not name.startswith("_"))
+        problems += [
+            f"{table}: has no column {name!r}, which is required; it has {shown}"
+            for name in required
+            if name not in columns
+        ]
+    return problems
+
+
+def _left_out(schemas: dict[str, DataFrameSchema], native: dict[str, dict]) -> list[str]:
+    notes = []
+    for table, columns in native.items():
+        contract_columns = delivered_columns(schemas[table])
+        unknown = [name for name in columns if name not in contract_columns and not name.startswith("_")]
+        if unknown:
+            notes.append(f"{table}: columns that the contract does not know were left out: {', '.join(unknown)}")
+    return notes
+
+
+def _examine(
+    table: str,
+    schema: DataFrameSchema,
+    native: dict[str, str],
+    delivery: Delivery,
+    zones: Zones,
+    there: set[str],
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    """Make `typed_`, `repeated_`, `ready_`, `checked_` and `rejects_<table>`."""
+    bound = references(schema, there)
+    formats = delivery.date_formats.get(table, ())
+    connection.execute(f"SET TimeZone = {quoting.literal(delivery.time_zone)}").fetchall()
+    view = f"CREATE OR REPLACE VIEW typed_{table} AS "
+    connection.execute(view + typed(schema, native, delivery.tables[table], formats, delivery.time_zone)).fetchall()
+    mark_repeated(table, schema, connection)
+    ready = looked_up(derived(table, f"typed_{table}", zones), bound)
+    connection.execute(f"CREATE OR REPLACE VIEW ready_{table} AS {ready}").fetchall()
+    check_rows(table, schema, native, bound, connection)
+    connection.execute("SET TimeZone = 'UTC'").fetchall()
+    key = ", ".join(f"c.{quoting.name(name)}" for name in schema.unique)
+    row = ", ".join(f"{quoting.name(name)} := d.{quoting.name(name)}" for name in native if not name.startswith("_"))
+    connection.execute(
+        f"""CREATE OR REPLACE VIEW rejects_{table} AS
+        SELECT {quoting.literal(table)} AS "table", concat_ws(' / ', {key}) AS key, c._file AS file, c._line AS line,
+               c._rules AS rules, CAST(to_json(struct_pack({row})) AS VARCHAR) AS "row"
+        FROM checked_{table} c JOIN {delivery.tables[table]} d ON c._file = d._file AND c._line = d._line
+        WHERE c._rules IS NOT NULL AND NOT c._duplicate"""
+    ).fetchall()
+
+
+def _count(
+    table: str,
+    schema: DataFrameSchema,
+    native: dict[str, str],
+    there: set[str],
+    connection: duckdb.DuckDBPyConnection,
+) -> TableOutcome:
+    ((delivered, duplicates, rejected),) = connection.execute(
+        f"""SELECT count(*), count(*) FILTER (_duplicate), count(*) FILTER (NOT _duplicate AND _rules IS NOT NULL)
+        FROM checked_{table}"""
+    ).fetchall()
+    status = status_counts(table, connection)
+    unmatched = 0
+    if table in PERSON and "people" in there:
+        ((unmatched,),) = connection.execute(
+            f"""SELECT count(*) FROM merged_{table} WHERE {PERSON[table]} IS NOT NULL
+            AND {PERSON[table]} NOT IN (SELECT person_id FROM merged_people)"""
+        ).fetchall()
+    return TableOutcome(
+        table=table,
+        delivered=delivered,
+        accepted=status["new"] + status["restated"],
+        duplicates=duplicates + status["same"],
+        rejected=rejected,
+        restated=status["restated"],
+        unmatched=unmatched,
+        absent=tuple(name for name in delivered_columns(schema) if name not in native),
+        rules=_broken_rules(table, connection) if rejected else (),
+    )
+
+
+def _broken_rules(table: str, connection: duckdb.DuckDBPyConnection) -> tuple[BrokenRule, ...]:
+    rows = connection.execute(
+        f"""SELECT rule, count, key, file, line FROM (
+            SELECT *, count(*) OVER (PARTITION BY rule) AS count,
+                   row_number() OVER (PARTITION BY rule ORDER BY file, line) AS place
+            FROM (SELECT unnest(rules) AS rule, key, file, line FROM rejects_{table}))
+        WHERE place <= 3 ORDER BY count DESC, rule, place"""
+    ).fetchall()
+    counts = {rule: count for rule, count, *_ in rows}
+    return tuple(
+        BrokenRule(rule, count, tuple(tuple(row[2:]) for row in rows if row[0] == rule)) for rule, count in counts.items()
+    )
+
+
+def _too_many_rejects(tables: list[TableOutcome], limit: float) -> list[str]:
+    return [
+        f"{table.table}: {table.rejected} of {table.delivered} rows break the contract "
+        f"({table.rejected / table.delivered:.1%}, the limit is {limit:.1%}); most often: {table.rules[0].rule} "
+        f"({table.rules[0].count} rows, first {table.rules[0].examples[0][1]} line {table.rules[0].examples[0][2]})"
+        for table in tables
+        if table.rejected > limit * table.delivered
+    ]
+
+
+def _guard(table: str, schema: DataFrameSchema, connection: duckdb.DuckDBPyConnection) -> None:
+    """The accepted rows once more, as a whole and by pandera itself: a reject that slipped through stops here."""
+    try:
+        schema.validate(ibis.duckdb.from_connection(connection).table(f"delta_{table}"), lazy=True)
+    except SchemaErrors as error:
+        raise DataError(
+            f"{table}: rows were accepted that break the contract, a fault of labelqa itself; please report it: {error}"
+        ) from error

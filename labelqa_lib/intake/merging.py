@@ -1,0 +1,89 @@
+"""Accepted rows onto the current snapshot: new, the same, or restated; and which partitions that touches."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+from pandera.ibis import DataFrameSchema
+
+from labelqa_lib.intake.casting import delivered_columns, empty
+from labelqa_lib.intake.deriving import Zones, derived
+from labelqa_lib.sources import quoting
+
+PARTITIONED = ("annotations", "audits")
+DERIVED_FROM = {"audits": ("annotations",), "appeals": ("annotations", "audits"), "quiz_answers": ("people",)}
+
+
+def parquet_of(table: str, snapshot: Path | None) -> str | None:
+    """SQL that reads a table of a snapshot; None where the snapshot does not hold it."""
+    if snapshot is None or not (snapshot / (table if table in PARTITIONED else f"{table}.parquet")).exists():
+        return None
+    if table in PARTITIONED:
+        pattern = f"{quoting.file(snapshot / table)[:-1]}/*/*/*.parquet'"
+        return f"read_parquet({pattern}, hive_partitioning = true, hive_types_autocast = false)"
+    return f"read_parquet({quoting.file(snapshot / f'{table}.parquet')})"
+
+
+def open_parent(
+    table: str, schema: DataFrameSchema, current: Path | None, zones: Zones, connection: duckdb.DuckDBPyConnection
+) -> bool:
+    """Make the view `parent_<table>` of the current snapshot's rows; False where it holds none.
+
+    What is derived from other tables is derived again, as those may be restated; `_old_market` and `_old_week` keep
+    the partition that a row lies in.
+    """
+    stored = parquet_of(table, current)
+    query = f"SELECT * FROM {stored}" if stored else empty(schema)
+    if table in PARTITIONED:
+        query = f"SELECT *, market AS _old_market, week AS _old_week FROM ({query})"
+    if table in DERIVED_FROM:
+        kept = ", ".join(quoting.name(column) for column in delivered_columns(schema))
+        kept += ", _old_market, _old_week" if table in PARTITIONED else ""
+        query = derived(table, f"(SELECT {kept} FROM ({query}))", zones)
+    connection.execute(f"CREATE OR REPLACE VIEW parent_{table} AS {query}").fetchall()
+    return stored is not None
+
+
+def merge(table: str, schema: DataFrameSchema, examined: bool, connection: duckdb.DuckDBPyConnection) -> None:
+    """Make `delta_<table>` (accepted rows with `_status` new, same or restated) and the view `merged_<table>`."""
+    columns = [quoting.name(name) for name in schema.columns]
+    partition = "p._old_market, p._old_week" if table in PARTITIONED else "NULL AS _old_market, NULL AS _old_week"
+    accepted = f"(SELECT * FROM checked_{table} WHERE _rules IS NULL AND NOT _duplicate)"
+    same_key = " AND ".join(
+        f"a.{quoting.name(key)} {'IS NOT DISTINCT FROM' if schema.columns[key].nullable else '='} p.{quoting.name(key)}"
+        for key in schema.unique
+    )
+    equal = " AND ".join(f"a.{column} IS NOT DISTINCT FROM p.{column}" for column in columns)
+    if examined:
+        query = f"""
+            SELECT a.* EXCLUDE (_file, _line, _problem, _duplicate, _rules), {partition},
+                   CASE WHEN p._there IS NULL THEN 'new' WHEN {equal} THEN 'same' ELSE 'restated' END AS _status
+            FROM {accepted} a LEFT JOIN (SELECT *, true AS _there FROM parent_{table}) p ON {same_key}"""
+    else:
+        query = f"SELECT *, NULL AS _old_market, NULL AS _old_week, 'new' AS _status FROM ({empty(schema)})"
+    connection.execute(f"CREATE OR REPLACE TABLE delta_{table} AS {query}").fetchall()
+    connection.execute(
+        f"""CREATE OR REPLACE VIEW merged_{table} AS
+        SELECT {', '.join(columns)} FROM delta_{table}
+        UNION ALL
+        SELECT {', '.join(columns)} FROM parent_{table} p ANTI JOIN delta_{table} a ON {same_key}"""
+    ).fetchall()
+
+
+def status_counts(table: str, connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    """How many accepted rows are new, the same, restated."""
+    counts = connection.execute(f"SELECT _status, count(*) FROM delta_{table} GROUP BY ALL").fetchall()
+    return {"new": 0, "same": 0, "restated": 0, **dict(counts)}
+
+
+def touched_partitions(table: str, connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
+    """The (market, week) whose file must be written anew: rows came, left, or moved there or away."""
+    return connection.execute(
+        f"""SELECT DISTINCT market, week FROM (
+            SELECT market, week FROM delta_{table} WHERE _status <> 'same'
+            UNION ALL SELECT _old_market, _old_week FROM delta_{table} WHERE _status = 'restated'
+            UNION ALL SELECT unnest([market, _old_market]), unnest([week, _old_week]) FROM parent_{table}
+            WHERE market <> _old_market OR week <> _old_week)
+        ORDER BY ALL"""
+    ).fetchall()

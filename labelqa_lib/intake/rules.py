@@ -1,0 +1,96 @@
+"""Which rows of a delivery break which rules, from the contract's own pandera checks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import duckdb
+import ibis
+from pandera.ibis import DataFrameSchema
+
+from labelqa_lib.intake.casting import KIND, delivered_columns, typed_columns
+from labelqa_lib.sources import quoting
+
+
+def mark_repeated(table: str, schema: DataFrameSchema, connection: duckdb.DuckDBPyConnection) -> None:
+    """Make `repeated_<table>`: the rows of `typed_<table>` whose key comes more than once, by file and line.
+
+    `duplicate` where an equal row came before, `conflict` where another row with the key says something else.
+    """
+    keys = [quoting.name(key) for key in schema.unique]
+    needed = [quoting.name(key) for key in schema.unique if not schema.columns[key].nullable]
+    whole = " AND ".join(["_problem IS NULL", *(f"{key} IS NOT NULL" for key in needed)])
+    same_key = " AND ".join(f"t.{key} IS NOT DISTINCT FROM r.{key}" for key in keys)
+    key_list = ", ".join(keys)
+    content = ", ".join(quoting.name(name) for name in delivered_columns(schema))
+    connection.execute(
+        f"""CREATE OR REPLACE TABLE repeated_{table} AS
+        WITH repeated AS (
+            SELECT {key_list} FROM typed_{table} WHERE {whole} GROUP BY {key_list} HAVING count(*) > 1
+        ), content AS (
+            SELECT t.*, hash({content}) AS _content
+            FROM (SELECT * FROM typed_{table} WHERE {whole}) t SEMI JOIN repeated r ON {same_key}
+        )
+        SELECT _file, _line,
+               row_number() OVER (PARTITION BY {key_list}, _content ORDER BY _file, _line) > 1 AS duplicate,
+               min(_content) OVER (PARTITION BY {key_list}) <> max(_content) OVER (PARTITION BY {key_list}) AS conflict
+        FROM content"""
+    ).fetchall()
+
+
+def check_rows(
+    table: str,
+    schema: DataFrameSchema,
+    native: Mapping[str, str],
+    references: Mapping[str, tuple[str, str]],
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    """Make `checked_<table>` from `ready_<table>`: `_duplicate`, and `_rules`, the sentences of broken rules or NULL."""
+    ready = ibis.duckdb.from_connection(connection).table(f"ready_{table}")
+    sentences, flags = [], {}
+    for sentence, broken in _broken(ready, schema, native, references):
+        flags[f"_broken_{len(sentences)}"] = broken
+        sentences.append(sentence)
+    conflict = f"{_key_words(schema)} is delivered more than once with different contents"
+    cases = [f"CASE WHEN {flag} THEN {quoting.literal(text)} END" for flag, text in zip(flags, sentences, strict=True)]
+    cases.append(f"CASE WHEN conflict THEN {quoting.literal(conflict)} END")
+    connection.execute(
+        f"""CREATE OR REPLACE TABLE checked_{table} AS
+        SELECT b.* EXCLUDE ({', '.join(flags)}), coalesce(duplicate, false) AS _duplicate,
+               CASE WHEN _problem IS NOT NULL THEN [_problem]
+                    WHEN {' OR '.join([*flags, 'conflict'])}
+                    THEN list_filter([{', '.join(cases)}], lambda rule: rule IS NOT NULL) END AS _rules
+        FROM ({ibis.to_sql(ready.mutate(**flags), dialect='duckdb')}) b
+        LEFT JOIN repeated_{table} USING (_file, _line)"""
+    ).fetchall()
+
+
+def _key_words(schema: DataFrameSchema) -> str:
+    return " with ".join([schema.unique[0], " and ".join(schema.unique[1:])]).removesuffix(" with ")
+
+
+def _broken(
+    ready: ibis.Table,
+    schema: DataFrameSchema,
+    native: Mapping[str, str],
+    references: Mapping[str, tuple[str, str]],
+) -> Iterator[tuple[str, ibis.Value]]:
+    """Every rule as a sentence and a boolean column that is true where a row breaks it."""
+    kinds = typed_columns(schema, native)
+    for name in delivered_columns(schema):
+        column = schema.columns[name]
+        wrong_type = ready[f"_bad_{name}"] if name in kinds else ibis.literal(False)
+        if name in kinds:
+            yield f"{name} is not {KIND[kinds[name]]}", wrong_type
+        if not column.nullable:
+            yield f"{name} is missing", ready[name].isnull() & ~wrong_type
+        if name in references:
+            yield f"{name} is not in {references[name][0]}", ready[f"_unknown_{name}"]
+        for check in column.checks:
+            yield check.error, _breaks(check(ready, name).check_output)
+    for check in schema.checks:
+        yield check.error, _breaks(check(ready).check_output)
+
+
+def _breaks(kept: ibis.Value) -> ibis.Value:
+    return (~kept).fill_null(False)

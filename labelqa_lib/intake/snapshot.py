@@ -1,0 +1,261 @@
+"""Snapshots on disk: whole or not at all, the current one named by a file that is replaced last."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+from filelock import FileLock, Timeout
+
+from labelqa_lib.errors import DataError
+from labelqa_lib.intake.assessing import Assessment
+from labelqa_lib.intake.deriving import Zones
+from labelqa_lib.intake.merging import DERIVED_FROM, PARTITIONED, parquet_of, touched_partitions
+from labelqa_lib.sources import quoting
+
+_CURRENT = "CURRENT"
+_LEFTOVER = ".tmp-"
+
+
+def current_snapshot(root: Path) -> Path | None:
+    """The folder of the current snapshot below `root`; None where none was ever made.
+
+    Raises
+    ------
+    DataError
+        When CURRENT names a snapshot that is not there.
+    """
+    try:
+        name = (root / _CURRENT).read_text(encoding="utf-8").strip()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise DataError(f"{root / _CURRENT}: cannot be read ({error.strerror})") from None
+    if not (root / name / "snapshot.json").is_file():
+        raise DataError(f"{root / _CURRENT}: names snapshot {name!r}, which is not there; restore it, or use --fresh")
+    return root / name
+
+
+def describe(snapshot: Path | None) -> dict | None:
+    """What `snapshot.json` says."""
+    return None if snapshot is None else json.loads((snapshot / "snapshot.json").read_text(encoding="utf-8"))
+
+
+@contextmanager
+def only_writer(root: Path, seconds: float) -> Iterator[None]:
+    """Keep other ingests out, and sweep up what a killed one left."""
+    root.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(root / ".lock", timeout=seconds):
+            for leftover in root.glob(f"{_LEFTOVER}*"):
+                shutil.rmtree(leftover) if leftover.is_dir() else leftover.unlink()
+            yield
+    except Timeout:
+        raise DataError(
+            f"{root}: another ingest has been writing here for more than {seconds:g} s; wait for it to end, then "
+            "ingest again (nothing of this delivery was written)"
+        ) from None
+
+
+def write_snapshot(
+    root: Path,
+    assessment: Assessment,
+    parent: Path | None,
+    described: dict | None,
+    zones: Zones,
+    now: datetime,
+    connection: duckdb.DuckDBPyConnection,
+) -> str:
+    """Write the merged tables as a new snapshot, make it the current one, and give its id.
+
+    With the contents of the current snapshot nothing is written and its id comes back.
+    """
+    made_at = now.astimezone(UTC).replace(microsecond=0)
+    folder = root / f"{_LEFTOVER}{made_at:%Y%m%dT%H%M%SZ}-{os.getpid()}"
+    folder.mkdir()
+    try:
+        rows = {table: _write_table(table, assessment, parent, folder, connection) for table in assessment.schemas}
+        _write_rejects(assessment, folder, connection)
+        hashes = {path.relative_to(folder).as_posix(): _sha256(path) for path in sorted(folder.rglob("*.parquet"))}
+        content = _combined(hashes, "")
+        current = current_snapshot(root)
+        if current and describe(current)["sha256"] == content:
+            shutil.rmtree(folder)
+            return current.name
+        name = f"{made_at:%Y%m%dT%H%M%SZ}-{content[:8]}"
+        facts = {"id": name, "made_at": made_at.isoformat().replace("+00:00", "Z"), "sha256": content}
+        facts |= _facts(assessment, rows, hashes, described, zones)
+        text = json.dumps(facts, indent=1, ensure_ascii=False, sort_keys=True)
+        (folder / "snapshot.json").write_text(text + "\n", encoding="utf-8")
+        _flush(folder)
+        folder.rename(root / name)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    _sync(root)
+    _replace(root / _CURRENT, name + "\n")
+    return name
+
+
+def _write_table(
+    table: str, assessment: Assessment, parent: Path | None, folder: Path, connection: duckdb.DuckDBPyConnection
+) -> int:
+    """Write or link one table; the number of its rows."""
+    ((rows,),) = connection.execute(f"SELECT count(*) FROM merged_{table}").fetchall()
+    if not rows:
+        return 0
+    outcomes = {outcome.table: outcome for outcome in assessment.outcome.tables}
+    key = [quoting.name(column) for column in assessment.schemas[table].unique]
+    changed = table in outcomes and outcomes[table].accepted > 0
+    moved = any(outcomes[other].restated for other in DERIVED_FROM.get(table, ()) if other in outcomes)
+    held = parquet_of(table, parent) is not None
+    if table in PARTITIONED:
+        touched = touched_partitions(table, connection) if changed or moved else []
+        if held:
+            _link_untouched(parent / table, folder / table, touched)
+        if touched:
+            _write_partitions(table, touched, key, folder, connection)
+    elif held and not changed and not moved:
+        _link(parent / f"{table}.parquet", folder / f"{table}.parquet")
+    else:
+        _copy(f"SELECT * FROM merged_{table} ORDER BY {', '.join(key)}", folder / f"{table}.parquet", connection)
+    return rows
+
+
+def _write_partitions(
+    table: str, touched: Sequence[tuple[str, str]], key: list[str], folder: Path, connection: duckdb.DuckDBPyConnection
+) -> None:
+    connection.execute("CREATE OR REPLACE TABLE touched (market VARCHAR, week VARCHAR)").fetchall()
+    connection.executemany("INSERT INTO touched VALUES (?, ?)", list(touched))
+    connection.execute(
+        f"""CREATE OR REPLACE TABLE sorted AS
+        SELECT * FROM merged_{table} SEMI JOIN touched USING (market, week)
+        ORDER BY market, week, {', '.join(key)}"""
+    ).fetchall()
+    _copy("SELECT * FROM sorted", folder / table, connection, partitioned=True)
+    connection.execute("DROP TABLE sorted").fetchall()
+
+
+def _copy(query: str, target: Path, connection: duckdb.DuckDBPyConnection, partitioned: bool = False) -> None:
+    """Write Parquet; by one thread, so that equal rows give equal bytes."""
+    options = "FORMAT parquet, COMPRESSION zstd"
+    if partitioned:
+        options += ", PARTITION_BY (market, week), WRITE_PARTITION_COLUMNS true, FILENAME_PATTERN 'part-{i}'"
+    ((threads,),) = connection.execute("SELECT current_setting('threads')").fetchall()
+    connection.execute("SET threads = 1").fetchall()
+    # one file per partition: none is closed early for the number open or for the rows held
+    connection.execute("SET partitioned_write_max_open_files = 100000").fetchall()
+    connection.execute("SET partitioned_write_flush_threshold = 1000000000").fetchall()
+    connection.execute(f"COPY ({query}) TO {quoting.literal(str(target))} ({options})").fetchall()
+    connection.execute(f"SET threads = {threads}").fetchall()
+
+
+def _write_rejects(assessment: Assessment, folder: Path, connection: duckdb.DuckDBPyConnection) -> None:
+    (folder / "rejects").mkdir()
+    for outcome in assessment.outcome.tables:
+        if outcome.rejected:
+            query = f"SELECT * FROM rejects_{outcome.table} ORDER BY file, line"
+            _copy(query, folder / "rejects" / f"{outcome.table}.parquet", connection)
+
+
+def _facts(
+    assessment: Assessment, rows: dict[str, int], hashes: dict[str, str], described: dict | None, zones: Zones
+) -> dict:
+    """What `snapshot.json` tells beside its id."""
+    outcome = assessment.outcome
+    tables = {}
+    for table in (name for name, count in rows.items() if count):
+        before = (described or {}).get("tables", {}).get(table, {})
+        told = next((asdict(told) for told in outcome.tables if told.table == table), None)
+        counts = told or {"delivered": 0, "accepted": 0, "duplicates": 0, "rejected": 0, "restated": 0} | {
+            name: before.get(name) for name in ("unmatched", "absent")
+        }
+        tables[table] = {name: counts[name] for name in counts if name not in ("table", "rules")} | {
+            "rows": rows[table],
+            "sha256": _combined(hashes, f"{table}/") if table in PARTITIONED else hashes[f"{table}.parquet"],
+        }
+    partitions: dict[str, dict[str, str]] = {}
+    for path, digest in hashes.items():
+        if path.split("/")[0] in PARTITIONED:
+            _, market, week, _ = path.split("/")
+            place = f"{market.removeprefix('market=')}/{week.removeprefix('week=')}"
+            partitions.setdefault(place, {})[path] = digest
+    weeks: dict[str, list[str]] = {}
+    for place in sorted(partitions):
+        market, week = place.split("/")
+        weeks.setdefault(market, []).append(week)
+    unconfigured = [
+        f"market {market} has no file in params/markets; its weeks are cut in time zone {zones[market]}"
+        for market in weeks
+        if market not in zones.of_market
+    ]
+    return {
+        "source": _sources(described, outcome.source),
+        "parent": described["id"] if described else None,
+        "tables": tables,
+        "markets": {market: {"weeks": cut, "time_zone": zones[market]} for market, cut in weeks.items()},
+        "partitions": {place: _combined(files, "") for place, files in partitions.items()},
+        "missing": list(outcome.missing),
+        "notes": [*outcome.notes, *unconfigured],
+    }
+
+
+def _sources(described: dict | None, source: str) -> str:
+    return "+".join(sorted({*(described["source"].split("+") if described else ()), source}))
+
+
+def _combined(hashes: dict[str, str], prefix: str) -> str:
+    lines = "".join(f"{path} {digest}\n" for path, digest in sorted(hashes.items()) if path.startswith(prefix))
+    return hashlib.sha256(lines.encode()).hexdigest()
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _link_untouched(parent: Path, folder: Path, touched: Sequence[tuple[str, str]]) -> None:
+    skipped = {(f"market={market}", f"week={week}") for market, week in touched}
+    for path in sorted(parent.rglob("*.parquet")):
+        place = path.relative_to(parent)
+        if tuple(place.parts[:2]) not in skipped:
+            _link(path, folder / place)
+
+
+def _link(path: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        os.link(path, target)
+    except OSError:  # a file system without hard links
+        shutil.copy2(path, target)
+
+
+def _flush(folder: Path) -> None:
+    """Everything below `folder` onto the disk, before its name says that it is whole."""
+    for path in sorted(folder.rglob("*")):
+        _sync(path)
+    _sync(folder)
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _replace(path: Path, text: str) -> None:
+    draft = path.with_name(f"{_LEFTOVER}{path.name}")
+    draft.write_text(text, encoding="utf-8")
+    _sync(draft)
+    draft.replace(path)
+    _sync(path.parent)
