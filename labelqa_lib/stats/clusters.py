@@ -1,0 +1,122 @@
+"""Sums and linearised variances over clusters within strata, for many groups at once."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from labelqa_lib.errors import UsageError
+
+
+class Cells:
+    """A sample summed into cells (the rows that one cluster adds to one group), checked.
+
+    Parameters
+    ----------
+    group : array of int
+        Code 0..G−1 of each cell's group.
+    rows : array of float
+        Rows of each cell, above 0.
+    stratum, cluster : array, optional
+        The stratum that the cell's cluster belongs to, and the cluster. Without `cluster` every cell is its own.
+    population : array of float, optional
+        Clusters that the cell's stratum holds in the population (for a finite-population correction).
+    groups : int, optional
+        G, when trailing groups may be empty.
+
+    Attributes
+    ----------
+    count : int
+        G.
+    n, clusters, degrees : array of int, one per group
+        Rows, clusters, and clusters less strata.
+    """
+
+    def __init__(
+        self,
+        group: ArrayLike,
+        rows: ArrayLike,
+        stratum: ArrayLike | None = None,
+        cluster: ArrayLike | None = None,
+        population: ArrayLike | None = None,
+        groups: int | None = None,
+    ):
+        self.rows = measures("n", rows)
+        self.group = codes("group", group, len(self.rows))
+        if len(self.rows) and self.rows.min() <= 0:
+            raise UsageError(f"n is {self.rows.min():g} in a cell; leave out the cells without rows")
+        self.count = int(self.group.max(initial=-1) + 1 if groups is None else groups)
+        if self.group.max(initial=-1) >= self.count:
+            raise UsageError(f"group code {self.group.max()} does not fit {self.count} groups; codes count from 0")
+        stratum = np.zeros_like(self.group) if stratum is None else codes("stratum", stratum, len(self.rows))
+        self.n = np.rint(self.sum(self.rows)).astype(np.int64)
+        pairs, self._pair = np.unique(self.group * (stratum.max(initial=0) + 1) + stratum, return_inverse=True)
+        self._pair_group, pair_stratum = np.divmod(pairs, stratum.max(initial=0) + 1)
+        here = np.bincount(self._pair, minlength=len(pairs))
+        self._units = here
+        if cluster is not None:
+            cluster = codes("cluster", cluster, len(self.rows))
+            _same_clusters_once(self._pair, cluster)
+            inside = np.unique(stratum * (cluster.max(initial=0) + 1) + cluster) // (cluster.max(initial=0) + 1)
+            self._units = np.bincount(inside, minlength=stratum.max(initial=0) + 1)[pair_stratum]
+        self.clusters = np.bincount(self._pair_group, weights=here, minlength=self.count).astype(np.int64)
+        # where every stratum holds one cluster, those are compared with each other
+        strata = np.bincount(self._pair_group, minlength=self.count)
+        self.degrees = np.where(self.clusters > strata, self.clusters - strata, np.maximum(self.clusters - 1, 0))
+        self._unseen = np.ones(len(pairs))
+        if population is not None:
+            held = np.zeros(len(pairs))
+            np.maximum.at(held, self._pair, measures("population", population, len(self.rows)))
+            if (held < self._units).any():
+                raise UsageError("a stratum has more clusters in the sample than in the population it comes from")
+            self._unseen = 1 - self._units / held
+
+    def sum(self, values: np.ndarray) -> np.ndarray:
+        """Sum per group."""
+        return np.bincount(self.group, weights=values, minlength=self.count)
+
+    def variance(self, score: np.ndarray) -> np.ndarray:
+        """Variance of Σ score: how clusters of one stratum differ, summed over strata.
+
+        Σ_h (1 − m/M) m/(m−1) Σ (score − mean)² over the m clusters of stratum h, counting clusters without rows in
+        the group (their score is 0). A stratum of one cluster is compared with 0, the mean of all scores.
+        Source: Särndal, Swensson & Wretman (1992), 5.5 and 10.3; Lumley (2010), 2.2 ("adjust" for single clusters).
+        """
+        units = self._units
+        sums = np.bincount(self._pair, weights=score, minlength=len(units))
+        squares = np.bincount(self._pair, weights=score**2, minlength=len(units))
+        within = units / np.maximum(units - 1, 1) * (squares - sums**2 / units)
+        terms = self._unseen * np.where(units > 1, np.maximum(within, 0), squares)
+        return np.bincount(self._pair_group, weights=terms, minlength=self.count)
+
+    def centred(self, score: np.ndarray) -> np.ndarray:
+        """Scores less the mean of their stratum, where it holds more than one cluster."""
+        units = self._units
+        sums = np.bincount(self._pair, weights=score, minlength=len(units))
+        return score - np.where(units > 1, sums / units, 0.0)[self._pair]
+
+
+def codes(name: str, values: ArrayLike, length: int) -> np.ndarray:
+    """Codes 0, 1, 2, … of groups, strata or clusters."""
+    values = np.asarray(values)
+    if values.shape != (length,):
+        raise UsageError(f"{name} has shape {values.shape}, but there are {length} cells; give one code per cell")
+    if length and not (np.issubdtype(values.dtype, np.integer) and values.min() >= 0):
+        raise UsageError(f"{name} must hold whole numbers 0, 1, 2, …; number the values first")
+    return values.astype(np.int64)
+
+
+def measures(name: str, values: ArrayLike, length: int | None = None) -> np.ndarray:
+    """Finite numbers, one per cell."""
+    values = np.asarray(values, dtype=float)
+    if values.ndim != 1 or (length is not None and len(values) != length):
+        raise UsageError(f"{name} has shape {values.shape}; give one number per cell")
+    if not np.isfinite(values).all():
+        raise UsageError(f"{name} is missing or infinite in {np.sum(~np.isfinite(values))} cells; leave those rows out")
+    return values
+
+
+def _same_clusters_once(pair: np.ndarray, cluster: np.ndarray) -> None:
+    keys = pair * (cluster.max(initial=0) + 1) + cluster
+    if len(np.unique(keys)) < len(keys):
+        raise UsageError("a cluster has several cells in one group and stratum; sum them first")
