@@ -63,7 +63,7 @@ def to_html(notebook: NotebookNode, page: PlannedPage) -> str:
 @lru_cache(maxsize=1)
 def _exporter() -> HTMLExporter:
     return HTMLExporter(
-        template_name="labelqa" if (TEMPLATES / "labelqa").exists() else "basic",
+        template_name="labelqa",
         extra_template_basedirs=[str(TEMPLATES)],
         exclude_input=True,
         exclude_input_prompt=True,
