@@ -7,12 +7,13 @@ one family each; `judged` the rate sample, `frame` the shape of every answer, `c
 
 from labelqa_lib.metrics.breakdowns import by_hour, confusion, tenure
 from labelqa_lib.metrics.compare import change, compare_segments
-from labelqa_lib.metrics.coverage import coverage, excluded_audits
+from labelqa_lib.metrics.coverage import coverage, excluded_audits, volume
 from labelqa_lib.metrics.metric import Metric
-from labelqa_lib.metrics.registry import REGISTRY, measure, measure_each
+from labelqa_lib.metrics.registry import REGISTRY, UNITS, measure, measure_each
 
 __all__ = [
     "REGISTRY",
+    "UNITS",
     "Metric",
     "by_hour",
     "change",
@@ -23,4 +24,5 @@ __all__ = [
     "measure",
     "measure_each",
     "tenure",
+    "volume",
 ]

@@ -47,19 +47,21 @@ def _appeal_rate(tables: Tables, asked: Asked) -> pd.DataFrame:
     cells = fetch_cells(rows.mutate(_cluster=cluster), asked.keys, total=_.total.sum(), size=_["size"].sum())
     cells["n"] = cells["size"]
     grid, code = groups_of(cells, asked)
-    ratio = survey.clustered_mean(code, cells["total"], cells["size"], cells["n"], groups=len(grid))
+    ratio = survey.clustered_mean(code, cells["total"], cells["size"], groups=len(grid))
+    made = np.bincount(code, cells["size"], minlength=len(grid)).astype("int64")
     share = np.where((ratio.estimate >= 0) & (ratio.estimate <= 1), ratio.estimate, np.nan)
     with np.errstate(divide="ignore", invalid="ignore"):
-        effective = np.where(ratio.std_error > 0, share * (1 - share) / ratio.std_error**2, ratio.n)
-    effective = np.nan_to_num(np.minimum(effective, ratio.n))
+        effective = np.where(ratio.std_error > 0, share * (1 - share) / ratio.std_error**2, made)
+    effective = np.nan_to_num(np.minimum(effective, made))
     low, high = wilson(np.nan_to_num(share) * effective, effective, asked.confidence)
     undefined = np.isnan(share)
-    reason = np.where(ratio.n == 0, "no rows", np.where(undefined, "more appeals than annotations", ""))
+    reason = np.where(made == 0, "no rows", np.where(undefined, "more appeals than annotations", ""))
     numbers = replace(
         ratio,
         estimate=share,
         ci_low=np.where(undefined, np.nan, low),
         ci_high=np.where(undefined, np.nan, high),
+        n=made,
         n_effective=effective,
         method=np.where(undefined, "", "Wilson, clustered"),
         reason=reason,

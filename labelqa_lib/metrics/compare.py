@@ -7,20 +7,22 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 import pandas as pd
 from ibis import _
-from scipy import stats
 
 from labelqa_lib.metrics.frame import NOT_GIVEN, NUMBERS
-from labelqa_lib.metrics.judged import annotated
+from labelqa_lib.metrics.judged import sample
 from labelqa_lib.metrics.metric import WEEK
+from labelqa_lib.metrics.quality import SHARES
 from labelqa_lib.metrics.registry import REGISTRY, measure
 from labelqa_lib.periods import Week
-from labelqa_lib.stats.intervals import newcombe
+from labelqa_lib.stats.change import difference, p_value
 from labelqa_lib.store import Tables, fetch
 
 _FRAME = {"metric", "period", *NUMBERS}
 _SEARCHED = ("partner", "site", "queue", "policy_area", "label", "content_type", "language")
-_OF_ALL_ANNOTATIONS = ("accuracy", "error_rate", "critical_accuracy")
 _COUNT = "count"
+MINIMUM_ROWS = 30
+"""A segment with fewer rows on either side is not compared."""
+
 _INTERVAL = ["estimate", "ci_low", "ci_high", "n"]
 
 
@@ -49,7 +51,8 @@ def change(frame: pd.DataFrame) -> pd.DataFrame:
     now = frame[frame["period"] == current]
     then = frame.loc[frame["period"] == before, [*dimensions, *_INTERVAL, "reason"]]
     both = _beside(now, then, dimensions)
-    difference, low, high, exact = _differences(both)
+    moved, exact = difference(*_sides(both)), _exact(both)
+    low, high = np.where(exact, np.nan, moved.low), np.where(exact, np.nan, moved.high)
     reason = np.select(
         [both["estimate"].isna(), both["estimate_before"].isna(), exact],
         [both["reason"], both["reason_before"].fillna(f"no figure for {before}"), "a count has no interval"],
@@ -57,10 +60,10 @@ def change(frame: pd.DataFrame) -> pd.DataFrame:
     )
     result = both[["metric", *dimensions, "period"]].assign(
         baseline=before,
-        difference=difference,
+        difference=moved.difference,
         ci_low=low,
         ci_high=high,
-        more_than_noise=(low > 0) | (high < 0),
+        more_than_noise=moved.more_than_noise & ~exact,
         method=np.where(np.isnan(low), "", "Newcombe"),
         reason=np.where((reason == "") & np.isnan(low), "no interval", reason),
     )
@@ -93,12 +96,8 @@ def compare_segments(
     DataFrame
         ``metric, segment`` (dict), ``depth`` (its size), ``period, estimate, ci_low, ci_high, n`` (of the last week),
         ``baseline`` (the estimate before), ``n_baseline, difference, p_value`` (two-sided, NaN where there is no
-        interval) and ``volume``: how many items of the week the rate is about (0 where that is not known). Empty
-        where there is no earlier week.
-
-    Notes
-    -----
-    p = 2 Φ(−z |d| / |d − bound|), with the bound of the difference's interval that lies towards 0.
+        interval) and ``volume``: about how many items of the week the rate is about (0 where that is not known).
+        Segments with fewer than `MINIMUM_ROWS` rows on either side are left out; empty where there is no earlier week.
     """
     rows = []
     for dimensions in _searches(metric) if by is None else by:
@@ -122,34 +121,30 @@ def _moves(tables, metric, dimensions, confidence, denominators) -> pd.DataFrame
     then = measure(tables, metric, dimensions, earlier, confidence, denominators)
     both = _beside(now, then[[*dimensions, *_INTERVAL]], dimensions)
     given = (both[dimensions] != NOT_GIVEN).all(axis=1) if dimensions else pd.Series(True, index=both.index)
-    both = both[given & both["estimate"].notna() & both["estimate_before"].notna()].reset_index(drop=True)
-    difference, low, high, _exact = _differences(both)
-    toward_zero = np.where(difference > 0, difference - low, high - difference)
-    z = stats.norm.ppf((1 + confidence) / 2)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        p_value = np.where(difference == 0, 1.0, 2 * stats.norm.cdf(-z * np.abs(difference) / toward_zero))
+    enough = (both["n"] >= MINIMUM_ROWS) & (both["n_before"] >= MINIMUM_ROWS)
+    both = both[given & enough & both["estimate"].notna() & both["estimate_before"].notna()].reset_index(drop=True)
+    moved = difference(*_sides(both))
+    chance = p_value(moved.difference, moved.low, moved.high, confidence)
     return both.assign(
         segment=[dict(zip(dimensions, values, strict=True)) for values in both[dimensions].itertuples(index=False)],
         depth=len(dimensions),
         baseline=both["estimate_before"],
         n_baseline=both["n_before"],
-        difference=difference,
-        p_value=np.where(np.isnan(toward_zero), np.nan, p_value),
+        difference=moved.difference,
+        p_value=np.where(_exact(both), np.nan, chance),
         volume=_volume(tables, metric, both, dimensions),
     )
 
 
 def _volume(tables: Tables, metric: str, both: pd.DataFrame, dimensions: list[str]) -> np.ndarray:
-    """Items of the week that the rate is about."""
+    """Items of the week in the rate's denominator: estimated from the rate sample, Σ w."""
     if metric == "sla_attainment":
         return both["n"].to_numpy(dtype=float)
-    rows = annotated(tables)
-    if metric not in _OF_ALL_ANNOTATIONS or not set(dimensions) <= set(rows.columns):
+    if metric not in SHARES:
         return np.zeros(len(both))
-    counts = fetch(rows.filter(_[WEEK] == tables.weeks[-1]).aggregate(volume=_.count(), by=dimensions))
-    if not dimensions:
-        return counts["volume"].repeat(len(both)).to_numpy(dtype=float)
-    return both.merge(counts, on=dimensions, how="left")["volume"].fillna(0).to_numpy(dtype=float)
+    rows, _basis = sample(tables, tables.weeks[-1:])
+    sums = rows.filter(SHARES[metric].counted).aggregate(volume=_.weight.sum(), by=dimensions)
+    return _beside(both, fetch(sums), dimensions)["volume"].fillna(0).to_numpy(dtype=float)
 
 
 def _beside(now: pd.DataFrame, then: pd.DataFrame, dimensions: list[str]) -> pd.DataFrame:
@@ -159,10 +154,11 @@ def _beside(now: pd.DataFrame, then: pd.DataFrame, dimensions: list[str]) -> pd.
     return now.reset_index(drop=True).join(then.reset_index(drop=True), rsuffix="_before")
 
 
-def _differences(both: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Difference with its interval, and where both sides are exact counts (their interval has no width)."""
-    ends = [both[name].to_numpy(dtype=float) for name in ("estimate", "ci_low", "ci_high")]
-    before = [both[f"{name}_before"].to_numpy(dtype=float) for name in ("estimate", "ci_low", "ci_high")]
-    difference, low, high = newcombe(*ends, *before)
-    exact = (ends[1] == ends[2]) & (before[1] == before[2]) & (both["method"] == _COUNT).to_numpy()
-    return difference, np.where(exact, np.nan, low), np.where(exact, np.nan, high), exact
+def _sides(both: pd.DataFrame) -> list[np.ndarray]:
+    """Estimate and bounds now, then before."""
+    return [both[f"{name}{when}"].to_numpy(dtype=float) for when in ("", "_before") for name in _INTERVAL[:3]]
+
+
+def _exact(both: pd.DataFrame) -> np.ndarray:
+    """Where a row is a count of everything there is, with an interval of no width."""
+    return ((both["method"] == _COUNT) & (both["ci_low"] == both["ci_high"])).to_numpy()

@@ -34,6 +34,12 @@ def coverage(tables: Tables) -> pd.DataFrame:
     return frame.rename_axis(WEEK).reset_index()
 
 
+def volume(tables: Tables) -> int:
+    """How many annotations were made in the last week?"""
+    made = tables.annotations.filter(_[WEEK] == tables.weeks[-1])
+    return int(fetch(made.aggregate(made=_.count()))["made"].iloc[0])
+
+
 def excluded_audits(tables: Tables) -> pd.DataFrame:
     """Which audits enter no rate, because nobody knows the chance with which they were drawn?
 

@@ -29,8 +29,10 @@ class Share:
     counted: ibis.Deferred | ibis.Value
     of: str
 
-    def __call__(self, tables: Tables, asked: Asked) -> pd.DataFrame:
+    def __call__(self, tables: Tables, asked: Asked, **columns: ibis.Deferred) -> pd.DataFrame:
+        """Measure it; `columns` stand in for columns of the judged annotations."""
         rows, basis = sample(tables, asked.weeks)
+        rows = rows.mutate(**columns) if columns else rows
         return rate(rows, asked, self.hit, self.counted, of=self.of, note=f"{clusters_of(asked)}; {basis}")
 
 
@@ -42,17 +44,22 @@ SHARES = {
     "fnr": Share(_PASSED, _VIOLATING, _OF_VIOLATING),
     "fdr": Share(_BENIGN, _ENFORCED, _OF_ENFORCED),
     "for": Share(_VIOLATING, _PASSED, "judged annotations with a benign label"),
+    "precision": Share(_VIOLATING, _ENFORCED, _OF_ENFORCED),
+    "recall": Share(_ENFORCED, _VIOLATING, _OF_VIOLATING),
 }
 
 
 def _precision(tables: Tables, asked: Asked) -> pd.DataFrame:
-    by_label = Share(_.correct, _EVERY, "judged annotations of the label")
-    return (by_label if "label" in asked.by else Share(_VIOLATING, _ENFORCED, _OF_ENFORCED))(tables, asked)
+    by_label = Share(_.correct, _EVERY, "judged annotations with the label")
+    return (by_label if "label" in asked.by else SHARES["precision"])(tables, asked)
 
 
 def _recall(tables: Tables, asked: Asked) -> pd.DataFrame:
-    by_label = Share(_.correct, _EVERY, "judged annotations of the reference label")
-    return (by_label if "reference_label" in asked.by else Share(_ENFORCED, _VIOLATING, _OF_VIOLATING))(tables, asked)
+    """By label, the label is the class: that of the reference here, that given in `_precision`."""
+    if "label" not in asked.by:
+        return SHARES["recall"](tables, asked)
+    by_label = Share(_.correct, _EVERY, "judged annotations with the reference label")
+    return by_label(tables, asked, label=_.reference_label)
 
 
 def _f1(tables: Tables, asked: Asked) -> pd.DataFrame:
@@ -105,8 +112,7 @@ def _metric(name, title, question, better, formula, function, more=("label", "re
 
 METRICS = (
     _metric(
-        "accuracy", "Accuracy", "How often is a label right?", "higher", "P(y = r)",
-        SHARES["accuracy"],
+        "accuracy", "Accuracy", "How often is a label right?", "higher", "P(y = r)", SHARES["accuracy"],
     ),
     _metric(
         "error_rate", "Error rate", "How often is a label wrong?", "lower", "1 − accuracy = P(y ≠ r)",
@@ -138,7 +144,7 @@ METRICS = (
     ),
     _metric(
         "recall", "Recall", "Of what is violating, how much was found? By label: how much of it was labelled so?",
-        "higher", "TP / (TP + FN); by reference label, one label against the rest", _recall, _REFERENCE,
+        "higher", "TP / (TP + FN); by label, one label against the rest", _recall, _GIVEN,
     ),
     _metric(
         "f1", "F1", "How well are violating items found, precision and recall in one?",

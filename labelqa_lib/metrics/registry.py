@@ -17,6 +17,9 @@ FAMILIES = (quality, auditor, agreement, appeals, workforce, service)
 
 REGISTRY: dict[str, Metric] = {metric.name: metric for family in FAMILIES for metric in family.METRICS}
 
+UNITS = {name: metric.unit for name, metric in REGISTRY.items()}
+"""Unit of each metric, for whoever writes its numbers."""
+
 
 def measure(
     tables: Tables,
@@ -67,9 +70,9 @@ def measure(
     return known.function(tables, asked)
 
 
-def measure_each(tables: Tables, metrics: Sequence[str], by: Sequence[str] = (), **asked) -> list[pd.DataFrame]:
-    """`measure` for several metrics: one frame each, in their order."""
-    return [measure(tables, metric, by, **asked) for metric in metrics]
+def measure_each(tables: Tables, metrics: Sequence[str], by: Sequence[str] = (), **options) -> pd.DataFrame:
+    """Several metrics by the same dimensions: their metric frames below each other. Options as in `measure`."""
+    return pd.concat([measure(tables, metric, by, **options) for metric in metrics], ignore_index=True)
 
 
 def ask(tables: Tables, metric: Metric, by, weeks, confidence, denominators=None) -> Asked:

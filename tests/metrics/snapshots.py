@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ibis
 import pandas as pd
-import pytest
 
 from labelqa_lib.store import Snapshot, Tables, tables_from
 
@@ -79,6 +78,7 @@ def make(weeks=WEEKS, markets=("MY",), market="MY", **rows) -> Tables:
 
 
 def filled(name: str, row: dict) -> dict:
+    """A row with what nearly every test would write the same."""
     if name == "annotations":
         monday = MONDAYS[row.setdefault("week", WEEKS[-1])]
         row = {"market": "MY", "annotated_at": monday, "local_date": monday.date(), "local_hour": 8} | row
@@ -112,8 +112,3 @@ def joined(*parts: dict) -> dict:
     """Several deliveries as one."""
     names = dict.fromkeys(name for part in parts for name in part)
     return {name: [row for part in parts for row in part.get(name, [])] for name in names}
-
-
-@pytest.fixture(name="make")
-def make_fixture():
-    return make
