@@ -30,7 +30,7 @@ def headline(frame: pd.DataFrame) -> None:
     cards = "".join(_card(row, first=place == 0) for place, row in enumerate(measured))
     html = (
         '<section class="lq-headline" id="headline" aria-label="Headline metrics">'
-        f'<p class="lq-summary">{_summary(rows)}</p>'
+        f'<ul class="lq-summary">{_summary(rows)}</ul>'
         + (f'<div class="lq-cards">{cards}</div>' if cards else "")
         + (f'<ul class="lq-absent">{"".join(map(_absent, absent))}</ul>' if absent else "")
         + "</section>"
@@ -45,12 +45,12 @@ def _summary(rows: list[pd.Series]) -> str:
         titles = [row["title"] for row in rows if row["status"] == status]
         if titles:
             mark = marks.STATUS[status]
+            said = _STATUS_OF_MANY.get(status, status) if len(titles) > 1 else status
             named = ", ".join(safe.text(title) for title in titles)
             parts.append(
-                f'<span class="lq-{marks.tone(mark)}">{marks.symbol(mark)}<b>{len(titles)} '
-                f"{_STATUS_OF_MANY.get(status, status) if len(titles) > 1 else status}</b></span> {named}"
+                f'<li><span class="lq-{marks.tone(mark)}">{marks.symbol(mark)}<b>{len(titles)} {said}:</b></span> {named}</li>'
             )
-    return ' <span class="lq-sep">·</span> '.join(parts) or "No headline metric has a target that it can be held to."
+    return "".join(parts) or "<li>No headline metric has a target that it can be held to.</li>"
 
 
 _STATUS_OF_MANY = {"meets": "meet", "misses": "miss", "likely meets": "likely meet", "likely misses": "likely miss"}
@@ -58,25 +58,25 @@ _STATUS_OF_MANY = {"meets": "meet", "misses": "miss", "likely meets": "likely me
 
 def _card(row: pd.Series, first: bool) -> str:
     unit, mark = row["unit"], marks.STATUS[row["status"]]
-    value = wording.amount(row["estimate"], unit)
     interval = wording.interval(row["ci_low"], row["ci_high"], unit)
+    interval = "" if interval == wording.UNDEFINED else f"<span>{interval}</span> "
+    size = {"width": 420, "height": 110} if first else {}
     note = f'<p class="lq-note">{safe.text(row["status_text"], 160)}</p>' if row["status_text"] else ""
     return (
         f'<article class="lq-card lq-{marks.tone(mark)}{" lq-first" if first else ""}" '
         f'id="headline-{safe.text(row["metric"])}">'
         f"<h3>{safe.text(row['title'])}</h3>"
-        f'<p class="lq-status">{marks.symbol(mark)}{safe.text(row["status"])}</p>'
-        f'<p class="lq-value">{value}</p>'
-        f'<p class="lq-interval">{interval} <span>n {row["n"]:,}</span></p>'
-        f'<p class="lq-target">{_target(row)}</p>'
-        f'<p class="lq-change">{_change(row)}</p>'
-        f"{marks.sparkline(row['history'], row['target'])}{note}</article>"
+        f'<p class="lq-status"><b>{marks.symbol(mark)}{safe.text(row["status"])}</b> <span>{_target(row)}</span></p>'
+        f'<p class="lq-value">{wording.amount(row["estimate"], unit)}</p>'
+        f"{marks.sparkline(row['history'], row['target'], **size)}"
+        f'<p class="lq-interval">{interval}<span>n {row["n"]:,}</span></p>'
+        f'<p class="lq-change">{_change(row)}</p>{note}</article>'
     )
 
 
 def _target(row: pd.Series) -> str:
     if not math.isfinite(row["target"]):
-        return "no target"
+        return ""
     return f"target {'≥' if row['better'] == 'higher' else '≤'} {wording.amount(row['target'], row['unit'])}"
 
 
@@ -90,7 +90,7 @@ def _change(row: pd.Series) -> str:
     if not row["more_than_noise"]:
         return said + "within noise"
     better = {"higher": row["change"] > 0, "lower": row["change"] < 0}.get(row["better"])
-    direction = "" if better is None else " and better" if better else " and worse"
+    direction = "" if better is None else ", better" if better else ", worse"
     return f"{said}more than noise{direction}"
 
 

@@ -41,7 +41,7 @@ def symbol(mark: tuple[str, bool, str]) -> str:
     )
 
 
-def sparkline(history: Sequence[float], target: float, width: int = 150, height: int = 36) -> str:
+def sparkline(history: Sequence[float], target: float, width: int = 120, height: int = 32) -> str:
     """Weeks of a metric as a line with its last value marked and the target dashed; gaps where a week is undefined."""
     known = [value for value in (*history, target) if math.isfinite(value)]
     if sum(math.isfinite(value) for value in history) < 2:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from IPython.display import display
@@ -14,6 +14,7 @@ from labelqa_lib.display import safe
 from labelqa_lib.errors import UsageError
 
 if TYPE_CHECKING:
+    import pandas as pd
     from matplotlib.figure import Figure
 
 DPI = 192
@@ -41,7 +42,7 @@ def identifier(id: str) -> str:
     return id
 
 
-def figure(fig: Figure, id: str, alt: str) -> None:
+def figure(fig: Figure, id: str, alt: str = "") -> None:
     """Show a matplotlib figure as an image of at most 256 colours, and close it.
 
     Parameters
@@ -50,19 +51,28 @@ def figure(fig: Figure, id: str, alt: str) -> None:
     id : str
         Fixed identifier on the page, which findings link to.
     alt : str
-        The figure's message in a sentence, for whoever does not see it.
+        The figure's message in a sentence, for whoever does not see it; the figure's own label where left out.
 
     Raises
     ------
     UsageError
-        When `id` cannot be linked to or `alt` is blank.
+        When `id` cannot be linked to, or there is neither `alt` nor a label.
     """
-    alt = safe.plain(alt, ALT_LENGTH)
+    alt = safe.plain(alt or fig.get_label(), ALT_LENGTH)
     if not alt:
         raise UsageError(f"figure {id!r} has no alt text; say its message in a sentence")
+    identifier(id)
     image, width, height = _image(fig)
-    described = {"alt": alt, "id": identifier(id), "width": width, "height": height}
+    described = {"alt": alt, "id": id, "width": width, "height": height}
     display({"image/png": image, "text/plain": alt}, metadata={"image/png": described}, raw=True)
+
+
+def chart(draw: Callable[..., Figure], frame: pd.DataFrame, *args, id: str, **options) -> None:
+    """Draw a frame with a function of `figures` and show it under `id`: ``chart(figures.trend, frame, id="trend")``.
+
+    Further arguments go to `draw`. The alt text is the message that the figure carries as its label.
+    """
+    figure(draw(frame, *args, **options), id)
 
 
 def _image(fig: Figure) -> tuple[str, int, int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
@@ -65,22 +65,34 @@ def table(
         When `id` cannot be linked to.
     """
     units, titles = units or {}, titles or {}
-    shown = frame.head(rows)
-    if _is_metric_frame(frame) and frame["metric"].nunique() > 1:
-        columns = _by_metric(frame, rows, units)
-        total = len(_segments(frame))
-    else:
-        columns = _as_it_stands(shown, units, target)
-        total = len(frame)
+    frame, gaps = _measured(frame)
     notes = [safe.text(note, safe.SENTENCE_LENGTH)] if note else []
+    notes += [f"{_heading(metric, titles)} is not measured: {safe.text(why, 200)}" for metric, why in gaps.items()]
+    by_metric = _is_metric_frame(frame) and frame["metric"].nunique() > 1
+    total = len(_segments(frame)) if by_metric else len(frame)
     if total > rows:
         notes.insert(0, f"… and {total - rows:,} more")
-    body = _great_table(columns, identifier(id), titles, notes) if total else '<p class="lq-quiet">No rows.</p>'
+    if total:
+        columns = _by_metric(frame, rows, units) if by_metric else _as_it_stands(frame.head(rows), units, target)
+        body = _great_table(columns, identifier(id), titles)
+    else:
+        body = "" if notes else '<p class="lq-quiet">No rows.</p>'
+    below = "".join(f'<p class="lq-note">{said}</p>' for said in notes)
     bundle(
-        f'<figure class="lq-table" id="{id}"><figcaption>{safe.text(caption, 200)}</figcaption>'
-        f'<div class="lq-scroll" tabindex="0" role="region" aria-label="{safe.text(caption, 200)}">{body}</div></figure>',
-        f"{safe.plain(caption, 200)}\n{_text(shown)}",
+        f'<figure class="lq-table" id="{identifier(id)}"><figcaption>{safe.text(caption, 200)}</figcaption>'
+        f'<div class="lq-scroll" tabindex="0" role="region" aria-label="{safe.text(caption, 200)}">{body}</div>'
+        f"{below}</figure>",
+        f"{safe.plain(caption, 200)}\n{_text(frame.head(rows))}",
     )
+
+
+def _measured(frame: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, str]]:
+    """The frame without metrics that have no value at all, and the reason of each of those."""
+    if not _is_metric_frame(frame):
+        return frame, {}
+    parts = frame.groupby("metric", sort=False)
+    gaps = {metric: part["reason"].iloc[-1] for metric, part in parts if part["estimate"].isna().all()}
+    return frame[~frame["metric"].isin(gaps)], gaps
 
 
 def _text(frame: pd.DataFrame) -> str:
@@ -92,7 +104,7 @@ def _is_metric_frame(frame: pd.DataFrame) -> bool:
     return {"metric", "period", "estimate", "ci_low", "ci_high", "n"} <= set(frame.columns)
 
 
-def _great_table(columns: dict[str, list[str]], id: str, titles: Mapping[str, str], notes: Sequence[str]) -> str:
+def _great_table(columns: dict[str, list[str]], id: str, titles: Mapping[str, str]) -> str:
     """Columns of ready HTML as a table without a style of its own: the page's style sheet knows great-tables' classes."""
     safe_names = {f"c{place}": name for place, name in enumerate(columns)}
     built = GT(pd.DataFrame(dict(zip(safe_names, columns.values(), strict=True))), id=f"{id}-table", rowname_col="c0")
@@ -100,8 +112,6 @@ def _great_table(columns: dict[str, list[str]], id: str, titles: Mapping[str, st
     built = built.tab_stubhead(labels.pop("c0")).cols_label(**labels)
     built = built.cols_align("right", [key for key, name in safe_names.items() if _is_number(columns[name])])
     built = built.fmt(lambda cell: cell, columns=list(safe_names))
-    for note in notes:
-        built = built.tab_source_note(html(note))
     return re.sub(r"<style>.*?</style>\s*", "", built.as_raw_html(), flags=re.DOTALL)
 
 
@@ -147,7 +157,8 @@ def _as_it_stands(frame: pd.DataFrame, units: Mapping[str, str], target: float) 
             continue
         columns[name] = [_cell(row, name, name == carrier, units) for _, row in frame.iterrows()]
         if name == "estimate" and _is_metric_frame(frame):
-            columns[" "] = _bars(frame, target)
+            heading, bars = _bars(frame, target, units.get(frame["metric"].iloc[0], "rate"))
+            columns[heading] = bars
     return columns
 
 
@@ -171,13 +182,15 @@ def _cell(row: pd.Series, name: str, carries_interval: bool, units: Mapping[str,
     return safe.isolated(value)
 
 
-def _bars(frame: pd.DataFrame, target: float) -> list[str]:
+def _bars(frame: pd.DataFrame, target: float, unit: str) -> tuple[str, list[str]]:
+    """The scale that all rows share, as a heading, and the bars."""
     ends = [*frame["estimate"], *frame["ci_low"], *frame["ci_high"], target]
     known = [end for end in ends if math.isfinite(end)]
-    scale = (min(known), max(known)) if known else (0.0, 1.0)
-    return [
+    scale = (min(known), max(known)) if known else (math.nan, math.nan)
+    bars = [
         marks.interval_bar(row["estimate"], row["ci_low"], row["ci_high"], scale, target) for _, row in frame.iterrows()
     ]
+    return wording.interval(*scale, unit), bars
 
 
 def _dimensions(frame: pd.DataFrame) -> list[str]:

@@ -17,7 +17,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from labelqa_lib import wording
 from labelqa_lib.figures.fonts import families
 
-WIDTH = 7.6
+WIDTH = 8.4
 """Inches; the page shows 96 pixels to the inch."""
 
 # Blue and vermilion stay apart for every kind of colour vision (Okabe and Ito, 2008), and in grey by their lightness.
@@ -55,9 +55,11 @@ def canvas(height: float, width: float = WIDTH) -> Figure:
 def nothing(title: str, frame: pd.DataFrame, otherwise: str = "there is nothing to show") -> Figure:
     """A small figure that says why it is empty: the frame's own reason where it has one."""
     reasons = [reason for reason in frame.get("reason", pd.Series(dtype=str)).dropna().unique() if reason]
+    why = f"Not shown: {name(reasons[0], 110) if reasons else otherwise}"
     fig = canvas(0.8)
     fig.text(0.008, 0.72, title, size=10.5, va="center")
-    fig.text(0.008, 0.28, f"Not shown: {name(reasons[0], 110) if reasons else otherwise}", color=MUTED, va="center")
+    fig.text(0.008, 0.28, why, color=MUTED, va="center")
+    fig.set_label(f"{title}. {why}")
     return fig
 
 
@@ -73,9 +75,13 @@ def beside(value: object, longest: int = _LONGEST_NAME) -> str:
     return f"\u200e{name(value, longest)}\u200e"
 
 
-def heading(fig: Figure, title: str) -> None:
-    """The figure's title, flush with its left edge."""
-    fig.suptitle(title, x=0.008, ha="left", size=10.5)
+def heading(fig: Figure, title: str, message: str, note: str = "") -> None:
+    """The figure's title, flush with its left edge, and its message in words.
+
+    The message becomes the figure's label: what `display` gives to whoever does not see the figure.
+    """
+    fig.suptitle(f"{title}   ({note})" if note else title, x=0.008, ha="left", size=10.5)
+    fig.set_label(f"{title}: {message}")
 
 
 def measure_axis(axis: Axis, unit: str, label: str = "") -> None:
@@ -90,6 +96,11 @@ def target_text(target: float, better: str | None, unit: str) -> str:
     """``target ≥ 95.0 %``."""
     sign = {"higher": "≥ ", "lower": "≤ "}.get(better, "")
     return f"target {sign}{wording.amount(target, unit)}"
+
+
+def held_to(target: float | None, better: str | None, unit: str) -> str:
+    """``, target ≥ 95.0 %`` at the end of a message; nothing where there is no target."""
+    return "" if target is None else f", {target_text(target, better, unit)}"
 
 
 def title_of(metric: str) -> str:

@@ -7,7 +7,19 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from labelqa_lib import wording
-from labelqa_lib.figures.canvas import BLUE, FAINT, INK, MUTED, beside, canvas, heading, measure_axis, name, nothing, styled
+from labelqa_lib.figures.canvas import (
+    FAINT,
+    INK,
+    MUTED,
+    VERMILION,
+    beside,
+    canvas,
+    heading,
+    measure_axis,
+    name,
+    nothing,
+    styled,
+)
 
 MOST_LABELS = 12
 MOST_PAIRS = 10
@@ -63,7 +75,8 @@ def confusion(frame: pd.DataFrame, *, title: str = "What each label was taken fo
     ax.set_xlabel("label given   (share of the reference label, and items)")
     ax.set_ylabel("reference label")
     every = known["reference_label"].nunique()
-    heading(fig, title + (f"   (the {len(labels)} labels with most errors)" if every > len(labels) else ""))
+    note = f"the {len(labels)} labels with most errors" if every > len(labels) else ""
+    heading(fig, title, _message(cut[cut["reference_label"] != cut["label"]].nlargest(3, "share")), note)
     return fig
 
 
@@ -102,6 +115,14 @@ def _right(place: int):
     return Rectangle((place, place), 1, 1, facecolor="#eef1f4", edgecolor="white", linewidth=1.5, zorder=1.5)
 
 
+def _message(pairs: pd.DataFrame) -> str:
+    said = [
+        f"{name(row.reference_label)} taken for {name(row.label)} {wording.amount(row.share, 'rate')} of the time"
+        for row in pairs.itertuples()
+    ]
+    return "; ".join(said) + "." if said else "no label was taken for another."
+
+
 @styled
 def costly_pairs(frame: pd.DataFrame, *, title: str = "The confusions that cost most") -> Figure:
     """Which label pairs lose the most items?
@@ -109,32 +130,33 @@ def costly_pairs(frame: pd.DataFrame, *, title: str = "The confusions that cost 
     Parameters
     ----------
     frame : DataFrame
-        ``reference_label, label, n, share`` as for `confusion`, with ``ci_low, ci_high`` of the share and, where
-        known, ``cost`` by which to rank; rows whose labels agree are ignored.
+        ``reference_label, label, n, share, ci_low, ci_high, flips, cost``, as `metrics.confusion` gives it. Bars are
+        `cost`; pairs that swap violating and benign are vermilion and marked. Rows whose labels agree are ignored.
     """
     wrong = frame[(frame["reference_label"] != frame["label"]) & (frame["n"] > 0)] if len(frame) else frame
     if wrong.empty:
         return nothing(title, frame, "no label was taken for another")
-    rank = "cost" if "cost" in wrong and wrong["cost"].notna().any() else "n"
-    shown = wrong.sort_values([rank, "n"], ascending=False, kind="stable").head(MOST_PAIRS).iloc[::-1]
-    fig = canvas(0.7 + 0.26 * len(shown))
+    costliest = wrong.sort_values(["cost", "n"], ascending=False, kind="stable").head(MOST_PAIRS)
+    shown = costliest.iloc[::-1]
+    fig = canvas(0.85 + 0.26 * len(shown))
     ax = fig.subplots()
     places = np.arange(len(shown))
-    ax.barh(places, shown["n"], color=FAINT, height=0.68)
-    pairs = [f"{beside(row.reference_label, 24)}  →  {beside(row.label, 24)}" for row in shown.itertuples()]
-    ax.set_yticks(places, pairs)
+    ax.barh(places, shown["cost"], color=[VERMILION if flips else FAINT for flips in shown["flips"]], height=0.68)
+    ax.set_yticks(places, [f"{beside(row.reference_label, 24)}  →  {beside(row.label, 24)}" for row in shown.itertuples()])
     ax.tick_params(axis="y", labelcolor=INK)
     for place, row in enumerate(shown.itertuples()):
-        said = wording.amount(row.share, "rate")
-        if hasattr(row, "ci_low"):
-            said = wording.estimate(row.share, row.ci_low, row.ci_high, "rate")
-        ax.annotate(f"{row.n:,.0f}", (row.n, place), (4, 0), textcoords="offset points", va="center", color=BLUE)
-        ax.annotate(said, (1.01, place), xycoords=("axes fraction", "data"), va="center", color=MUTED)
-    ax.annotate("share of the reference label", (1.01, len(shown) - 0.3), xycoords=("axes fraction", "data"), color=MUTED)
-    ax.margins(x=0.12)
+        swapped = "  swaps violating and benign" if row.flips else ""
+        cost = f"{row.cost:,.0f}{swapped}"
+        ax.annotate(cost, (row.cost, place), (4, 0), textcoords="offset points", va="center_baseline")
+        said = f"{wording.estimate(row.share, row.ci_low, row.ci_high, 'rate')}   n {row.n:,}"
+        ax.annotate(said, (1.01, place), xycoords=("axes fraction", "data"), va="center_baseline", color=MUTED)
+    ax.annotate(
+        "share of the reference label", (1.01, len(shown) - 0.35), xycoords=("axes fraction", "data"), color=MUTED
+    )
+    ax.margins(x=0.35)
     ax.set_ylim(-0.6, len(shown) - 0.4)
     ax.grid(axis="y", visible=False)
     ax.grid(axis="x", visible=True)
-    measure_axis(ax.xaxis, "count", "items")
-    heading(fig, title)
+    measure_axis(ax.xaxis, "count", "estimated errors, doubled where violating and benign are swapped")
+    heading(fig, title, _message(costliest.head(3)))
     return fig

@@ -17,6 +17,7 @@ from labelqa_lib.figures.canvas import (
     VERMILION,
     canvas,
     heading,
+    held_to,
     measure_axis,
     name,
     nothing,
@@ -82,7 +83,12 @@ def compare(
             textcoords="offset points",
             ha="center",
         )
-    heading(fig, title)
+    ends = [
+        f"{name(row[dim])} {wording.amount(row['estimate'], unit)}" for _, row in worst_first.iloc[[0, -1]].iterrows()
+    ]
+    missed = int(_missed(known, target, better).sum())
+    certain = f"; {missed} of {len(known)} miss it for sure" if target is not None else ""
+    heading(fig, title, f"from {' to '.join(ends)}{held_to(target, better, unit)}{certain}.")
     ax.grid(axis="y", visible=False)
     ax.grid(axis="x", visible=True)
     measure_axis(ax.xaxis, unit)
@@ -143,7 +149,9 @@ def distribution(
             ha=side,
             color=colour,
         )
-    heading(fig, title)
+    between = wording.interval(values.min(), values.max(), unit)
+    message = f"median {wording.amount(middle, unit)} of {len(values):,}, {between}{held_to(target, better, unit)}."
+    heading(fig, title, message)
     measure_axis(ax.xaxis, unit)
     measure_axis(ax.yaxis, "count", "how many")
     return fig

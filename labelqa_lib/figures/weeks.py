@@ -21,7 +21,9 @@ from labelqa_lib.figures.canvas import (
     canvas,
     clamp,
     heading,
+    held_to,
     measure_axis,
+    name,
     nothing,
     styled,
     target_text,
@@ -68,7 +70,12 @@ def trend(
         ends.append((target_text(target, better, unit), target, INK))
     clamp(ax, unit)
     _name_ends(ax, ends)
-    heading(fig, title)
+    known = frame[frame["estimate"].notna()]
+    now = known.iloc[-1]
+    said = wording.estimate(now["estimate"], now["ci_low"], now["ci_high"], unit)
+    between = wording.interval(known["estimate"].min(), known["estimate"].max(), unit)
+    message = f"{said} in {now['period']}{held_to(target, better, unit)}; {between} since {known['period'].iloc[0]}."
+    heading(fig, title, message)
     return fig
 
 
@@ -98,8 +105,9 @@ def trends(
     if not segments:
         return nothing(title, frame)
     sign = -1 if better == "lower" else 1
-    last = {key: sign * part["estimate"].dropna().iloc[-1] for key, part in segments.items()}
-    chosen = sorted(segments, key=lambda key: (last[key], str(key)))[:_MOST_PANELS]
+    last = {key: part["estimate"].dropna().iloc[-1] for key, part in segments.items()}
+    ordered = sorted(segments, key=lambda key: (sign * last[key], str(key)))
+    chosen = ordered[:_MOST_PANELS]
     across = min(_PANELS_ACROSS, len(chosen))
     down = math.ceil(len(chosen) / across)
     fig = canvas(0.45 + 1.45 * down)
@@ -110,8 +118,7 @@ def trends(
         _line(ax, part, width=1.4)
         _week_ticks(ax, weeks, most=3)
         aimed = _target(ax, target)
-        value = part["estimate"].dropna().iloc[-1]
-        ax.set_title(f"{beside(key, 16)}  {wording.amount(value, unit)}", size=8.5, pad=4)
+        ax.set_title(f"{beside(key, 16)}  {wording.amount(last[key], unit)}", size=8.5, pad=4)
     for ax in axes[len(chosen) :]:
         ax.set_axis_off()
     for ax in axes[max(0, len(chosen) - across) : len(chosen)]:
@@ -122,7 +129,9 @@ def trends(
     more = len(segments) - len(chosen)
     notes = [f"dashed: {target_text(target, better, unit)}"] if aimed else []
     notes += [f"… and {more} more"] if more else []
-    heading(fig, title + (f"   ({'; '.join(notes)})" if notes else ""))
+    ends = [f"{name(key)} {wording.amount(last[key], unit)}" for key in (ordered[0], ordered[-1])]
+    message = f"{len(ordered)} panels; in the last week from {' to '.join(ends)}{held_to(target, better, unit)}."
+    heading(fig, title, message, "; ".join(notes))
     return fig
 
 
@@ -154,7 +163,9 @@ def by_hour(frame: pd.DataFrame, *, title: str = "Error rate by local hour") -> 
     ax.margins(y=0.18)
     clamp(ax, "rate")
     measure_axis(ax.yaxis, "rate")
-    heading(fig, title)
+    best = hours["estimate"].idxmin()
+    ends = [f"{wording.amount(hours['estimate'][hour], 'rate')} at {hour:02d}:00" for hour in (worst, best)]
+    heading(fig, title, f"highest {ends[0]}, lowest {ends[1]} local time.")
     volume = hours["volume" if "volume" in hours else "n"].fillna(0)
     below.bar(places, volume, color=FAINT, width=0.8)
     measure_axis(below.yaxis, "count", "annotations" if "volume" in hours else "items judged")
@@ -188,17 +199,19 @@ def backlog(frame: pd.DataFrame, *, title: str = "Arrivals, completions and back
             ends.append((said, values.dropna().iloc[-1], colour))
     ax.margins(y=0.12)
     _name_ends(ax, ends)
-    heading(fig, title)
     measure_axis(ax.yaxis, "count", "items a day")
     if "backlog" in drawn:
         values = drawn["backlog"].set_index("period")["estimate"].reindex(weeks)
         below.fill_between(range(len(weeks)), 0, values, color=FAINT, linewidth=0)
         below.plot(range(len(weeks)), values, color=MUTED)
-        last = values.dropna().iloc[-1]
-        _name_ends(below, [(wording.amount(last, "count"), last, INK)])
+        waiting = values.dropna().iloc[-1]
+        _name_ends(below, [(wording.amount(waiting, "count"), waiting, INK)])
         below.set_ylim(bottom=0)
+        ends.append(("waiting", waiting, INK))
     measure_axis(below.yaxis, "count", "backlog, items")
     _week_ticks(below, weeks)
+    said = ", ".join(f"{wording.number(value, 'count')} {what}" for what, value, _ in ends)
+    heading(fig, title, f"{said} in the last week (arrived and completed are a day).")
     return fig
 
 
