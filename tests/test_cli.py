@@ -1,15 +1,33 @@
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 
 import pytest
 
+from labelqa_lib.cli import main
 
-def test_help_names_the_exit_codes_and_loads_nothing_heavy(tiny):
-    done = tiny.labelqa("--help")
-    assert done.returncode == 0
-    assert "3  the delivery was refused" in done.stdout
+
+@pytest.fixture
+def labelqa(tiny, monkeypatch, capfd):
+    """The command line in this process, in the tiny workspace: exit code, stdout, stderr."""
+
+    def call(*arguments):
+        with pytest.raises(SystemExit) as left:
+            main(arguments)
+        return (left.value.code, *capfd.readouterr())
+
+    monkeypatch.chdir(tiny.root)
+    before = signal.getsignal(signal.SIGTERM)
+    yield call
+    signal.signal(signal.SIGTERM, before)
+
+
+def test_help_names_the_exit_codes_and_loads_nothing_heavy(labelqa):
+    code, out, _err = labelqa("--help")
+    assert code == 0
+    assert "3  the delivery was refused" in out
     heavy = "import sys, labelqa_lib.cli; print([m for m in ('pandas', 'duckdb', 'papermill', 'rich') if m in sys.modules])"
     assert subprocess.check_output([sys.executable, "-c", heavy], text=True).strip() == "[]"
 
@@ -28,35 +46,37 @@ def test_help_names_the_exit_codes_and_loads_nothing_heavy(tiny):
         (("run", "--jobs", "0"), "0 is not in the range"),
         (("run", "--data", "nowhere"), "no snapshot 'CURRENT'"),
         (("run", "--audience", "../x"), "audience '../x' is not a name"),
+        (("ingest", "nowhere"), "nowhere: no such file or folder; name a delivery"),
+        (("check", ".", "--source", "../x"), "source '../x' has no map in"),
+        (("demo", "--scale", "2"), "params/demo.yaml: no such file"),
         (("jump",), "No such command 'jump'"),
         (("list", "stars"), "'stars' is not one of"),
     ],
 )
-def test_what_a_user_got_wrong_is_a_sentence_and_exit_code_2(tiny, arguments, sentence):
+def test_what_a_user_got_wrong_is_a_sentence_and_exit_code_2(tiny, labelqa, arguments, sentence):
     tiny.notebook("page")
-    done = tiny.labelqa(*arguments)
-    assert done.returncode == 2
-    assert sentence in done.stderr and "Traceback" not in done.stderr
-    assert done.stdout == ""
+    code, out, err = labelqa(*arguments)
+    assert code == 2
+    assert sentence in err and "Traceback" not in err
+    assert out == ""
     assert not tiny.reports.exists()
 
 
-def test_outside_a_workspace_it_says_so(tmp_path):
-    done = subprocess.run(
-        [sys.executable, "-m", "labelqa_lib.cli", "list"], cwd=tmp_path, capture_output=True, text=True
-    )
-    assert done.returncode == 2
-    assert "no params/workspace.yaml here or in a folder above" in done.stderr
+def test_outside_a_workspace_it_says_so(labelqa, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    code, _out, err = labelqa("list")
+    assert code == 2
+    assert "no params/workspace.yaml here or in a folder above" in err
 
 
-def test_list_shows_what_there_is(tiny):
+def test_list_shows_what_there_is(tiny, labelqa):
     tiny.notebook("page")
     tiny.snapshot({"MY": ["2026-W45", "2026-W46"], "ES": ["2026-W46"]})
-    assert "2: 2026-W45 to 2026-W46" in tiny.labelqa("list").stdout
-    weeks = tiny.labelqa("list", "weeks").stdout
+    assert "2: 2026-W45 to 2026-W46" in labelqa("list")[1]
+    weeks = labelqa("list", "weeks")[1]
     assert weeks.index("2026-W46") < weeks.index("2026-W45") and "ES, MY" in weeks
-    assert "how many" in tiny.labelqa("list", "notebooks").stdout
-    assert "accuracy" in tiny.labelqa("list", "metrics").stdout
+    assert "how many" in labelqa("list", "notebooks")[1]
+    assert "accuracy" in labelqa("list", "metrics")[1]
 
 
 @pytest.mark.slow
@@ -81,3 +101,13 @@ def test_a_failed_page_is_one_line_and_exit_code_1(tiny):
     assert "MY page: FAILED: cell [3] `raise ValueError(" in done.stdout
     assert "ValueError: two lines and  [31mred\n" in done.stdout
     assert "0 of 1 pages rendered" in done.stdout
+
+
+def test_an_error_of_our_own_is_one_sentence_and_where(labelqa, monkeypatch):
+    monkeypatch.setattr("labelqa_lib.params.find_root", lambda _: 1 / 0)
+    code, _out, err = labelqa("list")
+    assert code == 1
+    assert "Traceback" in err
+    assert err.splitlines()[-1] == (
+        "labelqa: stopped by an error of its own (ZeroDivisionError: division by zero); please report it"
+    )

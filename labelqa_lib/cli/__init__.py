@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 import traceback
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
@@ -20,14 +21,14 @@ class _Terminated(BaseException):
     """SIGTERM arrived; unwinds the stack like Ctrl-C does."""
 
 
-def main() -> NoReturn:
-    """Run the command line and leave with its exit code."""
-    sys.exit(_exit_code())
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run the command line (that of this process, or `arguments`) and leave with its exit code."""
+    sys.exit(_exit_code(arguments))
 
 
-def _exit_code() -> int:
+def _exit_code(arguments: Sequence[str] | None) -> int:
     try:
-        return commands.main(prog_name="labelqa", standalone_mode=False) or 0
+        return commands.main(arguments, prog_name="labelqa", standalone_mode=False) or 0
     except click.ClickException as error:
         error.show()
         return 2

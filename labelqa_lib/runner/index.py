@@ -74,13 +74,24 @@ def week_html(records: Sequence[PageRecord], folder: Path, audience: str, week: 
 
 
 def weeks_html(records: Sequence[PageRecord], audience: str) -> str:
-    """Every week × market × notebook, the latest week first."""
+    """Every week × market × notebook with its first headline figure, the latest week first."""
     markets = sorted({record.market for record in records})
-    weeks = [
-        {"week": week, "cells": [[one for one in group if one.market == market] for market in markets]}
-        for week, group in ((week, list(group)) for week, group in groupby(records, lambda record: record.week))
-    ]
+    weeks = []
+    for week, group in groupby(records, lambda record: record.week):
+        of_week = list(group)
+        cells = [[_glance(record) for record in of_week if record.market == market] for market in markets]
+        weeks.append({"week": week, "cells": cells})
     return _environment().get_template("weeks.html.j2").render(audience=audience, markets=markets, weeks=weeks[::-1])
+
+
+def _glance(record: PageRecord) -> dict[str, Any]:
+    first = {"title": record.headlines[0]["title"], **_figure(record.headlines[0])} if record.headlines else None
+    return {
+        "failed": record.failed,
+        "title": title_of(record.notebook),
+        "link": f"{record.week}/{record.market}/{record.notebook}.html",
+        "first": first,
+    }
 
 
 def _by_notebook(records: Sequence[PageRecord]):

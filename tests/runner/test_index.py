@@ -58,7 +58,7 @@ def test_a_failure_is_told_with_cell_error_and_what_there_is_to_open(put, index,
         assert part in html
     assert 'href="ES/market_report.html"' not in html
     assert 'href="ES/market_report.failed.ipynb"' not in html
-    assert "market_report failed" in (tmp_path / "internal" / "index.html").read_text()
+    assert "Market report failed" in (tmp_path / "internal" / "index.html").read_text()
 
 
 def test_findings_of_all_markets_are_ranked_by_severity_then_size(put, index):
@@ -78,12 +78,13 @@ def test_text_of_records_is_never_markup(put, index):
 
 
 def test_all_weeks_the_latest_first_and_the_same_bytes_again(put, index, tmp_path):
-    put("MY", "2026-W45", html="x")
+    put("MY", "2026-W45", html="x", headlines=[ACCURACY, UNKNOWN])
     put("ES", "2026-W46", html="x")
     first = index()
     overview = (tmp_path / "internal" / "index.html").read_text()
     assert overview.index("2026-W46") < overview.index("2026-W45")
     assert 'href="2026-W45/MY/market_report.html"' in overview
+    assert "95.2 %" in overview and "likely meets" in overview and "ATA accuracy" not in overview
     assert requests_of(overview) == []
     put("ES", "2026-W46", html="x")
     assert index() == first
