@@ -65,7 +65,7 @@ def assess(
             except duckdb.Error as error:
                 refused.append(f"{table}: cannot be read ({str(error).splitlines()[0]}); deliver it again")
                 break
-        merge(table, schema, table in delivery.tables, connection)
+        merge(table, schema, table in delivery.tables, held, connection)
         if table in delivery.tables:
             tables.append(_count(table, schema, native[table], there, connection))
             _guard(table, schema, connection)
@@ -147,10 +147,10 @@ def _examine(
     connection.execute(f"SET TimeZone = {quoting.literal(delivery.time_zone)}").fetchall()
     view = f"CREATE OR REPLACE VIEW typed_{table} AS "
     connection.execute(view + typed(schema, native, delivery.tables[table], formats, delivery.time_zone)).fetchall()
-    mark_repeated(table, schema, connection)
+    repeated = mark_repeated(table, schema, connection)
     ready = looked_up(derived(table, f"typed_{table}", zones), bound)
     connection.execute(f"CREATE OR REPLACE VIEW ready_{table} AS {ready}").fetchall()
-    check_rows(table, schema, native, bound, connection)
+    check_rows(table, schema, native, bound, repeated, connection)
     connection.execute("SET TimeZone = 'UTC'").fetchall()
     key = ", ".join(f"c.{quoting.name(name)}" for name in schema.unique)
     row = ", ".join(f"{quoting.name(name)} := d.{quoting.name(name)}" for name in native if not name.startswith("_"))

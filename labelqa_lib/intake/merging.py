@@ -45,24 +45,31 @@ def open_parent(
     return stored is not None
 
 
-def merge(table: str, schema: DataFrameSchema, examined: bool, connection: duckdb.DuckDBPyConnection) -> None:
-    """Make `delta_<table>` (accepted rows with `_status` new, same or restated) and the view `merged_<table>`."""
+def merge(
+    table: str, schema: DataFrameSchema, examined: bool, held: bool, connection: duckdb.DuckDBPyConnection
+) -> None:
+    """Make the views `delta_<table>` (accepted rows, `_status` new, same or restated) and `merged_<table>`."""
     columns = [quoting.name(name) for name in schema.columns]
-    partition = "p._old_market, p._old_week" if table in PARTITIONED else "NULL AS _old_market, NULL AS _old_week"
-    accepted = f"(SELECT * FROM checked_{table} WHERE _rules IS NULL AND NOT _duplicate)"
     same_key = " AND ".join(
         f"a.{quoting.name(key)} {'IS NOT DISTINCT FROM' if schema.columns[key].nullable else '='} p.{quoting.name(key)}"
         for key in schema.unique
     )
-    equal = " AND ".join(f"a.{column} IS NOT DISTINCT FROM p.{column}" for column in columns)
-    if examined:
-        query = f"""
-            SELECT a.* EXCLUDE (_file, _line, _problem, _duplicate, _rules), {partition},
-                   CASE WHEN p._there IS NULL THEN 'new' WHEN {equal} THEN 'same' ELSE 'restated' END AS _status
-            FROM {accepted} a LEFT JOIN (SELECT *, true AS _there FROM parent_{table}) p ON {same_key}"""
+    nowhere = "NULL::VARCHAR AS _old_market, NULL::VARCHAR AS _old_week"
+    accepted = f"SELECT * FROM checked_{table} WHERE _rules IS NULL AND NOT _duplicate"
+    if not examined:
+        delta = f"SELECT *, {nowhere}, 'new' AS _status FROM ({empty(schema)})"
+    elif not held:
+        delta = f"SELECT *, {nowhere}, 'new' AS _status FROM ({accepted})"
     else:
-        query = f"SELECT *, NULL AS _old_market, NULL AS _old_week, 'new' AS _status FROM ({empty(schema)})"
-    connection.execute(f"CREATE OR REPLACE TABLE delta_{table} AS {query}").fetchall()
+        equal = " AND ".join(f"a.{column} IS NOT DISTINCT FROM p.{column}" for column in columns)
+        connection.execute(
+            f"""CREATE OR REPLACE TABLE compared_{table} AS
+            SELECT a.*, {'p._old_market, p._old_week' if table in PARTITIONED else nowhere},
+                   CASE WHEN p._there IS NULL THEN 'new' WHEN {equal} THEN 'same' ELSE 'restated' END AS _status
+            FROM ({accepted}) a LEFT JOIN (SELECT *, true AS _there FROM parent_{table}) p ON {same_key}"""
+        ).fetchall()
+        delta = f"FROM compared_{table}"
+    connection.execute(f"CREATE OR REPLACE VIEW delta_{table} AS {delta}").fetchall()
     connection.execute(
         f"""CREATE OR REPLACE VIEW merged_{table} AS
         SELECT {', '.join(columns)} FROM delta_{table}

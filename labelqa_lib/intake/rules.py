@@ -12,8 +12,10 @@ from labelqa_lib.intake.casting import KIND, delivered_columns, typed_columns
 from labelqa_lib.sources import quoting
 
 
-def mark_repeated(table: str, schema: DataFrameSchema, connection: duckdb.DuckDBPyConnection) -> None:
+def mark_repeated(table: str, schema: DataFrameSchema, connection: duckdb.DuckDBPyConnection) -> int:
     """Make `repeated_<table>`: the rows of `typed_<table>` whose key comes more than once, by file and line.
+
+    Gives their number.
 
     `duplicate` where an equal row came before, `conflict` where another row with the key says something else.
     """
@@ -23,7 +25,7 @@ def mark_repeated(table: str, schema: DataFrameSchema, connection: duckdb.DuckDB
     same_key = " AND ".join(f"t.{key} IS NOT DISTINCT FROM r.{key}" for key in keys)
     key_list = ", ".join(keys)
     content = ", ".join(quoting.name(name) for name in delivered_columns(schema))
-    connection.execute(
+    ((rows,),) = connection.execute(
         f"""CREATE OR REPLACE TABLE repeated_{table} AS
         WITH repeated AS (
             SELECT {key_list} FROM typed_{table} WHERE {whole} GROUP BY {key_list} HAVING count(*) > 1
@@ -36,6 +38,7 @@ def mark_repeated(table: str, schema: DataFrameSchema, connection: duckdb.DuckDB
                min(_content) OVER (PARTITION BY {key_list}) <> max(_content) OVER (PARTITION BY {key_list}) AS conflict
         FROM content"""
     ).fetchall()
+    return rows
 
 
 def check_rows(
@@ -43,6 +46,7 @@ def check_rows(
     schema: DataFrameSchema,
     native: Mapping[str, str],
     references: Mapping[str, tuple[str, str]],
+    repeated: int,
     connection: duckdb.DuckDBPyConnection,
 ) -> None:
     """Make `checked_<table>` from `ready_<table>`: `_duplicate`, and `_rules`, the sentences of broken rules or NULL."""
@@ -54,14 +58,15 @@ def check_rows(
     conflict = f"{_key_words(schema)} is delivered more than once with different contents"
     cases = [f"CASE WHEN {flag} THEN {quoting.literal(text)} END" for flag, text in zip(flags, sentences, strict=True)]
     cases.append(f"CASE WHEN conflict THEN {quoting.literal(conflict)} END")
+    # most deliveries repeat no key: nothing to join
+    marks = f"LEFT JOIN repeated_{table} USING (_file, _line)" if repeated else ", (SELECT false duplicate, false conflict)"
     connection.execute(
         f"""CREATE OR REPLACE TABLE checked_{table} AS
         SELECT b.* EXCLUDE ({', '.join(flags)}), coalesce(duplicate, false) AS _duplicate,
                CASE WHEN _problem IS NOT NULL THEN [_problem]
                     WHEN {' OR '.join([*flags, 'conflict'])}
                     THEN list_filter([{', '.join(cases)}], lambda rule: rule IS NOT NULL) END AS _rules
-        FROM ({ibis.to_sql(ready.mutate(**flags), dialect='duckdb')}) b
-        LEFT JOIN repeated_{table} USING (_file, _line)"""
+        FROM ({ibis.to_sql(ready.mutate(**flags), dialect='duckdb')}) b {marks}"""
     ).fetchall()
 
 

@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -18,8 +18,8 @@ from filelock import FileLock, Timeout
 from labelqa_lib.errors import DataError
 from labelqa_lib.intake.assessing import Assessment
 from labelqa_lib.intake.deriving import Zones
-from labelqa_lib.intake.merging import DERIVED_FROM, PARTITIONED, parquet_of, touched_partitions
-from labelqa_lib.sources import quoting
+from labelqa_lib.intake.merging import PARTITIONED
+from labelqa_lib.intake.writing import write_rejects, write_tables
 
 _CURRENT = "CURRENT"
 _LEFTOVER = ".tmp-"
@@ -82,8 +82,8 @@ def write_snapshot(
     folder = root / f"{_LEFTOVER}{made_at:%Y%m%dT%H%M%SZ}-{os.getpid()}"
     folder.mkdir()
     try:
-        rows = {table: _write_table(table, assessment, parent, folder, connection) for table in assessment.schemas}
-        _write_rejects(assessment, folder, connection)
+        rows = write_tables(assessment, parent, folder, connection)
+        write_rejects(assessment, folder, connection)
         hashes = {path.relative_to(folder).as_posix(): _sha256(path) for path in sorted(folder.rglob("*.parquet"))}
         content = _combined(hashes, "")
         current = current_snapshot(root)
@@ -103,67 +103,6 @@ def write_snapshot(
     _sync(root)
     _replace(root / _CURRENT, name + "\n")
     return name
-
-
-def _write_table(
-    table: str, assessment: Assessment, parent: Path | None, folder: Path, connection: duckdb.DuckDBPyConnection
-) -> int:
-    """Write or link one table; the number of its rows."""
-    ((rows,),) = connection.execute(f"SELECT count(*) FROM merged_{table}").fetchall()
-    if not rows:
-        return 0
-    outcomes = {outcome.table: outcome for outcome in assessment.outcome.tables}
-    key = [quoting.name(column) for column in assessment.schemas[table].unique]
-    changed = table in outcomes and outcomes[table].accepted > 0
-    moved = any(outcomes[other].restated for other in DERIVED_FROM.get(table, ()) if other in outcomes)
-    held = parquet_of(table, parent) is not None
-    if table in PARTITIONED:
-        touched = touched_partitions(table, connection) if changed or moved else []
-        if held:
-            _link_untouched(parent / table, folder / table, touched)
-        if touched:
-            _write_partitions(table, touched, key, folder, connection)
-    elif held and not changed and not moved:
-        _link(parent / f"{table}.parquet", folder / f"{table}.parquet")
-    else:
-        _copy(f"SELECT * FROM merged_{table} ORDER BY {', '.join(key)}", folder / f"{table}.parquet", connection)
-    return rows
-
-
-def _write_partitions(
-    table: str, touched: Sequence[tuple[str, str]], key: list[str], folder: Path, connection: duckdb.DuckDBPyConnection
-) -> None:
-    connection.execute("CREATE OR REPLACE TABLE touched (market VARCHAR, week VARCHAR)").fetchall()
-    connection.executemany("INSERT INTO touched VALUES (?, ?)", list(touched))
-    connection.execute(
-        f"""CREATE OR REPLACE TABLE sorted AS
-        SELECT * FROM merged_{table} SEMI JOIN touched USING (market, week)
-        ORDER BY market, week, {', '.join(key)}"""
-    ).fetchall()
-    _copy("SELECT * FROM sorted", folder / table, connection, partitioned=True)
-    connection.execute("DROP TABLE sorted").fetchall()
-
-
-def _copy(query: str, target: Path, connection: duckdb.DuckDBPyConnection, partitioned: bool = False) -> None:
-    """Write Parquet; by one thread, so that equal rows give equal bytes."""
-    options = "FORMAT parquet, COMPRESSION zstd"
-    if partitioned:
-        options += ", PARTITION_BY (market, week), WRITE_PARTITION_COLUMNS true, FILENAME_PATTERN 'part-{i}'"
-    ((threads,),) = connection.execute("SELECT current_setting('threads')").fetchall()
-    connection.execute("SET threads = 1").fetchall()
-    # one file per partition: none is closed early for the number open or for the rows held
-    connection.execute("SET partitioned_write_max_open_files = 100000").fetchall()
-    connection.execute("SET partitioned_write_flush_threshold = 1000000000").fetchall()
-    connection.execute(f"COPY ({query}) TO {quoting.literal(str(target))} ({options})").fetchall()
-    connection.execute(f"SET threads = {threads}").fetchall()
-
-
-def _write_rejects(assessment: Assessment, folder: Path, connection: duckdb.DuckDBPyConnection) -> None:
-    (folder / "rejects").mkdir()
-    for outcome in assessment.outcome.tables:
-        if outcome.rejected:
-            query = f"SELECT * FROM rejects_{outcome.table} ORDER BY file, line"
-            _copy(query, folder / "rejects" / f"{outcome.table}.parquet", connection)
 
 
 def _facts(
@@ -220,22 +159,6 @@ def _combined(hashes: dict[str, str], prefix: str) -> str:
 def _sha256(path: Path) -> str:
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
-def _link_untouched(parent: Path, folder: Path, touched: Sequence[tuple[str, str]]) -> None:
-    skipped = {(f"market={market}", f"week={week}") for market, week in touched}
-    for path in sorted(parent.rglob("*.parquet")):
-        place = path.relative_to(parent)
-        if tuple(place.parts[:2]) not in skipped:
-            _link(path, folder / place)
-
-
-def _link(path: Path, target: Path) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        os.link(path, target)
-    except OSError:  # a file system without hard links
-        shutil.copy2(path, target)
 
 
 def _flush(folder: Path) -> None:
