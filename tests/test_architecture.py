@@ -24,7 +24,7 @@ ALLOWED = {
     "stats": {"errors"},
     "metrics": {"errors", "periods", "stats", "store"},
     "wording": {"errors", "periods"},
-    "findings": {"errors", "periods", "stats", "metrics", "wording"},
+    "findings": {"errors", "periods", "stats", "store", "metrics", "wording"},
     "figures": {"errors", "periods", "stats", "wording"},
     "display": {"errors", "periods", "stats", "wording"},
     "page": {"errors", "periods", "params", "store"},

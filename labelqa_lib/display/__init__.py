@@ -4,7 +4,6 @@ Every function here is one cell of a notebook. What it shows carries HTML for th
 reads the notebook itself; text of a delivery is escaped and stays data.
 """
 
-from labelqa_lib.display.chart import chart
 from labelqa_lib.display.headline import headline
 from labelqa_lib.display.parts import findings, missing, provenance, quality, sentence, title
 from labelqa_lib.display.show import chart, figure

@@ -1,0 +1,42 @@
+"""labelqa: what a notebook may use. Everything else is a room behind this door.
+
+Names are imported when they are first used, so that `import labelqa_lib as lq` costs nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+_DOOR = {
+    "open_page": "labelqa_lib.page",
+    "measure": "labelqa_lib.metrics",
+    "measure_each": "labelqa_lib.metrics",
+    "compare_segments": "labelqa_lib.metrics",
+    "volume": "labelqa_lib.metrics",
+    "UNITS": "labelqa_lib.metrics",
+    "confusion": "labelqa_lib.metrics",
+    "coverage": "labelqa_lib.metrics",
+    "by_hour": "labelqa_lib.metrics",
+    "tenure": "labelqa_lib.metrics",
+    "headline": "labelqa_lib.findings",
+    "find": "labelqa_lib.findings",
+    "named": "labelqa_lib.findings",
+    "worst": "labelqa_lib.findings",
+    "unanswered": "labelqa_lib.findings",
+    "restated": "labelqa_lib.findings",
+}
+_ROOMS = ("display", "figures", "metrics", "stats", "store")
+
+__all__ = [*_DOOR, *_ROOMS]
+
+
+def __getattr__(name: str):
+    if name in _DOOR:
+        return getattr(import_module(_DOOR[name]), name)
+    if name in _ROOMS:
+        return import_module(f"labelqa_lib.{name}")
+    raise AttributeError(f"labelqa_lib has no {name!r}; its front door holds {', '.join(__all__)}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

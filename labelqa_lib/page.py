@@ -1,0 +1,144 @@
+"""A notebook's first line: params and snapshot opened as one `Page`, the only place that unpacks params for rooms."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+import pandas as pd
+
+from labelqa_lib import params, store
+from labelqa_lib.errors import UsageError
+from labelqa_lib.params import Market, Target, Workspace
+from labelqa_lib.periods import Week, weeks_up_to
+
+_SHOWN_VERSIONS = ("labelqa", "papermill", "nbconvert", "pandas", "duckdb", "ibis-framework", "matplotlib", "seaborn")
+
+
+@dataclass(frozen=True)
+class Page:
+    """What one page is about: the market's tables cut to its weeks, its targets, and where they came from.
+
+    Attributes
+    ----------
+    tables : Tables
+        The market's lazy tables, cut to `history_weeks` before the report's week and that week.
+    restated : Tables or None
+        The same cut of the latest earlier snapshot in which the report's week read differently, if there is one.
+    """
+
+    tables: store.Tables
+    restated: store.Tables | None
+    workspace: Workspace
+    market: Market
+    week: str
+    audience: str
+
+    @property
+    def targets(self) -> dict[str, Target]:
+        """The market's target by metric name."""
+        return self.market.targets
+
+    @property
+    def baseline(self) -> tuple[str, ...]:
+        """The weeks before the report's week, oldest first: what the week is compared against."""
+        return self.tables.weeks[:-1]
+
+    @property
+    def options(self) -> dict:
+        """What the market's params say about how to measure: goes to `measure` as keyword arguments."""
+        return {"confidence": self.workspace.confidence, "denominators": self.market.denominators.model_dump()}
+
+    def target(self, metric: str) -> dict:
+        """A metric's target as keyword arguments of a figure; none where the market has no target for it."""
+        target = self.targets.get(metric)
+        return {"target": target.value, "better": target.better} if target else {}
+
+    def title(self) -> dict[str, str]:
+        """What the page is about, as keyword arguments of `display.title`."""
+        return {
+            "market": self.market.market,
+            "market_name": self.market.name,
+            "week": self.week,
+            "dates": self.dates,
+            "audience": self.audience,
+            "snapshot": self.tables.snapshot.id,
+        }
+
+    @property
+    def dates(self) -> str:
+        """The report's week in days: ``9 to 15 November 2026``."""
+        monday, sunday = Week.parse(self.week).monday, Week.parse(self.week).sunday
+        start = f"{monday.day}" if monday.month == sunday.month else f"{monday.day} {monday:%B}"
+        start += f" {monday.year}" if monday.year != sunday.year else ""
+        return f"{start} to {sunday.day} {sunday:%B %Y}"
+
+    def delivered(self) -> pd.DataFrame:
+        """What came in with the latest delivery, one row per table of the snapshot: counts of rows."""
+        columns = ["delivered", "accepted", "rejected", "duplicates", "restated", "unmatched"]
+        counts = [(name, *(told.get(column, 0) for column in columns), told["rows"])
+                  for name, told in self.tables.snapshot.tables.items()]  # fmt: skip
+        return pd.DataFrame(counts, columns=["table", *columns, "rows now"])
+
+    def provenance(self) -> dict[str, str]:
+        """How this page was made: snapshot, parameters and versions, as text by heading."""
+        snapshot = self.tables.snapshot
+        return {
+            "Snapshot": f"{snapshot.id}, from source “{snapshot.source}”, taken {snapshot.made_at}",
+            "Market": f"{self.market.market}, time zone {self.market.time_zone}"
+            + ("" if self.market.configured else " (no file in params/markets: workspace defaults)"),
+            "Weeks": f"{self.tables.weeks[0]} to {self.week}; the report is about the last",
+            "Intervals": f"{100 * self.workspace.confidence:g} % confidence",
+            "Targets": "; ".join(
+                f"{name} {'≥' if target.better == 'higher' else '≤'} {target.value:g}"
+                for name, target in sorted(self.targets.items())
+            )
+            or "none set",
+            "Denominators": f"utilization over {self.market.denominators.utilization}, "
+            f"shrinkage over {self.market.denominators.shrinkage}",
+            "Versions": ", ".join(f"{name} {version(name)}" for name in _SHOWN_VERSIONS),
+        }
+
+
+def open_page(market: str, week: str = "", audience: str = "internal", data: str = "", snapshot: str = "") -> Page:
+    """Open what a page needs, from the workspace that the notebook runs in.
+
+    Parameters
+    ----------
+    market : str
+        A market of the snapshot, such as ``MY``.
+    week : str
+        ISO week; empty for the market's latest week in the snapshot.
+    audience : str
+        Who reads the page.
+    data : str
+        Folder of snapshots; empty for the workspace's own.
+    snapshot : str
+        A snapshot's id; empty for the current one.
+
+    Raises
+    ------
+    LabelqaError
+        When params, market, week or snapshot do not exist; the sentence lists what does.
+    """
+    root = params.find_root(Path.cwd())
+    workspace = params.load_workspace(root)
+    settings = params.load_market(root, workspace, market)
+    folder = root / (data or workspace.data)
+    described = store.describe(folder, snapshot or "CURRENT")
+    known = described.weeks(market)
+    week = week or known[-1]
+    if week not in known:
+        Week.parse(week)
+        raise UsageError(f"week {week}: no annotations of {market}; the snapshot holds {known[0]} to {known[-1]}")
+    weeks = weeks_up_to(week, workspace.history_weeks + 1)
+    earlier = store.partition_ancestor(folder, described.id, market, week)
+    return Page(
+        tables=store.open_tables(folder, market, weeks, described.id),
+        restated=store.open_tables(folder, market, weeks, earlier) if earlier else None,
+        workspace=workspace,
+        market=settings,
+        week=week,
+        audience=audience,
+    )

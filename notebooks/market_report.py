@@ -1,0 +1,232 @@
+# ---
+# jupyter:
+#   jupytext:
+#     formats: ipynb,py:percent
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Market report
+#
+# **How good is this market's labelling this week, how sure are we, and what needs attention?**
+#
+# For the market lead and the algorithm, policy and partner teams: one week, against the twelve before it.
+
+# %% tags=["parameters"]
+market: str = "MY"  # the market to report on
+week: str = ""  # ISO week such as 2026-W46; empty for the market's latest in the snapshot
+audience: str = "internal"  # who reads the page
+data: str = ""  # folder of snapshots; empty for the workspace's own
+snapshot: str = ""  # a snapshot's id; empty for the current one
+
+# %%
+import labelqa_lib as lq
+
+page = lq.open_page(market, week, audience, data, snapshot)
+tables, targets = page.tables, page.targets
+lq.display.title("Market report", "How good is the labelling, and what needs attention?", **page.title())
+
+# %%
+headline_metrics = [
+    "accuracy", "critical_accuracy", "fpr", "fnr", "ata_accuracy", "inconsistency_rate", "overturn_rate",
+    "sla_attainment", "utilization",
+]  # fmt: skip
+weekly = lq.measure_each(tables, headline_metrics, by=["week"], **page.options)
+standing = lq.headline(weekly, targets)
+
+# %%
+segments = [(), "site", "queue", "reference_label", "policy_area", ("site", "reference_label")]
+moved_quality = lq.compare_segments(tables, "accuracy", segments)
+moved_audits = lq.compare_segments(tables, "missed_error_rate", [(), "site", "policy_area"])
+moved_appeals = lq.compare_segments(tables, "overturn_rate", [(), "policy_area"])
+moved_speed = lq.compare_segments(tables, "aht", [(), "site", "queue"])
+moved_service = lq.compare_segments(tables, "sla_attainment", [(), "queue"])
+
+# %%
+lq.display.headline(standing)
+
+# %% [markdown]
+# ## What needs attention
+
+# %%
+moved = [moved_quality, moved_audits, moved_appeals, moved_speed, moved_service]
+findings = lq.find(standing, moved, volume=lq.volume(tables))
+lq.display.findings(findings)
+
+# %% [markdown]
+# A finding is listed when a whole interval lies beyond a target, or when a segment moved further from its baseline
+# weeks than a search over all segments finds by chance (false discovery rate 5 %).
+
+# %% [markdown]
+# ## Trends
+#
+# ### Does accuracy hold over the weeks?
+
+# %%
+accuracy = weekly[weekly["metric"] == "accuracy"]
+lq.display.chart(lq.figures.trend, accuracy, id="accuracy-trend", title="Accuracy by week", **page.target("accuracy"))
+
+# %% [markdown]
+# The line is the estimate, the band its 95 % interval: two weeks whose bands overlap widely do not differ for sure.
+#
+# ### Is content wrongly enforced, or let through?
+
+# %%
+fpr, fnr = weekly[weekly["metric"] == "fpr"], weekly[weekly["metric"] == "fnr"]
+lq.display.chart(lq.figures.trend, fpr, id="fpr-trend", title="False positive rate", **page.target("fpr"))
+lq.display.chart(lq.figures.trend, fnr, id="fnr-trend", title="Leakage (miss rate)", **page.target("fnr"))
+
+# %% [markdown]
+# False positives are benign items labelled violating; leakage is violating items labelled benign.
+
+# %% [markdown]
+# ## Partners and sites
+#
+# ### Which site or queue is worse than the target, beyond noise?
+
+# %%
+sites = lq.measure(tables, "accuracy", by=["partner", "site"])
+lq.display.chart(lq.figures.compare, sites, "site", id="sites", title="Accuracy by site", **page.target("accuracy"))
+
+# %%
+queues = lq.measure(tables, "accuracy", by=["queue"])
+lq.display.chart(lq.figures.compare, queues, "queue", id="queues", title="Accuracy by queue", **page.target("accuracy"))
+
+# %%
+site_weeks = lq.measure(tables, "accuracy", by=["site", "week"])
+lq.display.chart(lq.figures.trends, site_weeks, "site", id="site-trends", title="Accuracy by site and week",
+                 **page.target("accuracy"))  # fmt: skip
+
+# %% [markdown]
+# A dot is the estimate, the line its interval; a site whose line crosses the target is not shown to miss it.
+
+# %% [markdown]
+# ## Labels and confusions
+#
+# ### Which labels are missed, and what are they taken for?
+
+# %%
+by_label = lq.measure_each(tables, ["precision", "recall", "f1"], by=["label"])
+lq.display.table(by_label, "labels-table", "Precision, recall and F1 by label")
+
+# %%
+confusion = lq.confusion(tables)
+lq.display.chart(lq.figures.confusion, confusion, id="confusion")
+
+# %%
+lq.display.chart(lq.figures.costly_pairs, confusion, id="costly-pairs")
+
+# %% [markdown]
+# Rows of the matrix are what items really are, columns what they were labelled; only errors are coloured. A
+# confusion costs double when it turns violating content benign or benign content violating.
+
+# %% [markdown]
+# ## Agents
+#
+# ### How do agents spread, and do new joiners ramp up?
+
+# %%
+agents = lq.measure(tables, "accuracy", by=["agent_id"], weeks=tables.weeks[-4:])
+named = lq.named(agents, page.workspace.minimum_named_items)
+lq.display.chart(lq.figures.distribution, named, id="agents", title="Agents' accuracy, last four weeks",
+                 **page.target("accuracy"))  # fmt: skip
+
+# %%
+lq.display.table(lq.worst(named), "agents-table", "Agents furthest below the others, last four weeks",
+                 note=f"Only agents with at least {page.workspace.minimum_named_items} audited items are named.")  # fmt: skip
+
+# %%
+lq.display.chart(lq.figures.compare, lq.tenure(tables), "tenure", id="tenure", title="Accuracy by weeks since joining",
+                 **page.target("accuracy"))  # fmt: skip
+
+# %% [markdown]
+# ## QAs
+#
+# ### Can the audits be trusted?
+
+# %%
+auditors = lq.measure_each(tables, ["ata_accuracy", "missed_error_rate", "false_error_rate"], by=["site"])
+lq.display.table(auditors, "auditors", "What tier 2 finds in tier-1 audits, by site audited")
+
+# %%
+qas = lq.measure(tables, "ata_accuracy", by=["auditor_id"], weeks=tables.weeks)
+named_qas = lq.worst(lq.named(qas, page.workspace.minimum_named_items))
+lq.display.table(named_qas, "qas-table", "QAs by ATA accuracy, all weeks of the report")
+
+# %%
+agreement = weekly[weekly["metric"] == "inconsistency_rate"]
+lq.display.chart(lq.figures.trend, agreement, id="agreement-trend", title="Inconsistency rate of double-blind pairs",
+                 **page.target("inconsistency_rate"))  # fmt: skip
+
+# %% [markdown]
+# A missed error is one that tier 1 passed and tier 2 found; a false error is one that tier 1 marked and tier 2
+# cleared. Missed errors make raw accuracy look better than it is.
+
+# %% [markdown]
+# ## People and hours
+#
+# ### How is the time spent, and when do errors happen?
+
+# %%
+people = lq.measure_each(tables, ["utilization", "occupancy", "shrinkage"], by=["site"], **page.options)
+lq.display.table(people, "people-table", "Utilization, occupancy and shrinkage by site")
+
+# %%
+hours = lq.measure_each(tables, ["aht", "aht_median", "aht_p90", "throughput"], by=["site"])
+lq.display.table(hours, "hours-table", "Handle time and throughput by site", units=lq.UNITS)
+
+# %%
+lq.display.chart(lq.figures.by_hour, lq.by_hour(tables), id="by-hour")
+
+# %% [markdown]
+# ## Appeals and service
+#
+# ### How often are we overturned, and is work done in time?
+
+# %%
+appeals = lq.measure_each(tables, ["appeal_rate", "overturn_rate", "days_to_resolve", "days_to_resolve_p90"], by=["week"])
+lq.display.table(appeals, "appeals-table", "Appeals by week", units=lq.UNITS)
+
+# %%
+service = lq.measure_each(tables, ["sla_attainment", "backlog", "backlog_days"], by=["queue"])
+lq.display.table(service, "service-table", "Service by queue", units=lq.UNITS)
+
+# %%
+flow = lq.measure_each(tables, ["arrivals_per_day", "completions_per_day", "backlog"], by=["week"])
+lq.display.chart(lq.figures.backlog, flow, id="backlog-chart")
+
+# %% [markdown]
+# Pending appeals are counted as still waiting, not left out.
+
+# %% [markdown]
+# ## Data quality and open questions
+#
+# ### What came in, what was left out, what was restated?
+
+# %%
+lq.display.quality(page.delivered())
+
+# %%
+lq.display.table(lq.coverage(tables), "coverage", "What the figures stand on, by week")
+
+# %%
+restated = lq.restated(page.restated, weekly, **page.options)
+lq.display.table(restated, "restated", "Restated since an earlier snapshot of this week")
+
+# %% [markdown]
+# ### What could not be answered?
+
+# %%
+lq.display.missing(lq.unanswered(weekly, sites, queues, by_label, agents, auditors, people, hours, appeals, service))
+
+# %% [markdown]
+# ## How this was made
+
+# %%
+lq.display.provenance(page.provenance())

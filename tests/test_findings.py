@@ -1,0 +1,141 @@
+"""What needs attention: said when intervals say so, silent about noise, ranked by what it costs."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from labelqa_lib import findings
+from labelqa_lib.params import Target
+
+WEEKS = ("2026-W44", "2026-W45", "2026-W46")
+
+
+def weekly(metric="accuracy", estimates=(0.96, 0.96, 0.96), half=0.01, n=800, reason=""):
+    estimates = np.asarray(estimates, float)
+    return pd.DataFrame(
+        {
+            "metric": metric, "period": WEEKS, "estimate": estimates, "ci_low": estimates - half,
+            "ci_high": estimates + half, "n": n, "n_effective": float(n), "method": "", "reason": reason,
+        }
+    )  # fmt: skip
+
+
+def moves(*rows):
+    columns = ["segment", "estimate", "baseline", "p_value", "volume"]
+    frame = pd.DataFrame(rows, columns=columns)
+    return frame.assign(
+        metric="accuracy", depth=frame["segment"].map(len), period=WEEKS[-1], ci_low=frame["estimate"] - 0.01,
+        ci_high=frame["estimate"] + 0.01, n=400, n_baseline=4000, difference=frame["estimate"] - frame["baseline"],
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("estimate", "half", "status", "severity"),
+    [
+        (0.97, 0.01, "meets", None),
+        (0.93, 0.01, "misses", "act"),
+        (0.945, 0.01, "likely misses", "watch"),
+        (0.955, 0.01, "likely meets", None),
+        (0.945, 0.05, "not enough data", "know"),
+        (0.90, 0.045, "misses", "act"),
+    ],
+)
+def test_the_interval_decides_and_not_the_point(estimate, half, status, severity):
+    standing = findings.headline(
+        weekly(estimates=(estimate,) * 3, half=half), {"accuracy": Target(at_least=0.95, precision=0.02)}
+    )
+    assert standing["status"].tolist() == [status]
+    found = findings.find(standing, [])
+    assert [one.severity for one in found] == ([severity] if severity else [])
+
+
+def test_a_metric_without_data_or_target_is_told_apart_and_makes_no_finding():
+    empty = weekly("fpr", (np.nan,) * 3, n=0, reason="needs audits or gold; neither was delivered")
+    standing = findings.headline(pd.concat([weekly(), empty]), {})
+    assert standing["status"].tolist() == ["no target", "not measured"]
+    assert standing["estimate"].isna().tolist() == [False, True]
+    assert findings.find(standing, []) == []
+
+
+def test_history_has_a_gap_where_a_week_is_undefined():
+    standing = findings.headline(weekly(estimates=(0.9, np.nan, 0.95)), {})
+    assert np.isnan(standing["history"][0][1])
+    assert len(standing["history"][0]) == 3
+
+
+def test_the_more_costly_move_comes_first_and_says_its_size():
+    found = findings.find(
+        findings.headline(weekly(), {}),
+        [moves(({"site": "KUL"}, 0.90, 0.96, 1e-6, 1000.0), ({"site": "MNL"}, 0.90, 0.96, 1e-5, 9000.0))],
+    )
+    assert [one.segment["site"] for one in found] == ["MNL", "KUL"]
+    assert found[0].sentence == (
+        "Accuracy (site MNL) fell from 96.0 % to 90.0 % (89.0 to 91.0): about 540 more wrong labels in the week."
+    )
+    assert found[0].code == "move:accuracy:site=MNL"
+
+
+def test_one_story_is_told_once_by_the_segment_that_tells_it_best():
+    found = findings.find(
+        findings.headline(weekly(), {}),
+        [
+            moves(
+                ({"site": "KUL"}, 0.93, 0.96, 1e-4, 4000.0),
+                ({"site": "KUL", "label": "spam"}, 0.60, 0.95, 1e-9, 400.0),
+                ({"label": "spam"}, 0.80, 0.95, 1e-5, 900.0),
+                ({"label": "scam"}, 0.80, 0.95, 1e-5, 900.0),
+            )
+        ],
+    )
+    assert {tuple(one.segment.values()) for one in found} == {("KUL", "spam"), ("scam",)}
+
+
+def test_noise_is_not_a_finding():
+    """400 comparisons without any change: a search at 5 % each would list 20, at a false discovery rate it lists
+    some in at most 5 % of weeks (300 weeks; 3 standard errors of a 5 % share are 3.8 %)."""
+    rng = np.random.default_rng(20261122)
+    standing = findings.headline(weekly(), {})
+    listed = [
+        bool(
+            findings.find(standing, [moves(*(({"site": f"S{k}"}, 0.9, 0.96, p, 100.0) for k, p in enumerate(values)))])
+        )
+        for values in rng.uniform(size=(300, 400))
+    ]
+    assert np.mean(listed) <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / 300)
+
+
+def test_an_irrelevant_or_thin_move_is_left_out():
+    tiny = moves(({"site": "KUL"}, 0.9599, 0.9601, 1e-9, 1e6))
+    thin = moves(({"site": "KUL"}, 0.5, 0.96, 1e-9, 100.0)).assign(n=findings.FEWEST - 1)
+    assert findings.find(findings.headline(weekly(), {}), [tiny, thin]) == []
+
+
+def test_a_gain_is_good_news_and_comes_after_what_needs_a_reader():
+    found = findings.find(
+        findings.headline(weekly(), {}),
+        [moves(({"site": "KUL"}, 0.99, 0.95, 1e-9, 9000.0), ({"site": "MNL"}, 0.94, 0.96, 1e-9, 500.0))],
+    )
+    assert [one.severity for one in found] == ["watch", "good"]
+
+
+def test_nobody_is_named_on_too_few_items_and_the_surely_worst_come_first():
+    people = pd.DataFrame(
+        {
+            "metric": "accuracy", "agent_id": ["a", "b", "c"], "estimate": [0.5, 0.8, 0.9],
+            "ci_low": [0.1, 0.7, 0.85], "ci_high": [0.9, 0.85, 0.95], "n": [4, 40, 400],
+        }
+    )  # fmt: skip
+    named = findings.named(people, 30)
+    assert named["agent_id"].tolist() == ["b", "c"]
+    assert findings.worst(named, 1)["agent_id"].tolist() == ["b"]
+    assert len(findings.worst(named.head(0))) == 0
+
+
+def test_questions_without_an_answer_name_what_is_missing_once():
+    reason = "needs audits or gold; neither was delivered"
+    frame = weekly("fpr", (np.nan,) * 3, n=0, reason=reason)
+    pairs = findings.unanswered(weekly(), frame, frame)
+    assert len(pairs) == 1
+    assert pairs[0][1] == reason
