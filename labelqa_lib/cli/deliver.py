@@ -133,7 +133,7 @@ def _show(outcome, out) -> None:
     """Print counts by table, broken rules with examples, what is missing, and what is worth knowing."""
     if outcome.tables:
         print_table(
-            ("table", "delivered", "accepted", "of them restated", "duplicates", "rejected"),
+            ("table", "delivered", "accepted", "restated", "duplicates", "rejected"),
             [(t.table, t.delivered, t.accepted, t.restated, t.duplicates, t.rejected) for t in outcome.tables],
         )
     for table in outcome.tables:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -41,10 +42,10 @@ class Workspace:
 
 
 def console():
-    """Where commands print: plain text, no markup, colours only on a terminal."""
+    """Where commands print: plain text, no markup, colours only on a terminal; a log is as wide as its lines."""
     from rich.console import Console
 
-    return Console(markup=False, highlight=False, soft_wrap=True)
+    return Console(markup=False, highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 200)
 
 
 def one_line(text: str) -> str:
@@ -53,15 +54,15 @@ def one_line(text: str) -> str:
 
 
 def print_table(header: Sequence[str], rows: Iterable[Sequence]) -> None:
-    """Print rows below a header; numbers to the right with thousands apart."""
+    """Print rows below a header; whole numbers to the right, with thousands apart."""
     from rich import box
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(*header, box=box.SIMPLE_HEAD)
+    rows, table = list(rows), Table(box=box.SIMPLE_HEAD)
+    for place, name in enumerate(header):
+        numbers = any(isinstance(row[place], int) for row in rows)
+        table.add_column(name, justify="right" if numbers else "left", overflow="fold")
     for row in rows:
-        table.add_row(*(
-            Text(f"{value:,}", justify="right") if isinstance(value, int) else Text(one_line(str(value)))
-            for value in row
-        ))  # fmt: skip
+        table.add_row(*(Text(f"{value:,}" if isinstance(value, int) else one_line(str(value))) for value in row))
     console().print(table)

@@ -115,7 +115,7 @@ def _markets(workspace):
         weeks = snapshot.markets.get(market, {}).get("weeks", [])
         span = f"{len(weeks)}: {min(weeks)} to {max(weeks)}" if weeks else "no data"
         zone = snapshot.markets.get(market, {}).get("time_zone", about.time_zone)
-        yield market, about.name, zone, span, f"params/markets/{market}.yaml" if about.configured else "defaults"
+        yield market, about.name, zone, span, f"{market}.yaml" if about.configured else "defaults"
 
 
 def _weeks(workspace):
