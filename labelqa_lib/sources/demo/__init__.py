@@ -14,7 +14,7 @@ from labelqa_lib.errors import UsageError
 from labelqa_lib.sources.demo.incidents import planted
 from labelqa_lib.sources.demo.parameters import parse
 from labelqa_lib.sources.demo.tables import contract_tables, run, truth
-from labelqa_lib.sources.demo.world import make_world
+from labelqa_lib.sources.demo.world import World
 from labelqa_lib.sources.demo.write import INCIDENTS, check_replaceable, delivery_folder, write_incidents, write_table
 
 __all__ = ["simulate"]
@@ -50,10 +50,11 @@ def simulate(parameters: dict[str, Any], target: Path, seed: int | None = None, 
         raise UsageError(f"scale {scale!r} is out of range; write a number above 0, up to 1")
     target = Path(target)
     check_replaceable(target)
-    world = make_world(parse(parameters), seed, scale)
+    world = World(parse(parameters), seed, scale)
     simulation = run(world)
     with delivery_folder(target) as folder:
-        rows = {name: write_table(folder / f"{name}.parquet", table) for name, table in contract_tables(simulation).items()}
+        tables = contract_tables(simulation)
+        rows = {name: write_table(folder / f"{name}.parquet", columns) for name, columns in tables.items()}
         write_table(folder / "truth" / "truth.parquet", truth(simulation))
         write_incidents(folder / INCIDENTS, planted(simulation))
     return rows

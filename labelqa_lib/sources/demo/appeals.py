@@ -78,7 +78,5 @@ def make_appeals(
     final = np.select([pending | withdrawn, lost], [-1, better], kept)
     order = np.argsort(raised, kind="stable")
     order = order[raised[order] < world.known_until]
-    return Appeals(*(
-        values[order]
-        for values in (target, np.concatenate([disputed, rows]), by, raised, np.where(pending, -1, resolved), outcome, final)
-    ))  # fmt: skip
+    about, resolved = np.concatenate([disputed, rows]), np.where(pending, -1, resolved)
+    return Appeals(*(values[order] for values in (target, about, by, raised, resolved, outcome, final)))

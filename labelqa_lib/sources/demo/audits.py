@@ -9,7 +9,7 @@ import numpy as np
 from labelqa_lib.sources.demo.labelling import CAUSES, NO_CAUSE, Annotations
 from labelqa_lib.sources.demo.items import Items
 from labelqa_lib.sources.demo.people import Checkers
-from labelqa_lib.sources.demo.world import World, pick_row
+from labelqa_lib.sources.demo.world import World, pick_column
 
 REASONS = ("random", "risk", "gold", "appeal", "adhoc")
 TIER1_STRATA = ("model_disagrees", "new_joiner", "given_violating", "given_benign")
@@ -22,7 +22,7 @@ class Audits:
     """One entry per audit. `auditor` is a position among the QAs (tier 1) or the tier-2 auditors (tier 2).
 
     `chance` is NaN and `stratum` -1 where the audit was not drawn at random. The chance of a tier-2 audit is that of
-    a second look given that tier 1 was drawn; over both phases an annotation counts 1 / (tier-1 chance * tier-2 chance).
+    a second look given that tier 1 was drawn; over both phases an annotation counts one over the two chances' product.
     """
 
     annotation: np.ndarray
@@ -109,7 +109,7 @@ def _judge(world: World, annotations: Annotations, rows, sensitivity, specificit
     stream = world.streams["audits"]
     given, truth = annotations.label[rows], annotations.true_label[rows]
     chance = stream.random(len(rows))
-    mistaken = pick_row(stream, world.neighbours, truth)
+    mistaken = pick_column(stream, world.neighbours, truth)
     return np.where(given != truth, np.where(chance < sensitivity, truth, given),
                     np.where(chance < specificity, given, mistaken))  # fmt: skip
 

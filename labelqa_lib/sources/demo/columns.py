@@ -13,9 +13,15 @@ from labelqa_lib.sources.demo.world import World
 
 
 def coded(codes: np.ndarray, names: Sequence[str]) -> pa.Array:
-    """Names by position; null where the code is negative."""
+    """Names by position; null where the code is negative.
+
+    Names that repeat (the content type of each queue) share one entry: Parquet files of a dictionary with equal
+    entries are not the same bytes twice.
+    """
     codes = np.asarray(codes)
-    return pa.DictionaryArray.from_arrays(pa.array(codes.astype(np.int32), mask=codes < 0), pa.array(list(names), pa.string()))
+    distinct, entry = np.unique(np.asarray(names, object), return_inverse=True)
+    positions = pa.array(entry[codes].astype(np.int32), mask=codes < 0)
+    return pa.DictionaryArray.from_arrays(positions, pa.array(distinct, pa.string()))
 
 
 def numbered(prefix: str, positions: np.ndarray) -> pa.Array:
@@ -42,7 +48,8 @@ def plain(rows: list[dict], world: World) -> dict[str, pa.Array]:
     for name in rows[0]:
         values = [row[name] for row in rows]
         if name.endswith("_on"):
-            columns[name] = dates(world, [value or 0 for value in values], np.array([value is None for value in values]))
+            absent = np.array([value is None for value in values])
+            columns[name] = dates(world, [value or 0 for value in values], absent)
         else:
             columns[name] = pa.array(values)
     return columns

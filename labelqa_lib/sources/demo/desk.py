@@ -75,7 +75,8 @@ def make_requests(world: World) -> list[dict]:
                 "request_id": f"{market}-R{number:03d}", "market": market, "requested_by": by,
                 "title": title.format(queue=queue), "queue": queue,
                 "sop_version": _latest_sop(world, queue, day), "items_requested": wanted,
-                "items_delivered": int(wanted * share), "accuracy_target": round(0.95 + 0.01 * int(stream.integers(0, 4)), 2),
+                "items_delivered": int(wanted * share),
+                "accuracy_target": round(0.95 + 0.01 * int(stream.integers(0, 4)), 2),
                 "opened_on": day, "due_on": due, "delivered_on": finished, "status": status,
             })  # fmt: skip
     return rows
@@ -98,7 +99,8 @@ def make_actions(world: World) -> list[dict]:
             queue = world.queues[int(stream.integers(len(world.queues)))]
             rows.append({
                 "action_id": f"{market}-ACT{number:02d}", "market": market,
-                "partner": world.partners[world.sites.index(site)], "site": site if "{site}" in finding + action else None,
+                "partner": world.partners[world.sites.index(site)],
+                "site": site if "{site}" in finding + action else None,
                 "finding_code": finding.format(site=site), "action": action.format(site=site, queue=queue),
                 "owner": f"lead of {site}", "opened_on": opened, "due_on": opened + 28,
                 "closed_on": closed if status in ("done", "dropped") else None, "status": status,

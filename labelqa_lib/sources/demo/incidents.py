@@ -42,6 +42,6 @@ def _size(incident: Incident) -> str:
     if incident.kind == "lenient_qas":
         return f"QAs mark {incident.share:.0%} of the errors they see"
     if incident.kind == "overturns":
-        return f"{incident.share:.0%} of appeals overturned whatever the label, {incident.factor:g} times as many appeals"
+        return f"{incident.share:.0%} of appeals overturned whatever the label, {incident.factor:g} times as many"
     subject = {"slow_service": "waiting times", "slow_tool": "handle seconds", "mix": "arrivals"}[incident.kind]
     return f"{subject} times {incident.factor:g}"

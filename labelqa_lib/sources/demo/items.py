@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from labelqa_lib.sources.demo.world import World, pick, pick_row
+from labelqa_lib.sources.demo.world import World, pick, pick_column
 
 
 @dataclass(frozen=True)
@@ -100,8 +100,7 @@ def _model_labels(world: World, queue: np.ndarray, truth: np.ndarray, score: np.
     for side in (False, True):
         chances = mixes * (world.violating == side)
         chances[chances.sum(axis=1) == 0] = world.violating == side
-        cumulative = np.cumsum(chances / chances.sum(axis=1, keepdims=True), axis=1)
         rows = np.flatnonzero(violating == side)
-        usual[rows] = np.minimum(pick_row(stream, cumulative, queue[rows]), len(world.labels) - 1)
+        usual[rows] = pick_column(stream, chances, queue[rows])
     exact = (world.violating[truth] == violating) & (stream.random(len(queue)) < world.demo.model.right_label)
     return np.where(exact, truth, usual)

@@ -8,7 +8,7 @@ import numpy as np
 
 from labelqa_lib.sources.demo.items import Items
 from labelqa_lib.sources.demo.people import Agents, tenure_weeks
-from labelqa_lib.sources.demo.world import World, pick_row
+from labelqa_lib.sources.demo.world import World, pick_column
 
 CAUSES = ("knowledge", "attention", "sop_unclear", "sop_changed", "tool", "language", "other")
 NO_CAUSE = -1
@@ -57,7 +57,7 @@ def make_annotations(world: World, items: Items, agents: Agents) -> Annotations:
     item, at, first = _answers(world, items)
     market = items.market[item]
     day, hour = world.local(market, at)
-    agent = _assign(world, agents, market, day, hour)
+    agent = _assign(world, agents, market, day, hour, first)
     keep = _different_agents(item, agent, first)
     item, at, first, market, day, hour, agent = (a[keep] for a in (item, at, first, market, day, hour, agent))
     rows = {"market": market, "site": agents.site[agent], "queue": items.queue[item], "week": day // 7}
@@ -91,10 +91,11 @@ def _answers(world: World, items: Items) -> tuple[np.ndarray, np.ndarray, np.nda
     return item[order], at[order], first[order]
 
 
-def _assign(world: World, agents: Agents, market: np.ndarray, day: np.ndarray, hour: np.ndarray) -> np.ndarray:
+def _assign(world: World, agents: Agents, market, day, hour, first) -> np.ndarray:
     """For each annotation, one of the agents at their desk in that market and hour.
 
-    Where nobody is at a desk (small demos, nights), one of those working that day, else one who is always there.
+    Second answers, and what comes where nobody is at a desk (small demos, nights), go to one of those working that
+    day, else to one who is always there.
     """
     stream, days = world.streams["assignment"], world.days
     worker, worked = np.nonzero(agents.works)
@@ -102,18 +103,18 @@ def _assign(world: World, agents: Agents, market: np.ndarray, day: np.ndarray, h
     hours = (agents.desk[worker][:, None] + np.arange(8)).ravel()
     hourly = (agents.market[at_desk] * days + np.repeat(worked, 8)) * 24 + hours
     lists = [
-        (at_desk, hourly, (market * days + day) * 24 + hour),
-        (worker, agents.market[worker] * days + worked, market * days + day),
+        (at_desk, hourly, (market * days + day) * 24 + hour, first),
+        (worker, agents.market[worker] * days + worked, market * days + day, True),
     ]
     always = np.flatnonzero((agents.live < 0) & (agents.left >= days))
-    lists.append((always, agents.market[always], market))
+    lists.append((always, agents.market[always], market, True))
     agent = np.full(len(market), -1)
     chance = stream.random(len(market))
-    for who, group, wanted in lists:
+    for who, group, wanted, concerned in lists:
         order = np.argsort(group, kind="stable")
         counts = np.bincount(group, minlength=int(wanted.max()) + 1)
         starts = np.cumsum(counts) - counts
-        open_rows = np.flatnonzero((agent < 0) & (counts[wanted] > 0))
+        open_rows = np.flatnonzero((agent < 0) & concerned & (counts[wanted] > 0))
         place = wanted[open_rows]
         agent[open_rows] = who[order[starts[place] + (chance[open_rows] * counts[place]).astype(np.int64)]]
     return agent
@@ -139,7 +140,7 @@ def _labels(world, items, agents, rows, item, agent, hour, tenure, truth) -> tup
     chance *= np.where(items.hard[item], errors.hard_factor, errors.easy_factor)
     wrong = np.flatnonzero(stream.random(len(item)) < np.minimum(chance, 0.9))
     label, cause = truth.copy(), np.full(len(item), NO_CAUSE)
-    label[wrong] = pick_row(stream, world.neighbours, truth[wrong])
+    label[wrong] = pick_column(stream, world.neighbours, truth[wrong])
     usual = stream.choice(len(CAUSES), len(wrong), p=(0.30, 0.36, 0.14, 0.0, 0.04, 0.08, 0.08))
     tired = (fatigue[wrong] > 1.1) & (stream.random(len(wrong)) < 0.5)
     new = (newcomer[wrong] > 0.3) & (stream.random(len(wrong)) < 0.6)

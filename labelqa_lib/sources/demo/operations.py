@@ -41,7 +41,7 @@ def make_shifts(world: World, agents: Agents, annotations: Annotations) -> dict[
 def make_queue_hours(world: World, items: Items, annotations: Annotations) -> dict[str, np.ndarray]:
     """Arrivals, completions and backlog by market, queue and hour (UTC, seconds).
 
-    An item is completed by its first annotation; the backlog is what has arrived and is not completed at the hour's end.
+    An item is completed by its first annotation; the backlog is what has arrived and waits at the hour's end.
     """
     done = annotations.first
     item, at = annotations.item[done], annotations.at[done]

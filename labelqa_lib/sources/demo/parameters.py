@@ -216,6 +216,8 @@ class Incident(_Model):
         missing = [name for name in needed if getattr(self, name) is None]
         if missing:
             raise ValueError(f"incident {self.code} of kind {self.kind} needs {', '.join(missing)}")
+        if self.kind in ("mix", "slow_service") and list(self.where) != ["queue"]:
+            raise ValueError(f"incident {self.code} of kind {self.kind} needs `where: {{queue: ...}}`, nothing else")
         return self
 
 
@@ -224,7 +226,7 @@ class Demo(_Model):
 
     seed: Annotated[int, Field(ge=0)]
     last_week: str
-    weeks: Annotated[int, Field(ge=2, le=104)]
+    weeks: Annotated[int, Field(ge=4, le=104)]
     annotations: Annotated[int, Field(ge=1000)]
     known_until: datetime
     partners: dict[str, tuple[str, ...]]
@@ -246,7 +248,10 @@ class Demo(_Model):
 
     @model_validator(mode="after")
     def _names_are_known(self) -> Demo:
-        Week.parse(self.last_week)
+        for week in (*(sop.week for sop in self.sop), *(week for one in self.incidents for week in one.weeks)):
+            Week.parse(week)
+        if (self.known_until.date() - Week.parse(self.last_week).sunday).days < 4:
+            raise ValueError(f"known_until: {self.known_until} must lie 4 days or more after {self.last_week}")
         areas = {label.policy_area for label in self.labels.values()}
         partnered = [site for sites in self.partners.values() for site in sites]
         problems = [f"partners: site {site!r} belongs to {partnered.count(site)} partners, must be 1"

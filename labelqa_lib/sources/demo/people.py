@@ -72,13 +72,14 @@ def make_agents(world: World) -> Agents:
     leaves = (stream.random(total) < people.left_during) & (rank >= ALWAYS)
     live = np.where(joins, stream.integers(7, world.days - 14, total), -stream.integers(10, 900, total))
     late = np.where(stream.random(total) < people.late_live, stream.integers(5, 15, total), 0)
-    left = np.where(leaves, np.maximum(live, 0) + stream.integers(30, world.days, total), NEVER)
+    left = np.where(leaves, np.maximum(live, 0) + stream.integers(30, 30 + world.days, total), NEVER)
     day = np.arange(world.days)
     rest = stream.integers(0, 7, total)
     resting = (day % 7 == rest[:, None]) | (day % 7 == (rest[:, None] + 1) % 7)
     present = stream.random((total, world.days)) < 0.97
     works = (day >= live[:, None]) & (day < left[:, None]) & ~resting & present
     order = np.argsort(market, kind="stable")
+    leads = [_NAMES[one.names] for one in world.demo.markets.values()]
     number = np.empty(total, int)
     number[order] = np.concatenate([np.arange(1, count + 1) for count in np.bincount(market)])
     return Agents(
@@ -92,7 +93,7 @@ def make_agents(world: World) -> Agents:
         target_live=live - late,
         live=live,
         left=np.where(left < world.days, left, NEVER),
-        team=np.array([_NAMES[list(world.demo.markets.values())[m].names][r % 6] for m, r in zip(market, rank, strict=True)]),
+        team=np.array([leads[m][r % 6] for m, r in zip(market, rank, strict=True)]),
         works=works,
     )
 

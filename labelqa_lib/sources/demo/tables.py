@@ -65,13 +65,13 @@ def run(world: World) -> Simulation:
 
 def contract_tables(simulation: Simulation) -> dict[str, dict[str, pa.Array]]:
     """Every table of the contract, by name, as columns."""
-    world, agents = simulation.world, simulation.agents
-    shifts, hours = make_shifts(world, agents, simulation.annotations), make_queue_hours(world, simulation.items, simulation.annotations)
+    world, agents, items = simulation.world, simulation.agents, simulation.items
+    shifts = make_shifts(world, agents, simulation.annotations)
+    hours = make_queue_hours(world, items, simulation.annotations)
     quiz, known = make_quiz_answers(world, agents), make_acknowledgements(world, agents)
-    gold = make_gold(world, simulation.items, simulation.gold)
+    gold = make_gold(world, items, simulation.gold)
     versions = [sop.sop_version for sop in world.demo.sop]
     areas = sorted({queue.policy_area for queue in world.demo.queues.values()})
-    weeks = np.array(world.weeks)
     return {
         "labels": _labels(world),
         "items": _items(simulation),
@@ -90,11 +90,12 @@ def contract_tables(simulation: Simulation) -> dict[str, dict[str, pa.Array]]:
         "queue_hours": {
             "market": coded(hours["market"], world.markets), "queue": coded(hours["queue"], world.queues),
             "hour": moments(hours["hour"]),
-            **{name: pa.array(hours[name]) for name in ("arrived", "completed", "completed_within_sla", "backlog", "sla_minutes")},
+            **{name: pa.array(hours[name]) for name in hours if name not in ("market", "queue", "hour")},
         },
         "quiz_answers": {
-            "quiz_id": coded(quiz["week"], np.char.add("quiz-", weeks)), "person_id": coded(quiz["agent"], agents.ids),
-            "question_id": coded(quiz["question"], [f"q{number:02d}" for number in range(1, world.demo.quizzes.questions + 1)]),
+            "quiz_id": coded(quiz["week"], [f"quiz-{week}" for week in world.weeks]),
+            "person_id": coded(quiz["agent"], agents.ids),
+            "question_id": coded(quiz["question"], [f"q{n:02d}" for n in range(1, world.demo.quizzes.questions + 1)]),
             "attempt": pa.array(quiz["attempt"]), "answer": coded(quiz["answer"], OPTIONS),
             "correct_answer": coded(quiz["correct"], OPTIONS),
             "points": pa.array((quiz["answer"] == quiz["correct"]).astype(float)),
@@ -102,8 +103,10 @@ def contract_tables(simulation: Simulation) -> dict[str, dict[str, pa.Array]]:
         },
         "requests": plain(make_requests(world), world),
         "sop_versions": {
-            "sop_version": pa.array(versions), "policy_area": pa.array([sop.policy_area for sop in world.demo.sop]),
-            "effective_from": moments(sop_effective(world)), "summary": pa.array([sop.summary for sop in world.demo.sop]),
+            "sop_version": pa.array(versions),
+            "policy_area": pa.array([sop.policy_area for sop in world.demo.sop]),
+            "effective_from": moments(sop_effective(world)),
+            "summary": pa.array([sop.summary for sop in world.demo.sop]),
             "changed_labels": pa.array([" ".join(sop.changed_labels) or None for sop in world.demo.sop], pa.string()),
         },
         "sop_acknowledgements": {
@@ -126,7 +129,9 @@ def _labels(world: World) -> dict[str, pa.Array]:
     labels = world.demo.labels.values()
     return {
         "label": pa.array(world.labels),
-        **{name: pa.array([getattr(label, name) for label in labels]) for name in ("policy_area", "violating", "critical")},
+        "policy_area": pa.array([label.policy_area for label in labels]),
+        "violating": pa.array([label.violating for label in labels]),
+        "critical": pa.array([label.critical for label in labels]),
         "order": pa.array(range(1, len(world.labels) + 1)),
         "title": pa.array([label.title for label in labels]),
     }

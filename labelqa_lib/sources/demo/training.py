@@ -80,13 +80,15 @@ def make_acknowledgements(world: World, agents: Agents) -> dict[str, np.ndarray]
     sop, agent = (codes.ravel() for codes in np.indices((len(effective), len(agents.ids))))
     began = np.array([clock.start for clock in world.clocks])[agents.market[agent]]
     started, left = began + agents.started[agent] * DAY, began + np.minimum(agents.left[agent], 10**5) * DAY
-    replaced = [
-        min((effective[j] for j, b in enumerate(world.demo.sop) if b.policy_area == a.policy_area and effective[j] > effective[i]),
-            default=world.known_until)
-        for i, a in enumerate(world.demo.sop)
-    ]  # fmt: skip
     days = np.exp(stream.normal(0.6, 0.9, len(sop)))
     at = np.maximum(effective[sop], started) + 8 * 3600 + (DAY * days).astype(np.int64)
     kept = (stream.random(len(sop)) < 0.94) & (at < np.minimum(left, world.known_until))
-    kept &= started < np.array(replaced)[sop]
+    kept &= started < _replaced(world, effective)[sop]
     return {"sop": sop[kept], "agent": agent[kept], "at": at[kept]}
+
+
+def _replaced(world: World, effective: np.ndarray) -> np.ndarray:
+    """When the policy area's next version comes into force; the end of what is known where there is none."""
+    areas = np.array([sop.policy_area for sop in world.demo.sop])
+    later = (areas == areas[:, None]) & (effective > effective[:, None])
+    return np.where(later, effective, world.known_until).min(axis=1)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import numpy as np
@@ -31,10 +30,11 @@ def pick(generator: np.random.Generator, weights, size: int) -> np.ndarray:
     return np.searchsorted(cumulative / cumulative[-1], generator.random(size), side="right").astype(np.int64)
 
 
-def pick_row(generator: np.random.Generator, cumulative: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    """For each entry of `rows`, a column drawn from that row of `cumulative` (each row rises to 1)."""
-    chance = generator.random(len(rows))
-    return (chance[:, None] >= cumulative[rows]).sum(axis=1)
+def pick_column(generator: np.random.Generator, weights: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """For each entry of `rows`, a column drawn with chances proportional to that row of `weights`."""
+    cumulative = np.cumsum(weights, axis=1)
+    cumulative /= cumulative[:, -1:]
+    return (generator.random(len(rows))[:, None] >= cumulative[rows]).sum(axis=1)
 
 
 class Clock:
@@ -47,7 +47,7 @@ class Clock:
         self.start, _ = (seconds(moment) for moment in first.bounds(time_zone))
         _, self.end = (seconds(moment) for moment in (first + (weeks - 1)).bounds(time_zone))
         self._origin = self.start - 40 * DAY
-        hours = pd.date_range(pd.Timestamp(self._origin, unit="s"), pd.Timestamp(self.end + 40 * DAY, unit="s"), freq="h")
+        hours = pd.date_range(*pd.to_datetime([self._origin, self.end + 40 * DAY], unit="s"), freq="h")
         local = hours.tz_localize("UTC").tz_convert(time_zone).tz_localize(None)
         self._offsets = ((local - hours) // pd.Timedelta(seconds=1)).to_numpy()
         self._first_midnight = seconds(datetime.combine(first.monday, datetime.min.time()))
@@ -66,34 +66,32 @@ class Clock:
         return local // DAY, local % DAY // 3600
 
 
-@dataclass(frozen=True)
 class World:
     """The validated parameters with everything that is derived from them once.
 
     Columns of the simulated tables hold codes: positions in `markets`, `sites`, `queues`, `labels`, `languages`.
+
+    Parameters
+    ----------
+    seed : of the random streams; the parameters' own where it is None
+    scale : shrinks volume and people, in (0, 1]
     """
 
-    demo: Demo
-    scale: float
-    streams: dict[str, np.random.Generator]
-
-    def __post_init__(self):
-        demo = self.demo
-        first = Week.parse(demo.last_week) - (demo.weeks - 1)
-        derived = {
-            "markets": tuple(demo.markets),
-            "sites": tuple(demo.sites),
-            "queues": tuple(demo.queues),
-            "labels": tuple(demo.labels),
-            "languages": tuple(sorted({code for market in demo.markets.values() for code in market.languages})),
-            "weeks": weeks_up_to(demo.last_week, demo.weeks),
-            "first": first,
-            "clocks": tuple(Clock(market.time_zone, first, demo.weeks) for market in demo.markets.values()),
-            "violating": np.array([label.violating for label in demo.labels.values()]),
-            "known_until": seconds(demo.known_until),
-        }
-        for name, value in derived.items():
-            object.__setattr__(self, name, value)
+    def __init__(self, demo: Demo, seed: int | None = None, scale: float = 1.0):
+        self.demo = demo
+        self.scale = scale
+        children = np.random.SeedSequence(demo.seed if seed is None else seed).spawn(len(STREAMS))
+        self.streams = {name: np.random.default_rng(child) for name, child in zip(STREAMS, children, strict=True)}
+        self.markets = tuple(demo.markets)
+        self.sites = tuple(demo.sites)
+        self.queues = tuple(demo.queues)
+        self.labels = tuple(demo.labels)
+        self.languages = tuple(sorted({code for market in demo.markets.values() for code in market.languages}))
+        self.weeks = weeks_up_to(demo.last_week, demo.weeks)
+        self.first = Week.parse(demo.last_week) - (demo.weeks - 1)
+        self.clocks = tuple(Clock(market.time_zone, self.first, demo.weeks) for market in demo.markets.values())
+        self.violating = np.array([label.violating for label in demo.labels.values()])
+        self.known_until = seconds(demo.known_until)
 
     @property
     def days(self) -> int:
@@ -102,13 +100,13 @@ class World:
 
     @property
     def neighbours(self) -> np.ndarray:
-        """Cumulative chances (true label by given label) of what an error turns a label into."""
+        """Weights (true label by given label) of what an error turns a label into."""
         weights = np.full((len(self.labels), len(self.labels)), 0.15)
         for row, label in enumerate(self.demo.labels.values()):
             for name, weight in label.neighbours.items():
                 weights[row, self.labels.index(name)] = weight
         np.fill_diagonal(weights, 0)
-        return np.cumsum(weights / weights.sum(axis=1, keepdims=True), axis=1)
+        return weights
 
     @property
     def partners(self) -> tuple[str, ...]:
@@ -160,10 +158,3 @@ class World:
             else:
                 concerned &= rows[name] == getattr(self, f"{name}s").index(value)
         return concerned
-
-
-def make_world(demo: Demo, seed: int | None = None, scale: float = 1.0) -> World:
-    """The world of `demo`, with its random streams spawned from `seed` (the file's own where it is None)."""
-    children = np.random.SeedSequence(demo.seed if seed is None else seed).spawn(len(STREAMS))
-    streams = {name: np.random.default_rng(child) for name, child in zip(STREAMS, children, strict=True)}
-    return World(demo, scale, streams)

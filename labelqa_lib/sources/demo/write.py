@@ -59,7 +59,8 @@ def write_table(path: Path, columns: dict[str, pa.Array]) -> int:
     """One Parquet file of plain types (no Arrow metadata, so that every reader sees the same); gives its rows."""
     path.parent.mkdir(exist_ok=True)
     table = pa.table(columns)
-    pq.write_table(table, path, compression="zstd", store_schema=False)
+    repeating = [field.name for field in table.schema if pa.types.is_dictionary(field.type)]
+    pq.write_table(table, path, compression="zstd", use_dictionary=repeating, store_schema=False)
     return table.num_rows
 
 
