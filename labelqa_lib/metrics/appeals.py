@@ -91,6 +91,7 @@ def _days_to_resolve(q: float):
         frame = pd.DataFrame(values, columns=[*asked.keys, "estimate", "ci_low", "ci_high", "n"])
         told = exact_frame(frame, asked, "appeals raised", "Kaplan–Meier")
         pending = told["estimate"].isna() & (told["n"] > 0)
+        told.loc[pending, ["ci_low", "ci_high"]] = np.nan
         told.loc[pending, "reason"] = f"fewer than {100 * q:.0f} % of the appeals raised can be said to be resolved yet"
         return told
 
@@ -103,7 +104,7 @@ def _end(tables: Tables) -> pd.Timestamp:
     def latest() -> pd.Timestamp:
         appeals = tables.appeals.aggregate(raised=_.raised_at.max(), resolved=_.resolved_at.max())
         made = tables.annotations.aggregate(made=_.annotated_at.max())
-        return max(pd.to_datetime([*fetch(appeals).iloc[0], *fetch(made).iloc[0]]).dropna())
+        return max(pd.to_datetime([*fetch(appeals).iloc[0], *fetch(made).iloc[0]]).dropna(), default=pd.NaT)
 
     return tables.keep("end", latest)
 

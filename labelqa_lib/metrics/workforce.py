@@ -78,15 +78,15 @@ def _aht(tables: Tables, asked: Asked) -> pd.DataFrame:
 
 
 def _throughput(tables: Tables, asked: Asked) -> pd.DataFrame:
-    """Annotations of people and weeks with a shift, per hour that the shifts give as handling time."""
+    """Annotations made on days with a shift, per hour that the shifts give as handling time."""
     keys = ["agent_id", "market", "partner", "site", WEEK, "local_date"]
     shifts = shifts_with_place(tables).filter(_[WEEK].isin(asked.weeks)).select(*keys, "handling_minutes")
     days = shifts.group_by(keys).aggregate(size=_.handling_minutes.sum() / 60)
     made = tables.annotations.filter(_[WEEK].isin(asked.weeks))
     made = made.group_by("agent_id", "local_date").aggregate(total=_.count())
     rows = days.left_join(made, ["agent_id", "local_date"])
-    rows = rows.mutate(total=rows.total.fill_null(0), rows=rows.total.fill_null(0))
-    return _ratio(rows, asked, "annotations in shifts", clusters_of(asked, otherwise="day"))
+    rows = rows.mutate(total=rows.total.fill_null(0), rows=1)
+    return _ratio(rows, asked, "shifts", clusters_of(asked, otherwise="day"))
 
 
 def _quantile(q: float):

@@ -112,3 +112,76 @@ def joined(*parts: dict) -> dict:
     """Several deliveries as one."""
     names = dict.fromkeys(name for part in parts for name in part)
     return {name: [row for part in parts for row in part.get(name, [])] for name in names}
+
+
+def whole(market: str | None = "MY", **changes) -> Tables:
+    """A small market with every table: two weeks, two sites, four agents, audits of both tiers, gold, pairs, appeals.
+
+    `changes` replace tables; None leaves one out.
+    """
+    parts = joined(
+        *(
+            labelled(answers, week=week, agent_id=agent, site=site, partner=f"P{site}", queue=queue, blind=True)
+            for week in WEEKS
+            for agent, site, queue, answers in (
+                ("a", "K", "q", "ok>ok spam>spam ok>spam ok>ok hate>hate ok>"),
+                ("b", "K", "q", "ok>ok spam>ok spam>spam ok>ok ok> hate>"),
+                ("c", "L", "r", "ok>ok ok>hate hate>hate ok>ok spam>spam ok>"),
+                ("d", "L", "r", "ok>ok ok>ok spam>ok hate>spam ok>ok ok>"),
+            )
+        )
+    )
+    for place, row in enumerate(parts["annotations"]):
+        row |= {"item_id": f"i{place % 24}{row['week']}", "handle_seconds": 10.0 + place, "local_hour": place % 24}
+        row |= {"content_type": "video", "language": "ms"}
+    # every item is labelled twice, by agents of the two sites
+    for row in parts["annotations"][12:24] + parts["annotations"][36:48]:
+        row["item_id"] = f"i{int(row['item_id'][1:].split('2026')[0]) - 12}{row['week']}"
+    second = [row | {"tier": 2, "auditor_id": "z"} for row in parts["audits"][::2]]
+    for place, row in enumerate(parts["audits"]):
+        row |= {"auditor_id": f"q{place % 2}", "inclusion_probability": 0.5 if place % 3 else 0.25}
+    names = [(row["annotation_id"], row["week"]) for row in parts["annotations"]]
+    appeals = [
+        {
+            "appeal_id": name, "target": "annotation", "target_id": name, "annotation_id": name,
+            "raised_by": "customer", "raised_at": MONDAYS[week], "raised_week": week, "final_label": "ok",
+            "outcome": "pending" if place == 2 else ("overturned", "upheld", "upheld")[place % 3],
+            "resolved_at": pd.NaT if place == 2 else MONDAYS[week] + pd.Timedelta(days=1 + place % 5),
+            "resolved_week": None if place == 2 else week,
+        }
+        for place, (name, week) in enumerate(names[::3])
+    ]  # fmt: skip
+    days = [(MONDAYS[week] + pd.Timedelta(days=day), week) for week in WEEKS for day in range(3)]
+    tables = parts | {
+        "audits": parts["audits"] + second,
+        "items": [
+            {"item_id": item, "queue": "q", "policy_area": "area"}
+            for item in dict.fromkeys(row["item_id"] for row in parts["annotations"])
+        ],
+        "gold": [{"item_id": parts["annotations"][0]["item_id"], "gold_label": "ok", "set_at": MONDAYS[WEEKS[0]]}],
+        "appeals": appeals,
+        "people": [
+            {"person_id": agent, "role": "agent", "partner": f"P{site}", "site": site, "started_on": started}
+            for agent, site, started in (
+                ("a", "K", pd.Timestamp("2026-01-05").date()), ("b", "K", pd.Timestamp("2026-10-26").date()),
+                ("c", "L", pd.Timestamp("2026-10-05").date()), ("d", "L", pd.Timestamp("2026-09-07").date()),
+            )
+        ],
+        "shifts": [
+            {
+                "person_id": agent, "date": day.date(), "week": week, "scheduled_minutes": 500.0, "paid_minutes": 450.0,
+                "available_minutes": 50.0 + place, "handling_minutes": 300.0 + 10 * place, "auxiliary_minutes": 20.0,
+            }
+            for place, agent in enumerate("abcd")
+            for day, week in days
+        ],
+        "queue_hours": [
+            {
+                "queue": queue, "hour": day, "week": week, "arrived": 10 + place, "completed": 8 + place,
+                "completed_within_sla": 7, "backlog": 2 + place,
+            }
+            for place, (day, week) in enumerate(days)
+            for queue in ("q", "r")
+        ],
+    }  # fmt: skip
+    return make(market=market, **{name: rows for name, rows in (tables | changes).items() if rows is not None})

@@ -1,0 +1,106 @@
+"""What moved, and whether that is more than noise."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from labelqa_lib.metrics import change, compare_segments, measure
+from labelqa_lib.stats.intervals import newcombe
+
+from .snapshots import WEEKS, joined, labelled, make, whole
+
+COLUMNS = ["period", "baseline", "difference", "ci_low", "ci_high", "more_than_noise", "method", "reason"]
+
+
+def moved(before: int, now: int, of: int = 100):
+    """One market whose agents label `before` of `of` rightly in the first week, and `now` of them in the second."""
+    return make(
+        **joined(
+            *(
+                labelled(" ".join(["ok>ok"] * right + ["ok>spam"] * (of - right)), week=week, agent_id=None, site="K")
+                for week, right in zip(WEEKS, (before, now), strict=True)
+            )
+        )
+    )
+
+
+def test_the_difference_is_newcombes():
+    frame = measure(moved(96, 80), "accuracy", ["site", "week"])
+    row = change(frame)
+    assert list(row.columns) == ["metric", "site", *COLUMNS]
+    before, now = frame[["estimate", "ci_low", "ci_high"]].to_numpy()
+    assert row[["difference", "ci_low", "ci_high"]].iloc[0].tolist() == pytest.approx(newcombe(*now, *before))
+    assert row[["period", "baseline", "more_than_noise", "reason"]].iloc[0].tolist() == ["2026-W46", "2026-W45", True, ""]
+
+
+def test_noise_is_called_noise():
+    assert not change(measure(moved(90, 88), "accuracy", ["week"]))["more_than_noise"].iloc[0]
+
+
+def test_the_week_before_is_the_calendars():
+    frame = measure(moved(96, 80), "accuracy", ["week"])
+    skipped = frame.replace({"period": {"2026-W45": "2026-W44"}})
+    row = change(skipped).iloc[0]
+    assert np.isnan(row["difference"]) and not row["more_than_noise"]
+    assert row["reason"] == "no figure for 2026-W45"
+
+
+def test_an_undefined_side_gives_its_reason():
+    frame = measure(moved(96, 80), "fnr", ["week"])
+    frame.loc[0, ["estimate", "ci_low", "ci_high"]] = np.nan
+    frame.loc[0, "reason"] = "nobody looked"
+    assert change(frame)["reason"].tolist() == ["nobody looked"]
+
+
+def test_a_count_moves_without_an_interval():
+    row = change(measure(whole(), "backlog", ["week"])).iloc[0]
+    assert row["difference"] == 6  # two queues, three days later each
+    assert np.isnan(row["ci_low"]) and not row["more_than_noise"]
+    assert row["reason"] == "a count has no interval"
+
+
+def test_a_mean_moves_by_its_intervals():
+    row = change(measure(whole(), "aht", ["week"])).iloc[0]
+    assert row["difference"] == pytest.approx(24)
+    assert row["ci_low"] < 24 < row["ci_high"]
+
+
+def test_a_missing_metric_has_no_change():
+    frame = measure(make(annotations=[]), "accuracy", ["week"])
+    assert change(frame)["reason"].tolist() == ["needs audits or gold; neither was delivered"]
+
+
+def test_segments_by_hand():
+    frame = compare_segments(moved(96, 80), "accuracy", [(), "site"])
+    assert frame["segment"].tolist() == [{}, {"site": "K"}]
+    assert frame["depth"].tolist() == [0, 1]
+    row = frame.iloc[1]
+    assert row[["period", "n", "n_baseline", "volume"]].tolist() == ["2026-W46", 100, 100, 100]
+    assert row[["estimate", "baseline", "difference"]].tolist() == pytest.approx([0.8, 0.96, -0.16])
+    assert row["p_value"] < 0.001
+    assert compare_segments(moved(90, 90), "accuracy", [()])["p_value"].tolist() == [1]
+
+
+def test_small_and_unnamed_segments_are_not_compared():
+    assert compare_segments(moved(20, 10, of=29), "accuracy", [()]).empty
+    assert compare_segments(moved(96, 80), "accuracy", ["queue"]).empty
+
+
+def test_the_volume_is_what_the_rate_is_about():
+    tables = make(**joined(*(labelled("spam>ok ok>ok spam>spam " * 40, week=week, agent_id="a",
+                                      audit={"inclusion_probability": 0.5}) for week in WEEKS)))  # fmt: skip
+    of = {name: compare_segments(tables, name, [()])["volume"].tolist() for name in ("accuracy", "fpr", "fdr")}
+    assert of == {"accuracy": [240], "fpr": [160], "fdr": [160]}
+
+
+def test_by_default_the_metrics_own_dimensions_are_searched():
+    depths = compare_segments(moved(96, 80), "accuracy")["segment"].tolist()
+    assert {"site": "K", "label": "ok"} in depths and {"label": "ok"} in depths
+
+
+def test_the_first_week_has_nothing_to_be_compared_with():
+    tables = make(weeks=WEEKS[1:], **labelled("ok>ok"))
+    frame = compare_segments(tables, "accuracy", [(), "site"])
+    assert isinstance(frame, pd.DataFrame) and frame.empty and "p_value" in frame

@@ -1,0 +1,39 @@
+"""What there was to measure with, by hand."""
+
+from __future__ import annotations
+
+from labelqa_lib.metrics import coverage, excluded_audits
+from labelqa_lib.metrics.coverage import volume
+
+from .snapshots import WEEKS, joined, labelled, make, whole
+
+
+def test_counts_by_hand():
+    parts = joined(
+        labelled("ok>ok ok> ok>", agent_id="a", blind=True),
+        labelled("ok>ok", agent_id="b", audit={"sampling_reason": "risk"}, blind=True),
+        labelled("ok>", agent_id="a", week=WEEKS[0]),
+    )
+    for row in parts["annotations"][1:4:2]:
+        row["item_id"] = "shared"
+    tables = make(**parts, gold=[{"item_id": "shared", "gold_label": "ok"}])
+    frame = coverage(tables)
+    assert frame["week"].tolist() == list(WEEKS)
+    assert frame.drop(columns="week").to_dict("list") == {
+        "annotations": [1, 4], "audited": [0, 1], "excluded_audits": [0, 1], "on_gold": [0, 2], "blind_pairs": [0, 1],
+    }  # fmt: skip
+    assert excluded_audits(tables).to_numpy().tolist() == [["2026-W46", 1, "risk", 1]]
+    assert volume(tables) == 4
+
+
+def test_nothing_delivered_is_nothing_counted():
+    tables = make(annotations=[{"annotation_id": "x", "item_id": "i", "label": "ok"}])
+    assert coverage(tables).drop(columns="week").sum().to_dict() == {
+        "annotations": 1, "audited": 0, "excluded_audits": 0, "on_gold": 0, "blind_pairs": 0,
+    }  # fmt: skip
+    assert excluded_audits(tables).empty
+    assert coverage(make(annotations=[]))["annotations"].tolist() == [0, 0]
+
+
+def test_a_whole_market_has_every_kind():
+    assert (coverage(whole()).set_index("week").drop(columns="excluded_audits").iloc[0] > 0).all()
