@@ -159,18 +159,17 @@ def test_values_are_allowed(small, table, column):
 
 def test_foreign_keys_resolve(small):
     items, annotations, audits, people = (small[name] for name in ("items", "annotations", "audits", "people"))
-    labels, appeals = set(small["labels"]["label"]), small["appeals"]
-    assert annotations["item_id"].isin(items["item_id"]).all()
-    assert annotations["agent_id"].isin(people.loc[people["role"] == "agent", "person_id"]).all()
-    assert audits["annotation_id"].isin(annotations["annotation_id"]).all()
+    labels, versions = set(small["labels"]["label"]), set(small["sop_versions"]["sop_version"])
     role = audits["tier"].map({1: "qa", 2: "auditor"})
     assert (audits["auditor_id"].map(people.set_index("person_id")["role"]) == role).all()
-    assert small["gold"]["item_id"].isin(items["item_id"]).all()
+    assert set(annotations["agent_id"]) <= set(people.loc[people["role"] == "agent", "person_id"])
+    assert set(audits["annotation_id"]) <= set(annotations["annotation_id"])
+    for table in ("annotations", "gold"):
+        assert set(small[table]["item_id"]) <= set(items["item_id"])
     for target, ids in {"annotation": annotations["annotation_id"], "audit": audits["audit_id"]}.items():
-        assert appeals.loc[appeals["target"] == target, "target_id"].isin(ids).all()
+        assert set(small["appeals"].query("target == @target")["target_id"]) <= set(ids)
     for table in ("shifts", "quiz_answers", "sop_acknowledgements"):
-        assert small[table]["person_id"].isin(people["person_id"]).all()
-    versions = set(small["sop_versions"]["sop_version"])
+        assert set(small[table]["person_id"]) <= set(people["person_id"])
     for table in ("annotations", "gold", "sop_acknowledgements", "requests"):
         assert set(small[table]["sop_version"]) <= versions
     for table, column in [("annotations", "label"), ("audits", "audit_label"), ("gold", "gold_label"),
@@ -209,7 +208,7 @@ def test_who_audits_whom_and_with_which_chance(small):
     assert chance[random].between(0, 1, inclusive="right").all()
     assert chance[random & (audits["tier"] == 1)].nunique() == 4
     second = audits[audits["tier"] == 2]
-    assert second["annotation_id"].isin(audits.loc[random & (audits["tier"] == 1), "annotation_id"]).all()
+    assert set(second["annotation_id"]) <= set(audits.loc[random & (audits["tier"] == 1), "annotation_id"])
     assert audits["error_cause"][audits["audit_label"] == audits["label"]].isna().all()
 
 
