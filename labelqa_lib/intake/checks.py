@@ -69,13 +69,14 @@ class Past:
 def ordered(first: str, second: str, sentence: str | None = None) -> Check:
     """The first column's value is at most the second's."""
     return Check(
-        lambda data: data.table[first] <= data.table[second], error=sentence or f"{second} lies before {first}"
+        lambda data: (data.table[first] <= data.table[second]).fill_null(True),
+        error=sentence or f"{second} lies before {first}",
     )
 
 
 def differ(one: str, other: str, sentence: str) -> Check:
     """Two columns hold different values."""
-    return Check(lambda data: data.table[one] != data.table[other], error=sentence)
+    return Check(lambda data: (data.table[one] != data.table[other]).fill_null(True), error=sentence)
 
 
 def there(name: str, sentence: str) -> Check:

@@ -92,10 +92,6 @@ def _broken(
         if name in references:
             yield f"{name} is not in {references[name][0]}", ready[f"_unknown_{name}"]
         for check in column.checks:
-            yield check.error, _breaks(check(ready, name).check_output)
+            yield check.error, ~check(ready, name).check_output
     for check in schema.checks:
-        yield check.error, _breaks(check(ready).check_output)
-
-
-def _breaks(kept: ibis.Value) -> ibis.Value:
-    return (~kept).fill_null(False)
+        yield check.error, ~check(ready).check_output

@@ -131,11 +131,6 @@ def _facts(
     for place in sorted(partitions):
         market, week = place.split("/")
         weeks.setdefault(market, []).append(week)
-    unconfigured = [
-        f"market {market} has no file in params/markets; its weeks are cut in time zone {zones[market]}"
-        for market in weeks
-        if market not in zones.of_market
-    ]
     return {
         "source": _sources(described, outcome.source),
         "parent": described["id"] if described else None,
@@ -143,7 +138,7 @@ def _facts(
         "markets": {market: {"weeks": cut, "time_zone": zones[market]} for market, cut in weeks.items()},
         "partitions": {place: _combined(files, "") for place, files in partitions.items()},
         "missing": list(outcome.missing),
-        "notes": [*outcome.notes, *unconfigured],
+        "notes": list(outcome.notes),
     }
 
 

@@ -59,10 +59,12 @@ class SourceFile:
 
 
 def open_bytes(source: SourceFile) -> BinaryIO:
+    """The file's bytes, unpacked where it is a gzip file."""
     return gzip.open(source.path, "rb") if source.path.suffix.lower() == ".gz" else source.path.open("rb")
 
 
 def open_text(source: SourceFile) -> io.TextIOWrapper:
+    """The file's text with its line ends as they are."""
     return io.TextIOWrapper(open_bytes(source), encoding=source.encoding, newline="")
 
 
@@ -75,6 +77,13 @@ class Scan:
 
 
 def scan(source: SourceFile) -> Scan:
+    """Pass over a text file once, before anybody parses it.
+
+    Raises
+    ------
+    UnreadableFile
+        When it is empty or not in the encoding that it should be in.
+    """
     decoder = codecs.getincrementaldecoder(source.encoding)()
     newlines, last, has_nul = 0, b"", False
     with open_bytes(source) as stream:
@@ -97,10 +106,11 @@ def scan(source: SourceFile) -> Scan:
 
 
 def _not_decodable(source: SourceFile, line: int, error: UnicodeDecodeError) -> str:
+    marked_utf16 = error.object.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     return (
         f"{source.shown}: line {line} is not {source.encoding.removesuffix('-sig').upper()} text "
         f"(byte 0x{error.object[error.start]:02x}); save it as UTF-8, or name its encoding in the source's map "
-        "(`read: {encoding: latin-1}`)"
+        f"(`read: {{encoding: {'utf-16' if marked_utf16 else 'latin-1'}}}`)"
     )
 
 
