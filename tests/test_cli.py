@@ -24,6 +24,20 @@ def labelqa(tiny, monkeypatch, capfd):
     signal.signal(signal.SIGTERM, before)
 
 
+@pytest.fixture
+def delivery(tiny):
+    """A delivery of the two required tables, with a label that the label set does not know in one row of twenty-one."""
+    folder = tiny.root / "weekly"
+    folder.mkdir()
+    (folder / "labels.csv").write_text(
+        "label,policy_area,violating,critical,order\nok,none,false,false,1\nspam,spam,true,false,2\n"
+    )
+    rows = [f"a{n},i{n},MY,ok,2026-11-10T0{n % 10}:00:00Z" for n in range(20)]
+    header = "annotation_id,item_id,market,label,annotated_at"
+    (folder / "annotations.csv").write_text("\n".join([header, *rows, "a99,i99,MY,spaam,2026-11-10T09:00:00Z", ""]))
+    return folder
+
+
 def test_help_names_the_exit_codes_and_loads_nothing_heavy(labelqa):
     code, out, _err = labelqa("--help")
     assert code == 0
@@ -111,3 +125,58 @@ def test_an_error_of_our_own_is_one_sentence_and_where(labelqa, monkeypatch):
     assert err.splitlines()[-1] == (
         "labelqa: stopped by an error of its own (ZeroDivisionError: division by zero); please report it"
     )
+
+
+def test_a_delivery_is_checked_taken_in_and_recognised(tiny, labelqa, delivery):
+    for folder in (tiny.root / "data").rglob("snapshot.json"):
+        folder.unlink()
+    (tiny.root / "data" / "snapshots" / "CURRENT").unlink()
+    code, out, err = labelqa("check", "weekly")
+    assert (code, err) == (0, "")
+    assert "annotations: 1 rejected" in out and "a99 (annotations.csv, line 22)" in out
+    assert "Nothing speaks against it." in out
+    assert not (tiny.root / "data" / "snapshots" / "CURRENT").exists()
+
+    code, out, err = labelqa("ingest", "weekly")
+    assert (code, err) == (0, "")
+    assert "is the current one now: 1 market, weeks 2026-W46 to 2026-W46" in out
+    assert "says the same already, no new one was made" in labelqa("ingest", "weekly")[1]
+    assert "The current snapshot says the same already." in labelqa("check", "weekly")[1]
+
+
+@pytest.mark.parametrize("command", ["check", "ingest"])
+def test_a_refused_delivery_is_exit_code_3_and_writes_nothing(tiny, labelqa, delivery, command):
+    (delivery / "annotations.csv").write_text("annotation_id,market\na1,MY\n")
+    code, _out, err = labelqa(command, "weekly", "--data", "elsewhere")
+    assert code == 3
+    assert "labelqa: " in err and "item_id" in err and "annotated_at" in err and "Traceback" not in err
+    assert not list((tiny.root / "elsewhere").rglob("*.parquet"))
+
+
+def test_a_source_without_a_map_is_told_with_those_that_have_one(tiny, labelqa, delivery):
+    (tiny.root / "params" / "sources").mkdir()
+    (tiny.root / "params" / "sources" / "partner_a.yaml").write_text("source: partner_a\n")
+    code, _out, err = labelqa("check", "weekly", "--source", "partner_b")
+    assert code == 2
+    assert "source 'partner_b' has no map" in err and "there are: partner_a" in err
+
+
+def test_the_demo_is_simulated_once(tiny, labelqa, monkeypatch):
+    simulated = []
+
+    def simulate(parameters, target, seed, scale):
+        simulated.append((parameters, seed, scale))
+        target.mkdir(parents=True, exist_ok=True)
+        return {"annotations": 1_000}
+
+    monkeypatch.setattr("labelqa_lib.sources.demo.simulate", simulate)
+    (tiny.root / "params" / "demo.yaml").write_text("seed: 1\n")
+    code, out, err = labelqa("demo", "--scale", "0.5")
+    assert (code, err) == (0, "") and "1,000" in out and "is ready" in out
+    assert "holds this very demo already" in labelqa("demo", "--scale", "0.5")[1]
+    assert simulated == [({"seed": 1}, None, 0.5)]
+    for arguments in (["--scale", "0.5", "--force"], ["--scale", "0.5", "--seed", "2"], ["--scale", "0.4"]):
+        labelqa("demo", *arguments)
+    (tiny.root / "params" / "demo.yaml").write_text("seed: 3\n")
+    labelqa("demo", "--scale", "0.4")
+    assert [seed for _, seed, _ in simulated] == [None, None, 2, None, None]

@@ -87,7 +87,7 @@ def check(root, delivery, source, data) -> int:
 @click.pass_obj
 def ingest(root, delivery, source, data, fresh) -> None:
     """Check DELIVERY and add it to what is there."""
-    from labelqa_lib import intake, store
+    from labelqa_lib import intake, store, wording
 
     workspace, out = Workspace(root, data), console()
     with out.status(f"Reading {delivery}"), intake.workbench() as connection:
@@ -96,7 +96,7 @@ def ingest(root, delivery, source, data, fresh) -> None:
     _show(outcome, out)
     snapshot = store.describe(workspace.data)
     weeks = snapshot.weeks()
-    held = f"{len(snapshot.markets)} markets, weeks {weeks[0]} to {weeks[-1]}"
+    held = f"{wording.count(len(snapshot.markets), 'market')}, weeks {weeks[0]} to {weeks[-1]}"
     known = "says the same already, no new one was made" if outcome.unchanged else "is the current one now"
     out.print(f"Snapshot {snapshot.id} {known}: {held}")
 

@@ -20,11 +20,13 @@ from labelqa_lib.runner.record import PageRecord, read_records, write_whole
 TEMPLATES = Path(__file__).with_name("templates") / "index"
 TONES = {
     "meets": "good", "likely meets": "good", "likely misses": "bad", "misses": "bad", "not enough data": "unsure",
-    "act": "bad", "watch": "bad", "good": "good",
+    "act": "bad", "watch": "bad",
 }  # fmt: skip
 """Colour of a status or severity word; the word itself is always written."""
 
-SEVERITIES = ("act", "watch", "good", "know")
+SEVERITIES = ("act", "watch")
+"""What the index lists; the rest stands on the pages."""
+
 MOST_FINDINGS = 15
 
 
@@ -139,12 +141,16 @@ def _figure(headline: Mapping[str, Any]) -> dict[str, str]:
 def _findings(records: Sequence[PageRecord]) -> list[dict[str, Any]]:
     """The most severe and largest findings of all markets."""
     found = [
-        {**finding, "market": record.market, "link": f"{record.market}/{record.notebook}.html", "tone": TONES.get(
-            finding["severity"], "none")}
+        {
+            **finding,
+            "market": record.market,
+            "link": f"{record.market}/{record.notebook}.html",
+            "tone": TONES[finding["severity"]],
+        }
         for record in records
         for finding in record.findings
         if finding["severity"] in SEVERITIES
-    ]  # fmt: skip
+    ]
     found.sort(key=lambda one: (SEVERITIES.index(one["severity"]), -one["size"], one["market"], one["code"]))
     return found[:MOST_FINDINGS]
 
