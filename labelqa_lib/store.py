@@ -129,7 +129,7 @@ def describe(root: Path, snapshot: str = "CURRENT") -> Snapshot:
         told = json.loads((folder / "snapshot.json").read_text(encoding="utf-8"))
     except FileNotFoundError:
         there = sorted(path.parent.name for path in root.glob("*/snapshot.json"))
-        known = f"there are {', '.join(there)}" if there else "there is none yet; make one with `labelqa ingest DELIVERY`"
+        known = f"there are {', '.join(there)}" if there else "make one with `labelqa ingest DELIVERY`"
         raise DataError(f"{root}: no snapshot {snapshot!r}; {known}") from None
     except (OSError, ValueError) as error:
         raise DataError(f"{root}: the description of snapshot {snapshot!r} cannot be read ({error})") from None

@@ -23,7 +23,7 @@ from labelqa_lib.metrics.judged import (
     rate,
 )
 from labelqa_lib.metrics.metric import SEGMENTS, WEEK, Asked, Metric
-from labelqa_lib.store import Tables
+from labelqa_lib.store import Tables, fetch
 
 
 def reaudited(tables: Tables) -> ibis.Table:
@@ -51,7 +51,7 @@ class _Share:
     of: str
 
     def __call__(self, tables: Tables, asked: Asked) -> pd.DataFrame:
-        if not tables.keep("tier 2", lambda: bool((tables.audits.tier == 2).any().execute())):
+        if not tables.keep("tier 2", lambda: len(fetch(tables.audits.filter(_.tier == 2).limit(1)))):
             return undefined(asked, "needs tier-2 audits; not delivered")
         rows = reaudited(tables).filter(_[WEEK].isin(asked.weeks))
         note = clusters_of(asked, "auditor_id", "annotation")

@@ -27,7 +27,7 @@ def coverage(tables: Tables) -> pd.DataFrame:
         parts["on_gold"] = annotated(tables).semi_join(tables.gold, "item_id")
     if tables.delivered("annotations.agent_id") and tables.delivered("annotations.blind"):
         parts["blind_pairs"] = blind_pairs(tables).select(WEEK, "left_id", "right_id").distinct()
-    counts = {name: fetch(rows.group_by(WEEK).aggregate(n=_.count())).set_index(WEEK)["n"] for name, rows in parts.items()}
+    counts = {name: fetch(rows.aggregate(n=_.count(), by=WEEK)).set_index(WEEK)["n"] for name, rows in parts.items()}
     counts["excluded_audits"] = excluded_audits(tables).groupby(WEEK)["n"].sum()
     columns = ["annotations", "audited", "excluded_audits", "on_gold", "blind_pairs"]
     frame = pd.DataFrame(counts, index=list(tables.weeks)).reindex(columns=columns).fillna(0).astype("int64")

@@ -88,7 +88,7 @@ def rate(
 
 
 def fetch_cells(rows: ibis.Table, keys: list[str], **sums: ibis.Value | ibis.Deferred) -> pd.DataFrame:
-    """Sums over `keys` x ``_cluster``, in a fixed order: engines return groups in any, and floats add up differently."""
+    """Sums over `keys` x ``_cluster``, in a fixed order: engines return groups in any, floats add up differently."""
     columns = [*keys, "_cluster"]
     return fetch(rows.group_by(columns).aggregate(**sums).order_by(columns))
 

@@ -58,7 +58,8 @@ def _backlog_days(tables: Tables, asked: Asked) -> pd.DataFrame:
     groups = [*asked.by, WEEK]
     pace = _by_day(hours, asked, ["completed"]).groupby(groups, as_index=False, dropna=False)["completed"].mean()
     both = _left_over(hours, asked).merge(pace, on=groups)
-    return exact_frame(_exact(both, both["backlog"] / both["completed"].replace(0, np.nan)), asked, "completed items", "count")
+    days = both["backlog"] / both["completed"].replace(0, np.nan)
+    return exact_frame(_exact(both, days), asked, "completed items", "count")
 
 
 def _left_over(hours: pd.DataFrame, asked: Asked) -> pd.DataFrame:

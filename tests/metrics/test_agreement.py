@@ -13,7 +13,7 @@ def rows(*entries) -> list[dict]:
     """Entries are item, agent, label and what else a row needs."""
     common = {"blind": True, "site": "K"}
     return [
-        common | {"annotation_id": str(place), "item_id": item, "agent_id": agent, "label": label} | (more[0] if more else {})
+        common | {"annotation_id": str(place), "item_id": item, "agent_id": agent, "label": label} | dict(*more)
         for place, (item, agent, label, *more) in enumerate(entries)
     ]
 
@@ -29,19 +29,16 @@ def test_pairs_by_hand():
 
 def test_only_blind_annotations_of_different_agents_make_a_pair():
     seen = {"blind": False}
-    tables = make(
-        annotations=rows(("1", "a", "ok"), ("1", "a", "spam"), ("2", "a", "ok"), ("2", "b", "spam", seen), ("3", "a", "ok"),
-                         ("3", "b", "spam"))
-    )  # fmt: skip
+    alone, not_blind = [("1", "a", "ok"), ("1", "a", "spam")], [("2", "a", "ok"), ("2", "b", "spam", seen)]
+    tables = make(annotations=rows(*alone, *not_blind, ("3", "a", "ok"), ("3", "b", "spam")))
     row = measure(tables, "inconsistency_rate").iloc[0]
     assert row[["estimate", "n"]].tolist() == [1, 1]
 
 
 def test_a_pair_counts_once_in_each_segment_it_touches():
     other = {"site": "P"}
-    tables = make(
-        annotations=rows(("1", "a", "ok"), ("1", "b", "spam"), ("2", "a", "ok"), ("2", "c", "ok", other), ("3", "c", "ok", other))
-    )
+    inside, across = [("1", "a", "ok"), ("1", "b", "spam")], [("2", "a", "ok"), ("2", "c", "ok", other)]
+    tables = make(annotations=rows(*inside, *across, ("3", "c", "ok", other)))
     frame = measure(tables, "inconsistency_rate", by=["site"]).set_index("site")
     assert frame["n"].to_dict() == {"K": 2, "P": 1}
     assert frame["estimate"].to_dict() == {"K": 0.5, "P": 0}
@@ -49,7 +46,8 @@ def test_a_pair_counts_once_in_each_segment_it_touches():
 
 def test_the_week_of_a_pair_is_that_of_the_later():
     early = {"week": WEEKS[0]}
-    tables = make(annotations=rows(("1", "a", "ok", early), ("1", "b", "spam"), ("2", "a", "ok", early), ("2", "b", "ok", early)))
+    across, inside = [("1", "a", "ok", early), ("1", "b", "spam")], [("2", "a", "ok", early), ("2", "b", "ok", early)]
+    tables = make(annotations=rows(*across, *inside))
     frame = measure(tables, "inconsistency_rate", by=["week"])
     assert frame["estimate"].tolist() == [0, 1]
 

@@ -17,7 +17,7 @@ def tables(second=SECOND, **audit):
     parts = labelled(FIRST)
     names = [row["annotation_id"] for row in parts["annotations"]]
     parts["audits"] += [
-        {"annotation_id": name, "audit_label": label, "tier": 2} | {key: values[place] for key, values in audit.items()}
+        {"annotation_id": name, "audit_label": label, "tier": 2} | {key: each[place] for key, each in audit.items()}
         for place, (name, label) in enumerate(zip(names, second, strict=True))
         if label
     ]
@@ -25,7 +25,8 @@ def tables(second=SECOND, **audit):
 
 
 @pytest.mark.parametrize(
-    ("metric", "share", "n"), [("ata_accuracy", 3 / 5, 5), ("false_error_rate", 1 / 2, 2), ("missed_error_rate", 1 / 3, 3)]
+    ("metric", "share", "n"),
+    [("ata_accuracy", 3 / 5, 5), ("false_error_rate", 1 / 2, 2), ("missed_error_rate", 1 / 3, 3)],
 )
 def test_by_hand(metric, share, n):
     row = measure(tables(), metric).iloc[0]

@@ -32,7 +32,8 @@ def test_the_difference_is_newcombes():
     assert list(row.columns) == ["metric", "site", *COLUMNS]
     before, now = frame[["estimate", "ci_low", "ci_high"]].to_numpy()
     assert row[["difference", "ci_low", "ci_high"]].iloc[0].tolist() == pytest.approx(newcombe(*now, *before))
-    assert row[["period", "baseline", "more_than_noise", "reason"]].iloc[0].tolist() == ["2026-W46", "2026-W45", True, ""]
+    told = row[["period", "baseline", "more_than_noise", "reason"]].iloc[0].tolist()
+    assert told == ["2026-W46", "2026-W45", True, ""]
 
 
 def test_noise_is_called_noise():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from functools import cache
 
+import ibis
 import numpy as np
 import pandas as pd
 import pytest
@@ -165,6 +166,19 @@ def test_weights_scaled_by_a_constant_change_nothing():
     scaled = make(**given)
     for name in ("accuracy", "fnr", "f1", "ata_accuracy"):
         pd.testing.assert_frame_equal(measure(scaled, name, ["site"]), measure(tables(), name, ["site"]))
+
+
+def test_every_question_can_be_put_to_another_engine(monkeypatch):
+    put = []
+    for name in ("execute", "cache"):
+        do = getattr(ibis.Table, name)
+        monkeypatch.setattr(ibis.Table, name, lambda table, *args, do=do, **options: put.append(table) or do(table))
+    here = whole()
+    for name in ONE_OF_EACH:
+        measure(here, name, [*one_dimension(name), "week"])
+    assert len(put) > len(ONE_OF_EACH)
+    for question in put:
+        assert ibis.to_sql(question, dialect="postgres")
 
 
 def test_several_at_once():
