@@ -154,7 +154,7 @@ def decompose(
     """
     first, second = _period(baseline_weight, baseline_rate, baseline_n), _period(weight, rate, n)
     if first.share.shape != second.share.shape:
-        raise UsageError(f"the two periods have shapes {first.share.shape} and {second.share.shape}; align the segments")
+        raise UsageError(f"periods of shapes {first.share.shape} and {second.share.shape}; align the segments")
 
     r0 = np.where(first.measured, first.rate, second.rate)
     r1 = np.where(second.measured, second.rate, first.rate)
@@ -206,12 +206,12 @@ class _Period:
 def _period(weight: ArrayLike, rate: ArrayLike, n: ArrayLike) -> _Period:
     weight, rate, n = (np.asarray(given, float) for given in (weight, rate, n))
     if not (weight.shape == rate.shape == n.shape) or weight.ndim == 0:
-        raise UsageError(f"weights, rates and n need one value per segment, not {weight.shape}, {rate.shape}, {n.shape}")
+        raise UsageError(f"weights, rates and n need one value per segment, not {weight.shape} {rate.shape} {n.shape}")
     if not (np.all(weight >= 0) and np.all(n >= 0)):
         raise UsageError("weights and n must be 0 or more in every segment")
     measured = ~np.isnan(rate)
     if np.any((weight > 0) & ~(measured & (n > 0))):
-        raise UsageError("a segment has volume and no measured rate; merge it with another, or leave it out of both periods")
+        raise UsageError("a segment has volume and no measured rate; merge it with another, or leave it out twice")
     smooth = (n * np.nan_to_num(rate) + 0.5) / (n + 1)
     variance = np.where(measured & (n > 0), _ratio(smooth * (1 - smooth), n), 0)
     return _Period(_ratio(weight, _sum(weight)), rate, n, variance, measured)

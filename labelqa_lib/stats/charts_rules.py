@@ -1,4 +1,7 @@
-"""Run rules: patterns in a control chart that noise alone seldom makes, each with a name in words."""
+"""Run rules: patterns in a control chart that noise alone seldom makes, each with a name in words.
+
+Noise alone sets off "nhs" once in 85 points and "western_electric" once in 92; the limits alone once in 370.
+"""
 
 from __future__ import annotations
 
@@ -103,5 +106,5 @@ def spans(length: int, phases: Sequence[int]) -> list[slice]:
     """
     edges = [0, *phases, length]
     if any(late <= early for early, late in zip(edges, edges[1:], strict=False)) and length > 0:
-        raise UsageError(f"phases {list(phases)} must ascend and lie between 1 and {length - 1}, the last of {length} points")
+        raise UsageError(f"phases {list(phases)} must ascend and lie within the {length} points, after the first")
     return [slice(early, late) for early, late in zip(edges, edges[1:], strict=False)]

@@ -90,7 +90,7 @@ def p_chart(
     Notes
     -----
     p̄ ± 3 σ_z √(p̄ (1 − p̄) / n); σ_z = 1, or mean |z_t − z_{t−1}| / 1.128 over neighbouring baseline points, screened
-    once for steps beyond 3.267 times their mean.
+    once for steps beyond 3.267 times their mean (which makes 3 sigma 2.93: one false alarm in 290 points, not 370).
 
     Source: Montgomery, Introduction to Statistical Quality Control, 6th ed., §7.2; Laney 2002, Qual. Eng. 14:531.
     """
@@ -159,7 +159,7 @@ def g_chart(
     -------
     Chart
         The centre is the median; limits are the .135 % and 99.865 % points of the geometric distribution (not
-        mean + 3 sd, which so skewed a count passes 14 times as often as a normal one). A long gap is good news. A single
+        mean + 3 sd, which so skewed a count passes 14 times as often as a normal one). A long gap is good news. One
         short gap is seldom a signal; a run of them is.
 
     Raises
@@ -287,4 +287,4 @@ def _baseline(baseline: ArrayLike | None, values: Array) -> NDArray[np.bool_]:
     try:
         return np.broadcast_to(used, values.shape) & ~np.isnan(values)
     except ValueError:
-        raise UsageError(f"the baseline marks {used.shape} points of a chart of {values.shape}; mark every point") from None
+        raise UsageError(f"the baseline marks {used.shape} points of {values.shape}; mark every point") from None

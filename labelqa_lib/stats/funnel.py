@@ -52,9 +52,9 @@ def limits(
 
     Source: Spiegelhalter 2005, Stat. Med. 24:1185, appendix A.1.1 and §4.
     """
-    expected, n = _checked(expected, n)
-    if not (0 < coverage < 1 and between_variance >= 0):
-        raise UsageError(f"coverage {coverage} must lie in (0, 1) and between_variance {between_variance} be 0 or more")
+    expected, n = _checked(expected, n, between_variance=between_variance)
+    if not 0 < coverage < 1:
+        raise UsageError(f"coverage {coverage} must lie between 0 and 1, like 0.95 or 0.998")
     tail, rows = (1 - coverage) / 2, np.rint(n)
     with np.errstate(divide="ignore", invalid="ignore"):
         if between_variance > 0:
@@ -101,6 +101,37 @@ def over_dispersion(events: ArrayLike, n: ArrayLike, expected: ArrayLike) -> tup
     return float(phi), float(max(tau2, 0.0))
 
 
+def excess_p(events: ArrayLike, n: ArrayLike, expected: ArrayLike, between_variance: float = 0.0) -> Array:
+    """How likely are so many events, or more, in a group that is as expected?
+
+    Parameters
+    ----------
+    events, n : array_like of float
+        (Effective) counts and what they are out of.
+    expected : array_like of float
+        Rate of a group that is as it should be, in [0, 1].
+    between_variance : float
+        As for `limits`.
+
+    Raises
+    ------
+    UsageError
+        When an argument lies outside its range.
+
+    Notes
+    -----
+    Upper tail of the binomial; with over-dispersion of the beta-binomial with that variance between groups (counts
+    rounded to whole ones).
+    """
+    rate, n, events = np.broadcast_arrays(*_checked(expected, n, events, between_variance), np.asarray(events, float))
+    if between_variance == 0:
+        tail = special.betainc(np.maximum(events, 1e-300), n - events + 1, rate)
+    else:
+        # at 1e-6 all groups are at 0 or 1: more variance than that a rate cannot have
+        tail = _beta_binomial_tail(events, n, rate, np.maximum(rate * (1 - rate) / between_variance - 1, 1e-6))
+    return np.where((events == 0) | (rate == 1), 1.0, np.where(rate == 0, 0.0, tail))
+
+
 @dataclass(frozen=True)
 class Flags:
     """Who is worse than expected; arrays of shape (groups,), NaN or False for groups with too few rows.
@@ -108,7 +139,7 @@ class Flags:
     Attributes
     ----------
     p_value : ndarray of float
-        Probability of so many events or more in a group that is as expected.
+        As `excess_p` gives it.
     adjusted : ndarray of float
         The false discovery rate at which the group would just be flagged.
     flagged : ndarray of bool
@@ -153,36 +184,25 @@ def flags(
 
     Notes
     -----
-    Exact upper tail of the binomial; with over-dispersion of the beta-binomial with that variance between groups
-    (counts rounded to whole ones). Adjusted by Benjamini & Hochberg.
+    `excess_p`, adjusted by Benjamini & Hochberg.
 
     Source: Benjamini & Hochberg 1995, J. R. Stat. Soc. B 57:289; Jones, Ohlssen & Spiegelhalter 2008, J. Clin.
     Epidemiol. 61:232 (FDR for league tables).
     """
     if not 0 < false_discovery_rate < 1:
         raise UsageError(f"false discovery rate {false_discovery_rate} must lie between 0 and 1, like 0.05")
-    if between_variance < 0:
-        raise UsageError(f"between_variance {between_variance} must be 0 or more")
-    expected, n, events = np.broadcast_arrays(*_checked(expected, n, events), np.asarray(events, float))
+    expected, n, events = np.broadcast_arrays(
+        *_checked(expected, n, events, between_variance), np.asarray(events, float)
+    )
     judged = n >= max(minimum, 1)
     p_value, adjusted, worst_tenth = (np.full(n.shape, np.nan) for _ in range(3))
     if judged.any():
-        x, rows, rate = events[judged], n[judged], expected[judged]
-        p_value[judged] = _upper_tail(x, rows, rate, between_variance)
+        x, rows = events[judged], n[judged]
+        p_value[judged] = excess_p(x, rows, expected[judged], between_variance)
         adjusted[judged] = stats.false_discovery_control(p_value[judged])
         known = shrinkage.shrink(x, rows)
         worst_tenth[judged] = shrinkage.probability_of_worst(known.alpha, known.beta)
     return Flags(p_value, adjusted, adjusted <= false_discovery_rate, worst_tenth)
-
-
-def _upper_tail(events: Array, n: Array, rate: Array, between_variance: float) -> Array:
-    """P(X >= events) in a group that is as expected; counts may be fractions."""
-    if between_variance == 0:
-        tail = special.betainc(np.maximum(events, 1e-300), n - events + 1, rate)
-    else:
-        # at 1e-6 all groups are at 0 or 1: more variance than that a rate cannot have
-        tail = _beta_binomial_tail(events, n, rate, np.maximum(rate * (1 - rate) / between_variance - 1, 1e-6))
-    return np.where((events == 0) | (rate == 1), 1.0, np.where(rate == 0, 0.0, tail))
 
 
 def _beta_binomial_tail(events: Array, n: Array, rate: Array, size: Array) -> Array:
@@ -191,7 +211,7 @@ def _beta_binomial_tail(events: Array, n: Array, rate: Array, size: Array) -> Ar
     events, n = np.floor(events), np.rint(n)
     with np.errstate(divide="ignore", invalid="ignore"):  # counts beyond a group's own are computed and not used
         log_probability, below = special.betaln(alpha, n + beta) - special.betaln(alpha, beta), np.zeros(n.shape)
-        for count in range(int(events.max())):
+        for count in range(int(events.max(initial=0))):
             below += np.where(count < events, np.exp(log_probability), 0)
             log_probability += np.log((n - count) * (count + alpha) / ((count + 1) * (n - count - 1 + beta)))
     return np.clip(1 - below, 0, 1)
@@ -204,8 +224,12 @@ def _interpolated(q: float, n: Array, rate: Array) -> Array:
     return np.where(inside, (r - np.where(inside, (above - q) / (above - below), 0)) / n, rate)
 
 
-def _checked(expected: ArrayLike, n: ArrayLike, events: ArrayLike | None = None) -> tuple[Array, Array]:
+def _checked(
+    expected: ArrayLike, n: ArrayLike, events: ArrayLike | None = None, between_variance: float = 0.0
+) -> tuple[Array, Array]:
     expected, n = np.asarray(expected, float), np.asarray(n, float)
+    if not between_variance >= 0:
+        raise UsageError(f"between_variance {between_variance} must be 0 or more")
     if not np.all((expected >= 0) & (expected <= 1)):
         raise UsageError("the expected rate must lie between 0 and 1")
     if not np.all(n >= 0):

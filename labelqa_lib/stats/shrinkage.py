@@ -121,12 +121,12 @@ def shrink(
     -----
     Given the prior's size M (in rows), the rate is Beta(M μ + x, M (1 − μ) + n − x). M is not put at its likeliest
     value, which is often infinite (all alike, intervals of no width) when groups differ by about what chance would
-    give: results are averaged over M, weighted by its likelihood, with a flat prior on the shrinkage factor
-    M / (M + mean n). The mixture is summed up by the Beta with its mean and variance, in which the doubt about μ is
-    included.
+    give: results are averaged over M, weighted by its likelihood, with a flat prior on the intraclass correlation
+    1 / (M + 1). The mixture is summed up by the Beta with its mean and variance, in which the doubt about μ is
+    included. Tried and left: a flat prior on the shrinkage factor M / (M + mean n) or on the standard deviation
+    between groups (95 % intervals cover 92 % and 91 % of 60 groups of 40 rows, this one 94 %, with equal errors).
 
-    Source: Christiansen & Morris 1997, J. Am. Stat. Assoc. 92:618 (uniform shrinkage prior); Kass & Steffey 1989,
-    J. Am. Stat. Assoc. 84:717 (doubt about the prior).
+    Source: Kass & Steffey 1989, J. Am. Stat. Assoc. 84:717 (doubt about the prior).
     """
     if not 0 < confidence < 1:
         raise UsageError(f"confidence {confidence} must lie between 0 and 1, like 0.95")
@@ -138,7 +138,9 @@ def shrink(
     factor = (np.arange(NODES) + 0.5) / NODES
     size = n[n > 0].mean() * factor / (1 - factor)  # M, shape (NODES,)
     mean, mean_variance = _prior_means(events, n, size, prior_mean)
-    weight = special.softmax(_log_likelihood(events, n, mean, size))
+    rho = 1 / (size + 1)
+    flat = 2 * np.log(rho / (1 - factor))  # the grid is even in `factor`: log of d rho / d factor, but for a constant
+    weight = special.softmax(_log_likelihood(events, n, mean, size) + flat)
 
     pull = size / (size + n[:, None])
     centre = pull * mean + events[:, None] / (size + n[:, None])
@@ -194,8 +196,13 @@ def probability_of_worst(alpha: ArrayLike, beta: ArrayLike, share: float = 0.1) 
     result = np.full(alpha.shape, np.nan)
     if known.any():
         a, b = alpha[known], beta[known]
-        threshold = optimize.brentq(lambda t: special.betaincc(a, b, t).mean() - share, 0, 1, xtol=1e-7)
-        result[known] = special.betaincc(a, b, threshold)
+        own = special.betaincinv(a, b, 1 - share)  # every group alone exceeds its own with that probability
+        threshold = own.min()
+        if own.max() > threshold:
+            threshold = optimize.brentq(
+                lambda t: 1 - special.betainc(a, b, t).mean() - share, threshold, own.max(), xtol=1e-7
+            )
+        result[known] = 1 - special.betainc(a, b, threshold)  # betaincc is 15 times slower
     return result
 
 

@@ -58,7 +58,8 @@ def test_parts_add_up_exactly_for_many_segments_in_under_a_second():
     rng = np.random.default_rng(5)
     weights, rates = rng.gamma(0.5, size=(2, 4, 10_000)), rng.random((2, 4, 10_000))
     before = time.process_time()
-    got = change.decompose(weights[0], rates[0], np.full((4, 10_000), 50), weights[1], rates[1], np.full((4, 10_000), 60))
+    n = np.full((4, 10_000), 50)
+    got = change.decompose(weights[0], rates[0], n, weights[1], rates[1], n)
     assert time.process_time() - before < 1
     overall = (weights * rates).sum(-1) / weights.sum(-1)
     np.testing.assert_allclose(got.rate.sum(-1) + got.mix.sum(-1), overall[1] - overall[0], atol=1e-12)

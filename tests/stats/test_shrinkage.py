@@ -12,7 +12,9 @@ from labelqa_lib.stats import intervals, shrinkage
 # over the rest of the season, Clemente to Alvis
 HITS = np.array([18, 17, 16, 15, 14, 14, 13, 12, 11, 11, 10, 10, 10, 10, 10, 9, 8, 7], float)
 AT_BAT = np.full(18, 45.0)
-REST_OF_SEASON = np.array([346, 298, 276, 222, 273, 270, 263, 210, 269, 230, 264, 256, 303, 264, 226, 285, 316, 200]) / 1000
+REST_OF_SEASON = np.array(
+    [346, 298, 276, 222, 273, 270, 263, 210, 269, 230, 264, 256, 303, 264, 226, 285, 316, 200]
+) / 1000  # fmt: skip
 # Moore & Tsiatis 1991 (VGAM::lirat): dead foetuses R of N in 58 litters
 LITTERS = np.array("""
 10 11 12 4 10 11 9 11 10 10 12 10 8 11 6 9 14 12 11 13 14 10 12 13 10 14 13 4 8 13 12 10 3 13 12 14 9 13 16 11 4 1 12

@@ -55,7 +55,8 @@ def test_order_does_not_matter_and_input_stays():
     days, observed = TREATED[order], TREATED_SEEN[order]
     before = days.copy()
     np.testing.assert_array_equal(
-        survival.kaplan_meier_quantile(days, observed, 0.25), survival.kaplan_meier_quantile(TREATED, TREATED_SEEN, 0.25)
+        survival.kaplan_meier_quantile(days, observed, 0.25),
+        survival.kaplan_meier_quantile(TREATED, TREATED_SEEN, 0.25),
     )
     np.testing.assert_array_equal(days, before)
 
