@@ -1,0 +1,159 @@
+"""Deliveries on top of each other: duplicates, conflicts, restatements, late rows, and whose files are whose."""
+
+from __future__ import annotations
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from labelqa_lib.errors import DataError, DeliveryRefused
+from labelqa_lib.intake.snapshot import only_writer
+
+from .deliveries import annotation, audit, broken, current, described, ingest, rows, write
+
+
+def test_exact_duplicates_are_dropped_and_counted(tmp_path):
+    outcome = ingest(write(tmp_path / "d", annotations=[annotation(1), annotation(2), annotation(1)]), tmp_path / "s")
+    told = outcome.table("annotations")
+    assert (told.delivered, told.accepted, told.duplicates, told.rejected) == (3, 2, 1, 0)
+
+
+def test_one_key_with_two_contents_rejects_both(tmp_path):
+    delivery = write(tmp_path / "d", annotations=[annotation(1), annotation(2), annotation(1, label="spam")])
+    outcome = ingest(delivery, tmp_path / "s")
+    assert broken(outcome, "annotations") == {"annotation_id is delivered more than once with different contents": 2}
+    assert rows(tmp_path / "s", "annotations", "annotation_id") == [("a2",)]
+
+
+def test_rows_without_a_key_are_not_each_others_duplicates(tmp_path):
+    nameless = [annotation(n, annotation_id="") for n in (1, 1)]
+    outcome = ingest(write(tmp_path / "d", annotations=[annotation(1), *nameless]), tmp_path / "s")
+    assert outcome.table("annotations").duplicates == 0
+    assert broken(outcome, "annotations") == {"annotation_id is missing": 2}
+
+
+def test_the_key_of_gold_is_item_and_version_also_without_one(tmp_path):
+    gold = {"item_id": "i1", "gold_label": "ok", "set_at": "2026-11-01T00:00:00Z"}
+    delivery = write(
+        tmp_path / "d", annotations=[annotation(1)], gold=[gold, {**gold, "sop_version": "v2", "gold_label": "spam"}]
+    )
+    assert ingest(delivery, tmp_path / "s").table("gold").accepted == 2
+    corrected = write(tmp_path / "e", gold=[{**gold, "gold_label": "spam"}])
+    assert ingest(corrected, tmp_path / "s").table("gold").restated == 1
+    assert rows(tmp_path / "s", "gold", "sop_version, gold_label") == [("v2", "spam"), (None, "spam")]
+
+
+def test_delivering_again_makes_no_new_snapshot(tmp_path):
+    delivery = write(tmp_path / "d", annotations=[annotation(1), annotation(2)], audits=[audit(1)])
+    first = ingest(delivery, tmp_path / "s")
+    again = ingest(delivery, tmp_path / "s")
+    assert again.unchanged and again.snapshot == first.snapshot
+    assert again.table("annotations").duplicates == 2 and again.table("annotations").accepted == 0
+    assert ingest(delivery, tmp_path / "s", fresh=True).snapshot == first.snapshot
+
+
+def test_a_late_row_touches_its_own_partition_only(tmp_path):
+    before = write(
+        tmp_path / "d", annotations=[annotation(1), annotation(2, annotated_at="2026-11-03T08:00:00Z")], audits=[audit(1)]
+    )
+    ingest(before, tmp_path / "s")
+    parent, old = current(tmp_path / "s"), described(tmp_path / "s")
+    late = write(tmp_path / "e", annotations=[annotation(3, annotated_at="2026-11-03T09:00:00Z")])
+    outcome = ingest(late, tmp_path / "s")
+    facts = described(tmp_path / "s")
+    assert (facts["parent"], outcome.table("annotations").accepted) == (old["id"], 1)
+    assert facts["partitions"]["MY/2026-W46"] == old["partitions"]["MY/2026-W46"]
+    assert facts["partitions"]["MY/2026-W45"] != old["partitions"]["MY/2026-W45"]
+    untouched = "annotations/market=MY/week=2026-W46/part-0.parquet"
+    assert os.path.samefile(parent / untouched, current(tmp_path / "s") / untouched)
+    assert facts["tables"]["annotations"]["rows"] == 3
+    assert (parent / "snapshot.json").is_file()
+
+
+def test_a_restated_row_replaces_the_old_one_and_takes_its_audit_along(tmp_path):
+    ingest(write(tmp_path / "d", annotations=[annotation(1)], audits=[audit(1)]), tmp_path / "s")
+    moved = write(tmp_path / "e", annotations=[annotation(1, annotated_at="2026-11-03T08:00:00Z")])
+    outcome = ingest(moved, tmp_path / "s")
+    assert (outcome.table("annotations").restated, outcome.table("annotations").accepted) == (1, 1)
+    assert rows(tmp_path / "s", "annotations", "annotation_id, week") == [("a1", "2026-W45")]
+    assert rows(tmp_path / "s", "audits", "audit_id, week") == [("u1", "2026-W45")]
+    assert described(tmp_path / "s")["markets"]["MY"]["weeks"] == ["2026-W45"]
+
+
+def test_fresh_begins_anew_and_keeps_the_earlier_snapshot(tmp_path):
+    first = ingest(write(tmp_path / "d", annotations=[annotation(1)]), tmp_path / "s")
+    ingest(write(tmp_path / "e", annotations=[annotation(2)]), tmp_path / "s", fresh=True)
+    assert rows(tmp_path / "s", "annotations", "annotation_id") == [("a2",)]
+    assert described(tmp_path / "s")["parent"] is None
+    assert (tmp_path / "s" / first.snapshot / "snapshot.json").is_file()
+
+
+def test_the_demo_never_merges_with_another_source(tmp_path):
+    demo = write(tmp_path / "d", annotations=[annotation(1)])
+    (demo / "incidents.yaml").write_text("[]\n")
+    real = write(tmp_path / "e", annotations=[annotation(2)])
+    ingest(demo, tmp_path / "s")
+    with pytest.raises(DeliveryRefused, match="--fresh.*--data"):
+        ingest(real, tmp_path / "s")
+    ingest(real, tmp_path / "s", fresh=True)
+    with pytest.raises(DeliveryRefused, match="simulated and real data never share a snapshot"):
+        ingest(demo, tmp_path / "s")
+
+
+def test_a_market_keeps_the_time_zone_that_its_weeks_were_cut_in(tmp_path):
+    ingest(write(tmp_path / "d", annotations=[annotation(1)]), tmp_path / "s")
+    with pytest.raises(DeliveryRefused, match="market MY: its weeks were cut in time zone Asia/Kuala_Lumpur"):
+        ingest(write(tmp_path / "e", annotations=[annotation(2)]), tmp_path / "s", markets={"MY": "Asia/Tokyo"})
+
+
+def test_two_ingests_at_once_lose_nothing(tmp_path):
+    folders = [write(tmp_path / f"d{n}", annotations=[annotation(n)]) for n in range(3)]
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(lambda folder: ingest(folder, tmp_path / "s"), folders))
+    assert rows(tmp_path / "s", "annotations", "annotation_id") == [("a0",), ("a1",), ("a2",)]
+
+
+def test_waiting_too_long_for_another_ingest_is_a_sentence(tmp_path):
+    delivery = write(tmp_path / "d", annotations=[annotation(1)])
+    with only_writer(tmp_path / "s", 1), ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(ingest, delivery, tmp_path / "s", lock_seconds=0.2)
+        with pytest.raises(DataError, match="another ingest has been writing here for more than 0.2 s"):
+            waiting.result()
+
+
+def contents(root) -> dict:
+    """What a snapshot says, apart from when and in which steps it came to be."""
+    facts = described(root)
+    return {"markets": facts["markets"], "partitions": facts["partitions"]} | {
+        table: (told["rows"], told["sha256"]) for table, told in facts["tables"].items()
+    }
+
+
+@pytest.mark.slow
+@settings(max_examples=6, deadline=None)
+@given(data=st.data())
+def test_order_and_slicing_of_rows_do_not_matter(tmp_path_factory, data):
+    """Laws: any order of rows, any cut into deliveries in which no key comes twice, gives the same bytes."""
+    folder = tmp_path_factory.mktemp("law")
+    days = data.draw(st.lists(st.integers(2, 20), min_size=2, max_size=8))
+    sound = [annotation(n, annotated_at=f"2026-11-{day:02d}T08:00:00Z") for n, day in enumerate(days)]
+    shuffled = data.draw(st.permutations(sound))
+    cut = data.draw(st.integers(1, len(sound) - 1))
+    ingest(write(folder / "whole", annotations=sound), folder / "one")
+    for part, piece in enumerate((shuffled[:cut], shuffled[cut:])):
+        ingest(write(folder / f"piece{part}", annotations=piece), folder / "two")
+    assert contents(folder / "one") == contents(folder / "two")
+
+
+@pytest.mark.slow
+@settings(max_examples=6, deadline=None)
+@given(copies=st.lists(st.integers(1, 4), min_size=1, max_size=6))
+def test_every_copy_is_counted(tmp_path_factory, copies):
+    folder = tmp_path_factory.mktemp("copies")
+    delivery = write(folder / "d", annotations=[annotation(n) for n, times in enumerate(copies) for _ in range(times)])
+    told = ingest(delivery, folder / "s").table("annotations")
+    assert (told.accepted, told.duplicates) == (len(copies), sum(copies) - len(copies))
+    assert told.delivered == told.accepted + told.duplicates + told.rejected
