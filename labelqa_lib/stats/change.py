@@ -154,7 +154,7 @@ def decompose(
     """
     first, second = _period(baseline_weight, baseline_rate, baseline_n), _period(weight, rate, n)
     if first.share.shape != second.share.shape:
-        raise UsageError(f"periods of shapes {first.share.shape} and {second.share.shape}; align the segments")
+        raise UsageError(f"the periods differ in shape, {first.share.shape} and {second.share.shape}; align the segments")
 
     r0 = np.where(first.measured, first.rate, second.rate)
     r1 = np.where(second.measured, second.rate, first.rate)
