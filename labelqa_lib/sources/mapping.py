@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import codecs
-import fnmatch
 import re
 from collections.abc import Iterable
 from datetime import date, datetime
@@ -17,6 +16,7 @@ from labelqa_lib.errors import ParamsError
 from labelqa_lib.sources import quoting
 
 LINE = "#line"
+_BRACES = r"\{[A-Za-z_]\w*\}"
 
 
 def _as_text(value: Any) -> Any:
@@ -77,6 +77,9 @@ class TableMap(_Model):
         twice = sorted(set(self.columns) & set(self.constants))
         if twice:
             raise ValueError(f"column {twice[0]!r} stands in both `columns` and `constants`")
+        braces = re.findall(_BRACES, self.files or "")
+        if len(braces) > len(set(braces)):
+            raise ValueError(f"`files` says {braces[0]} more than once")
         unmapped = sorted(set(self.values) - set(self.columns))
         if unmapped:
             raise ValueError(f"`values` names {unmapped[0]!r}, which `columns` does not")
@@ -114,13 +117,15 @@ def parse_map(content: dict, tables: Iterable[str]) -> SourceMap:
     return parsed
 
 
+def _piece(part: str) -> str:
+    if part == "*":
+        return "[^/]*"
+    return f"(?P<{part[1:-1]}>[^/]+)" if re.fullmatch(_BRACES, part) else re.escape(part)
+
+
 def matching(pattern: str, names: Iterable[str]) -> list[tuple[str, dict[str, str]]]:
     """Which of `names` fit `pattern`, each with what its braces stand for: ``annotations_{language}.csv.gz``."""
-    expression = "".join(
-        f"(?P<{part[1:-1]}>[^/]+)" if part.startswith("{") else fnmatch.translate(part)[4:-3]
-        for part in re.split(r"(\{\w+\})", pattern)
-        if part
-    )
+    expression = "".join(_piece(part) for part in re.split(rf"(\*|{_BRACES})", pattern) if part)
     found = ((name, re.fullmatch(expression, name, re.DOTALL)) for name in sorted(names))
     return [(name, match.groupdict()) for name, match in found if match]
 

@@ -1,0 +1,211 @@
+"""Every format gives the same text, and every row the line it came from."""
+
+from __future__ import annotations
+
+import csv
+import datetime
+import gzip
+import json
+
+import duckdb
+import openpyxl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from labelqa_lib.errors import UsageError
+from labelqa_lib.sources import quoting, read_delivery
+from labelqa_lib.sources.delimited import read_delimited
+from labelqa_lib.sources.records import SourceFile, store
+
+ROWS = [
+    {"annotation_id": "0123", "item_id": "i 1", "label": "ok"},
+    {"annotation_id": "a2", "item_id": "ü 漢", "label": None},
+]
+
+
+def csv_text(rows, delimiter=",") -> str:
+    lines = [delimiter.join(rows[0])] + [delimiter.join(value or "" for value in row.values()) for row in rows]
+    return "\n".join(lines) + "\n"
+
+
+def read(folder, name, content: bytes) -> tuple[list[dict], tuple[str, ...]]:
+    """Rows of `annotations` of a delivery of this one file, and the delivery's problems."""
+    folder.mkdir(exist_ok=True)
+    (folder / name).parent.mkdir(exist_ok=True)
+    (folder / name).write_bytes(content)
+    with duckdb.connect() as connection:
+        delivery = read_delivery(folder, None, connection)
+        if "annotations" not in delivery.tables:
+            return [], delivery.problems
+        relation = connection.sql(f"FROM {delivery.tables['annotations']} ORDER BY _file, _line")
+        return [dict(zip(relation.columns, row, strict=True)) for row in relation.fetchall()], delivery.problems
+
+
+def workbook(path) -> bytes:
+    book = openpyxl.Workbook()
+    for row in (list(ROWS[0]), *(list(row.values()) for row in ROWS)):
+        book.active.append(row)
+    book.save(path)
+    return path.read_bytes()
+
+
+def parquet(path) -> bytes:
+    values = ", ".join(
+        f"({', '.join('NULL' if value is None else quoting.literal(value) for value in row.values())})" for row in ROWS
+    )
+    query = f"SELECT * FROM (VALUES {values}) t(annotation_id, item_id, label)"
+    with duckdb.connect() as connection:
+        connection.execute(f"COPY ({query}) TO {quoting.file(path)} (FORMAT parquet)").fetchall()
+    return path.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("name", "lines"),
+    [
+        ("annotations.csv", (2, 3)),
+        ("annotations.tsv", (2, 3)),
+        ("annotations.csv.gz", (2, 3)),
+        ("annotations.jsonl", (1, 2)),
+        ("annotations.jsonl.gz", (1, 2)),
+        ("annotations.xlsx", (2, 3)),
+        ("annotations.parquet", (1, 2)),
+        ("annotations/part [1].csv", (2, 3)),
+    ],
+)
+def test_every_format_says_the_same(tmp_path, name, lines):
+    content = {
+        "csv": csv_text(ROWS).encode(),
+        "tsv": csv_text(ROWS, "\t").encode(),
+        "jsonl": "".join(json.dumps(row) + "\n" for row in ROWS).encode(),
+        "xlsx": workbook(tmp_path / "book.xlsx"),
+        "parquet": parquet(tmp_path / "rows.parquet"),
+    }[name.removesuffix(".gz").split(".")[-1]]
+    found, problems = read(tmp_path / "d", name, gzip.compress(content) if name.endswith(".gz") else content)
+    assert problems == ()
+    own = [{"_file": name, "_line": line, "_problem": None} for line in lines]
+    assert found == [row | marks for row, marks in zip(ROWS, own, strict=True)]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"\xef\xbb\xbf" + csv_text(ROWS).encode(),
+        csv_text(ROWS, ";").encode(),
+        b"\xef\xbb\xbf" + csv_text(ROWS, ";").encode(),
+        csv_text(ROWS, "|").encode(),
+        csv_text(ROWS).replace("\n", "\r\n").encode(),
+        csv_text(ROWS).replace("\n", "\r").encode(),
+        csv_text(ROWS).rstrip("\n").encode(),
+        csv_text(ROWS).replace("label", '"label"').replace("0123", '"0123"').encode(),
+    ],
+    ids=["BOM", "semicolons", "BOM and semicolons", "pipes", "CRLF", "CR", "no last line end", "quotes"],
+)
+def test_dialects_of_csv(tmp_path, content):
+    found, problems = read(tmp_path / "d", "annotations.csv", content)
+    assert problems == ()
+    assert [{name: row[name] for name in ROWS[0]} for row in found] == ROWS
+    assert [row["_line"] for row in found] == [2, 3]
+
+
+def test_lines_are_those_of_the_file(tmp_path):
+    text = 'annotation_id,item_id,label\na1,i1,ok\n\na2,"two\nlines",ok\na3,i3\na4,i4,ok,more\na5,"i"5,ok\na6,i6,ok\n'
+    found, problems = read(tmp_path / "d", "annotations.csv", text.encode())
+    assert problems == ()
+    assert [(row["annotation_id"], row["_line"], row["_problem"]) for row in found] == [
+        ("a1", 2, None),
+        ("a2", 4, None),
+        ("a3", 6, "malformed line (2 fields where the header has 3)"),
+        ("a4", 7, "malformed line (4 fields where the header has 3)"),
+        (None, 8, "malformed line (',' expected after '\"')"),
+        ("a6", 9, None),
+    ]
+
+
+def test_json_lines_that_are_none(tmp_path):
+    text = '{"annotation_id": 0.10, "blind": true, "languages": ["en"]}\n\n{bad\n[1]\n'
+    found, _ = read(tmp_path / "d", "annotations.jsonl", text.encode())
+    assert (found[0]["annotation_id"], found[0]["blind"], found[0]["languages"]) == ("0.10", "true", '["en"]')
+    assert [row["_line"] for row in found] == [1, 3, 4]
+    assert "not JSON" in found[1]["_problem"] and "not a JSON object" in found[2]["_problem"]
+
+
+def test_a_nul_character_makes_a_line_malformed(tmp_path):
+    found, _ = read(tmp_path / "d", "annotations.csv", b"annotation_id,label\na1,o\0k\na2,ok\n")
+    assert [row["_problem"] for row in found] == ["malformed line (it holds a NUL character)", None]
+
+
+def test_cells_of_a_workbook_become_text(tmp_path):
+    book = openpyxl.Workbook()
+    book.active.append(["annotation_id", "at", "day", "blind", "share", "formula"])
+    moment, day = datetime.datetime(2026, 11, 9, 14, 30, 5), datetime.date(2026, 11, 9)
+    book.active.append([17, moment, day, True, 0.25, "=1+1"])
+    book.active.append([])
+    book.active.append(["a3"])
+    book.save(tmp_path / "book.xlsx")
+    found, _ = read(tmp_path / "d", "annotations.xlsx", (tmp_path / "book.xlsx").read_bytes())
+    cells = {name: found[0][name] for name in ("annotation_id", "at", "day", "blind", "share")}
+    assert cells == {
+        "annotation_id": "17", "at": "2026-11-09T14:30:05", "day": "2026-11-09", "blind": "true", "share": "0.25"
+    }  # fmt: skip
+    assert [row["_line"] for row in found] == [2, 4]
+
+
+def test_one_workbook_with_a_sheet_per_table(tmp_path):
+    book = openpyxl.Workbook()
+    book.active.title = "labels"
+    book.active.append(["label"])
+    book.active.append(["ok"])
+    book.create_sheet("annotations").append(["annotation_id"])
+    book.create_sheet("pivot")
+    book.save(tmp_path / "week.xlsx")
+    with duckdb.connect() as connection:
+        delivery = read_delivery(tmp_path / "week.xlsx", None, connection)
+        assert set(delivery.tables) == {"labels", "annotations"} and delivery.problems == ()
+        assert connection.sql(f"SELECT label, _file FROM {delivery.tables['labels']}").fetchall() == [
+            ("ok", "week.xlsx[labels]")
+        ]
+
+
+def test_files_of_one_table_are_read_together(tmp_path):
+    (tmp_path / "annotations").mkdir()
+    (tmp_path / "annotations" / "one.csv").write_text("annotation_id,site\na1,KUL\n")
+    (tmp_path / "annotations" / "two.csv").write_text("annotation_id,label\na2,ok\n")
+    with duckdb.connect() as connection:
+        delivery = read_delivery(tmp_path, None, connection)
+        rows = connection.sql(f"SELECT annotation_id, site, label, _file FROM {delivery.tables['annotations']}")
+        assert sorted(rows.fetchall(), key=str) == [
+            ("a1", "KUL", None, "annotations/one.csv"),
+            ("a2", None, "ok", "annotations/two.csv"),
+        ]
+
+
+def test_nothing_at_the_path_is_a_sentence(tmp_path):
+    with duckdb.connect() as connection, pytest.raises(UsageError, match="no such file or folder"):
+        read_delivery(tmp_path / "nowhere", None, connection)
+
+
+FIELD = st.text(st.characters(codec="utf-8", exclude_characters="\0\r", exclude_categories=("Cs",)), max_size=6)
+
+
+@settings(max_examples=40, deadline=None)
+@given(rows=st.lists(st.tuples(FIELD, FIELD), min_size=1, max_size=6))
+def test_quick_and_careful_reading_agree(tmp_path_factory, rows):
+    """Law: what DuckDB reads of a file is what Python's csv reads of it, to the line."""
+    path = tmp_path_factory.mktemp("law") / "annotations.csv"
+    with path.open("w", newline="", encoding="utf-8") as stream:
+        csv.writer(stream, lineterminator="\n").writerows([("one", "two"), *rows])
+    with duckdb.connect() as connection:
+        read_delimited(SourceFile(path, "f", "csv", ","), "quick", connection)
+        found = connection.sql("SELECT one, two, _line FROM quick ORDER BY _line").fetchall()
+    expected, line = [], 2
+    for one, two in rows:
+        expected.append((one or None, two or None, line))
+        line += 1 + one.count("\n") + two.count("\n")
+    assert found == expected
+
+
+def test_a_batch_of_careful_rows_keeps_its_columns(tmp_path):
+    with duckdb.connect() as connection:
+        store(SourceFile(tmp_path, "f", "csv"), ["one"], iter(()), "nothing", connection)
+        assert connection.sql("FROM nothing").columns == ["one", "_file", "_line", "_problem"]
