@@ -48,28 +48,34 @@ class Cells:
         self.count = int(self.group.max(initial=-1) + 1 if groups is None else groups)
         if self.group.max(initial=-1) >= self.count:
             raise UsageError(f"group code {self.group.max()} does not fit {self.count} groups; codes count from 0")
-        stratum = np.zeros_like(self.group) if stratum is None else codes("stratum", stratum, len(self.rows))
         self.n = np.rint(self.sum(self.rows)).astype(np.int64)
-        pairs, self._pair = np.unique(self.group * (stratum.max(initial=0) + 1) + stratum, return_inverse=True)
-        self._pair_group, pair_stratum = np.divmod(pairs, stratum.max(initial=0) + 1)
-        here = np.bincount(self._pair, minlength=len(pairs))
-        self._units = here
+        if stratum is None:
+            stratum, pair_stratum = np.zeros_like(self.group), np.zeros(self.count, dtype=np.int64)
+            self._pair, self._pair_group = self.group, np.arange(self.count)
+        else:
+            stratum = codes("stratum", stratum, len(self.rows))
+            width = stratum.max(initial=0) + 1
+            pairs, self._pair = np.unique(self.group * width + stratum, return_inverse=True)
+            self._pair_group, pair_stratum = np.divmod(pairs, width)
+        here = self._units = np.bincount(self._pair, minlength=len(pair_stratum))
         if cluster is not None:
             cluster = codes("cluster", cluster, len(self.rows))
-            _same_clusters_once(self._pair, cluster)
-            inside = np.unique(stratum * (cluster.max(initial=0) + 1) + cluster) // (cluster.max(initial=0) + 1)
+            width = cluster.max(initial=0) + 1
+            if len(np.unique(self._pair * width + cluster)) < len(cluster):
+                raise UsageError("a cluster has several cells in one group and stratum; sum them first")
+            inside = np.unique(stratum * width + cluster) // width
             self._units = np.bincount(inside, minlength=stratum.max(initial=0) + 1)[pair_stratum]
         self.clusters = np.bincount(self._pair_group, weights=here, minlength=self.count).astype(np.int64)
         # where every stratum holds one cluster, those are compared with each other
-        strata = np.bincount(self._pair_group, minlength=self.count)
+        strata = np.bincount(self._pair_group[here > 0], minlength=self.count)
         self.degrees = np.where(self.clusters > strata, self.clusters - strata, np.maximum(self.clusters - 1, 0))
-        self._unseen = np.ones(len(pairs))
+        self._unseen = np.ones(len(here))
         if population is not None:
-            held = np.zeros(len(pairs))
+            held = np.zeros(len(here))
             np.maximum.at(held, self._pair, measures("population", population, len(self.rows)))
-            if (held < self._units).any():
+            if (held < self._units)[here > 0].any():
                 raise UsageError("a stratum has more clusters in the sample than in the population it comes from")
-            self._unseen = 1 - self._units / held
+            self._unseen = 1 - self._units / np.maximum(held, 1)
 
     def sum(self, values: np.ndarray) -> np.ndarray:
         """Sum per group."""
@@ -82,18 +88,30 @@ class Cells:
         the group (their score is 0). A stratum of one cluster is compared with 0, the mean of all scores.
         Source: Särndal, Swensson & Wretman (1992), 5.5 and 10.3; Lumley (2010), 2.2 ("adjust" for single clusters).
         """
-        units = self._units
-        sums = np.bincount(self._pair, weights=score, minlength=len(units))
-        squares = np.bincount(self._pair, weights=score**2, minlength=len(units))
+        units = np.maximum(self._units, 1)
+        sums, squares = self._pair_sum(score), self._pair_sum(score**2)
         within = units / np.maximum(units - 1, 1) * (squares - sums**2 / units)
         terms = self._unseen * np.where(units > 1, np.maximum(within, 0), squares)
         return np.bincount(self._pair_group, weights=terms, minlength=self.count)
 
     def centred(self, score: np.ndarray) -> np.ndarray:
         """Scores less the mean of their stratum, where it holds more than one cluster."""
-        units = self._units
-        sums = np.bincount(self._pair, weights=score, minlength=len(units))
-        return score - np.where(units > 1, sums / units, 0.0)[self._pair]
+        units = np.maximum(self._units, 1)
+        return score - np.where(units > 1, self._pair_sum(score) / units, 0.0)[self._pair]
+
+    def _pair_sum(self, values: np.ndarray) -> np.ndarray:
+        return np.bincount(self._pair, weights=values, minlength=len(self._units))
+
+
+def sum_rows(keys: tuple[np.ndarray | None, ...], **columns: np.ndarray) -> tuple[list, dict[str, np.ndarray]]:
+    """Sum rows with equal codes into cells: the codes of each cell (None stays None), and the sum of every column."""
+    joint = np.zeros(len(next(iter(columns.values()))), dtype=np.int64)
+    for key in keys:
+        if key is not None:
+            joint = joint * (key.max(initial=0) + 1) + key
+    _, example, place = np.unique(joint, return_index=True, return_inverse=True)
+    sums = {name: np.bincount(place, weights=values, minlength=len(example)) for name, values in columns.items()}
+    return [None if key is None else key[example] for key in keys], sums
 
 
 def codes(name: str, values: ArrayLike, length: int) -> np.ndarray:
@@ -114,9 +132,3 @@ def measures(name: str, values: ArrayLike, length: int | None = None) -> np.ndar
     if not np.isfinite(values).all():
         raise UsageError(f"{name} is missing or infinite in {np.sum(~np.isfinite(values))} cells; leave those rows out")
     return values
-
-
-def _same_clusters_once(pair: np.ndarray, cluster: np.ndarray) -> None:
-    keys = pair * (cluster.max(initial=0) + 1) + cluster
-    if len(np.unique(keys)) < len(keys):
-        raise UsageError("a cluster has several cells in one group and stratum; sum them first")

@@ -122,7 +122,7 @@ def clustered_rate(
         total = cells.sum(weight)
         rate = np.minimum(cells.sum(outcome) / total, 1.0)
         score = (outcome - rate[cells.group] * weight) / total[cells.group]
-    return bounded_rate(cells, rate, score, weight, squares, confidence, "Wilson")
+    return bounded_rate(cells, rate, score, weight, squares, confidence)
 
 
 def bounded_rate(
@@ -132,7 +132,8 @@ def bounded_rate(
     weight: np.ndarray,
     squares: np.ndarray,
     confidence: float,
-    method: str,
+    method: str = "Wilson",
+    few_events: float = FEW_EVENTS,
 ) -> GroupEstimates:
     """Bounds for any estimated rate from what each cell adds to it (`score`); see the Notes of `clustered_rate`."""
     empty = cells.n == 0
@@ -151,7 +152,7 @@ def bounded_rate(
     t = np.where(cells.degrees > 0, stats.t.ppf((1 + confidence) / 2, np.maximum(degrees, 1)), z)
     size = n_effective * (z / t) ** 2
     size = np.where(cells.degrees < FEW_DEGREES, np.minimum(size, cells.n), size)
-    few = size * spread < FEW_EVENTS
+    few = size * spread < few_events
     bounds = [
         np.where(few, exact, usual)
         for exact, usual in zip(
@@ -189,6 +190,29 @@ def _degrees_given_rate(cells: Cells, score: np.ndarray, rate: np.ndarray) -> np
         slope = (1 - 2 * rate) / (rate * (1 - rate))
         noise = cells.sum((share - slope[cells.group] * score) ** 2)
         return np.where(np.isfinite(noise), 2 / noise, np.inf)
+
+
+def equivalent_size(rate: ArrayLike, width: ArrayLike, confidence: float = 0.95) -> np.ndarray:
+    """How many plain rows would give a Wilson interval as wide as this one? What a corrected estimate is worth.
+
+    Parameters
+    ----------
+    rate, width : array of float
+        An estimate in [0, 1] and the width of its interval, above 0.
+    confidence : float
+        Of the interval.
+
+    Returns
+    -------
+    array of float
+        Rows; solves Wilson's width for n: (h² − ¼)x² + (2h² − p(1−p))x + h² = 0 with h = width/2, x = z²/n.
+    """
+    rate, half_squared = np.asarray(rate, dtype=float), np.square(np.asarray(width, dtype=float) / 2)
+    z = stats.norm.ppf((1 + confidence) / 2)
+    square, linear = half_squared - 0.25, 2 * half_squared - rate * (1 - rate)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio = (-linear - np.sqrt(linear**2 - 4 * square * half_squared)) / (2 * square)
+        return np.where(half_squared >= 0.25, 0.0, z**2 / ratio)
 
 
 def clustered_mean(
