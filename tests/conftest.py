@@ -29,6 +29,7 @@ class TinyWorkspace:
 
     def __init__(self, root: Path):
         self.root = root
+        self.started: list[subprocess.Popen] = []
         for folder in ("params", "notebooks", "home"):
             (root / folder).mkdir(parents=True)
         (root / "params" / "workspace.yaml").write_text("notebooks: [page]\n")
@@ -66,15 +67,18 @@ class TinyWorkspace:
         return path
 
     def start(self, *arguments: str, **environment: str) -> subprocess.Popen:
-        """Start ``labelqa <arguments>`` in the workspace, with an empty home."""
-        return subprocess.Popen(
+        """Start ``labelqa <arguments>`` in the workspace, with an empty home, in a session of its own."""
+        process = subprocess.Popen(
             [sys.executable, "-m", "labelqa_lib.cli", *arguments],
             cwd=self.root,
             env={**os.environ, "HOME": str(self.root / "home"), "COLUMNS": "200", **environment},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            start_new_session=True,
         )
+        self.started.append(process)
+        return process
 
     def labelqa(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess:
         """Run ``labelqa <arguments>`` to its end."""
@@ -84,5 +88,9 @@ class TinyWorkspace:
 
 
 @pytest.fixture
-def tiny(tmp_path) -> TinyWorkspace:
-    return TinyWorkspace(tmp_path / "workspace")
+def tiny(tmp_path):
+    workspace = TinyWorkspace(tmp_path / "workspace")
+    yield workspace
+    for process in workspace.started:
+        process.kill()
+        process.communicate()

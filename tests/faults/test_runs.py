@@ -64,14 +64,18 @@ def small_disk(tiny):
         subprocess.run(["umount", "--lazy", str(folder)], check=True)
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_an_interrupted_run_leaves_finished_pages_and_nothing_else(tiny, scratch, number, code):
+@pytest.mark.parametrize(
+    ("send", "number", "code"),
+    [(os.kill, signal.SIGINT, 130), (os.kill, signal.SIGTERM, 143), (os.killpg, signal.SIGINT, 130)],
+    ids=["SIGINT", "SIGTERM", "Ctrl-C on a terminal"],
+)
+def test_an_interrupted_run_leaves_finished_pages_and_nothing_else(tiny, scratch, send, number, code):
     tiny.notebook("page", STARTED, FOR_EVER)
     tiny.notebook("good", "1")
     process = tiny.start("run", "--notebook", "good", "--notebook", "page", "--jobs", "1", TMPDIR=str(scratch))
     kernel = kernel_of(tiny)
     family = psutil.Process(process.pid).children(recursive=True)
-    process.send_signal(number)
+    send(process.pid, number)
     _out, err = process.communicate(timeout=30)
     assert process.returncode == code
     assert "Traceback" not in err
