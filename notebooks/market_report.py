@@ -211,6 +211,7 @@ lq.display.chart(lq.figures.backlog, flow, id="backlog-chart")
 
 # %%
 lq.display.quality(page.delivered())
+lq.display.table(lq.store.rejected(tables.snapshot), "rejects", "Rows rejected, by the rule they broke")
 
 # %%
 lq.display.table(lq.coverage(tables), "coverage", "What the figures stand on, by week")

@@ -200,3 +200,18 @@ def test_kept_tables_are_made_once(tmp_path):
         rows = tables.keep("half", make)
     assert made == [1]
     assert len(store.fetch(rows)) == 4
+
+
+def test_rejected_counts_every_rule_a_row_broke(tmp_path):
+    folder = write(tmp_path)
+    snapshot = store.describe(tmp_path)
+    assert store.rejected(snapshot).empty
+    (folder / "rejects").mkdir()
+    rules = [["label is known", "key is unique"], ["label is known"]]
+    pd.DataFrame({"key": ["a", "b"], "rules": rules}).to_parquet(folder / "rejects" / "audits.parquet")
+    assert store.rejected(snapshot).to_dict("records") == [
+        {"table": "audits", "rule": "label is known", "rows": 2},
+        {"table": "audits", "rule": "key is unique", "rows": 1},
+    ]
+    (folder / "rejects" / "items.parquet").write_bytes(b"PAR1")
+    assert "cannot be read as Parquet" in sentence(store.rejected, snapshot)

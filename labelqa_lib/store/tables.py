@@ -1,13 +1,10 @@
 """Opens a snapshot as lazy Ibis tables, cut to one market and its weeks, reading only their partitions.
 
-On disk a snapshot is a folder (``<root>/<id>/``, see DATA_CONTRACT.md) of Parquet files and one `snapshot.json`.
 Nothing here reads rows before a metric asks for them; a file is touched at opening only for its footer.
 """
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,44 +18,13 @@ from ibis import _
 
 from labelqa_lib.errors import DataError, UsageError
 from labelqa_lib.periods import Week
+from labelqa_lib.store.snapshot import Snapshot, describe
 
 PARTITIONED = ("annotations", "audits")
 OPTIONAL = (
     "items", "audits", "gold", "appeals", "people", "shifts", "queue_hours", "quiz_answers", "requests",
     "sop_versions", "sop_acknowledgements", "actions",
 )  # fmt: skip
-_ID = re.compile(r"\w[\w.\-]*")
-
-
-@dataclass(frozen=True)
-class Snapshot:
-    """What `snapshot.json` says: where the rows came from, how many there are, and which weeks each market has."""
-
-    id: str
-    source: str
-    made_at: str
-    parent: str | None
-    tables: dict[str, dict]
-    markets: dict[str, dict]
-    partitions: dict[str, str]
-    missing: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
-    folder: Path | None = None
-
-    def weeks(self, market: str | None = None) -> tuple[str, ...]:
-        """Weeks with annotations, oldest first; of one market, or of any.
-
-        Raises
-        ------
-        DataError
-            When the snapshot does not hold `market`.
-        """
-        if market is not None and market not in self.markets:
-            raise DataError(
-                f"snapshot {self.id} has no market {market!r}; it has {', '.join(sorted(self.markets)) or 'none'}"
-            )
-        markets = self.markets if market is None else [market]
-        return tuple(sorted({week for name in markets for week in self.markets[name]["weeks"]}))
 
 
 @dataclass(frozen=True)
@@ -102,46 +68,6 @@ class Tables:
         if rows is None or not column:
             return rows is not None
         return self.keep(f"delivered {name}", lambda: bool(_engine(rows[column].notnull().any().execute)))
-
-
-def describe(root: Path, snapshot: str = "CURRENT") -> Snapshot:
-    """What a snapshot holds, from its `snapshot.json` alone.
-
-    Parameters
-    ----------
-    root : Path
-        Folder of all snapshots (`data` in workspace.yaml).
-    snapshot : str
-        Id of a snapshot, or ``CURRENT``.
-
-    Raises
-    ------
-    DataError
-        When there is no such snapshot, or its description cannot be read.
-    """
-    root = Path(root)
-    try:
-        if snapshot == "CURRENT":
-            snapshot = (root / "CURRENT").read_text(encoding="utf-8").strip()
-        folder = root / snapshot
-        if not _ID.fullmatch(snapshot):
-            raise FileNotFoundError
-        told = json.loads((folder / "snapshot.json").read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        there = sorted(path.parent.name for path in root.glob("*/snapshot.json"))
-        known = f"there are {', '.join(there)}" if there else "make one with `labelqa ingest DELIVERY`"
-        raise DataError(f"{root}: no snapshot {snapshot!r}; {known}") from None
-    except (OSError, ValueError) as error:
-        raise DataError(f"{root}: the description of snapshot {snapshot!r} cannot be read ({error})") from None
-    try:
-        return Snapshot(
-            **{name: told[name] for name in ("id", "source", "made_at", "parent", "tables", "markets", "partitions")},
-            missing=tuple(told["missing"]),
-            notes=tuple(told["notes"]),
-            folder=folder,
-        )
-    except (KeyError, TypeError) as error:
-        raise DataError(f"{folder / 'snapshot.json'}: does not describe a snapshot; it lacks {error}") from None
 
 
 def open_tables(
@@ -232,19 +158,6 @@ def fetch(expression: ibis.Table) -> pd.DataFrame:
         When the engine cannot read what the expression needs, as with a file damaged after its snapshot was opened.
     """
     return _engine(expression.execute)
-
-
-def partition_ancestor(root: Path, snapshot: str, market: str, week: str) -> str | None:
-    """Which earlier snapshot last had other rows for this market and week (None: the week was never restated)."""
-    key = f"{market}/{week}"
-    about = describe(root, snapshot)
-    now, seen = about.partitions.get(key), {about.id}
-    while about.parent and about.parent not in seen and (Path(root) / about.parent / "snapshot.json").exists():
-        about = describe(root, about.parent)
-        seen.add(about.id)
-        if about.partitions.get(key, now) != now:
-            return about.id
-    return None
 
 
 def _existing(weeks: Sequence[str] | None, about: Snapshot, market: str | None) -> tuple[str, ...]:

@@ -1,0 +1,125 @@
+"""What a snapshot is made of, told from its description alone: `<root>/<id>/snapshot.json` (DATA_CONTRACT)."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as parquet
+
+from labelqa_lib.errors import DataError
+
+_ID = re.compile(r"\w[\w.\-]*")
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """What `snapshot.json` says: where the rows came from, how many there are, and which weeks each market has."""
+
+    id: str
+    source: str
+    made_at: str
+    parent: str | None
+    tables: dict[str, dict]
+    markets: dict[str, dict]
+    partitions: dict[str, str]
+    missing: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    folder: Path | None = None
+
+    def weeks(self, market: str | None = None) -> tuple[str, ...]:
+        """Weeks with annotations, oldest first; of one market, or of any.
+
+        Raises
+        ------
+        DataError
+            When the snapshot does not hold `market`.
+        """
+        if market is not None and market not in self.markets:
+            raise DataError(
+                f"snapshot {self.id} has no market {market!r}; it has {', '.join(sorted(self.markets)) or 'none'}"
+            )
+        markets = self.markets if market is None else [market]
+        return tuple(sorted({week for name in markets for week in self.markets[name]["weeks"]}))
+
+
+def describe(root: Path, snapshot: str = "CURRENT") -> Snapshot:
+    """What a snapshot holds, from its `snapshot.json` alone.
+
+    Parameters
+    ----------
+    root : Path
+        Folder of all snapshots (`data` in workspace.yaml).
+    snapshot : str
+        Id of a snapshot, or ``CURRENT``.
+
+    Raises
+    ------
+    DataError
+        When there is no such snapshot, or its description cannot be read.
+    """
+    root = Path(root)
+    try:
+        if snapshot == "CURRENT":
+            snapshot = (root / "CURRENT").read_text(encoding="utf-8").strip()
+        folder = root / snapshot
+        if not _ID.fullmatch(snapshot):
+            raise FileNotFoundError
+        told = json.loads((folder / "snapshot.json").read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        there = sorted(path.parent.name for path in root.glob("*/snapshot.json"))
+        known = f"there are {', '.join(there)}" if there else "make one with `labelqa ingest DELIVERY`"
+        raise DataError(f"{root}: no snapshot {snapshot!r}; {known}") from None
+    except (OSError, ValueError) as error:
+        raise DataError(f"{root}: the description of snapshot {snapshot!r} cannot be read ({error})") from None
+    try:
+        return Snapshot(
+            **{name: told[name] for name in ("id", "source", "made_at", "parent", "tables", "markets", "partitions")},
+            missing=tuple(told["missing"]),
+            notes=tuple(told["notes"]),
+            folder=folder,
+        )
+    except (KeyError, TypeError) as error:
+        raise DataError(f"{folder / 'snapshot.json'}: does not describe a snapshot; it lacks {error}") from None
+
+
+def partition_ancestor(root: Path, snapshot: str, market: str, week: str) -> str | None:
+    """Which earlier snapshot last had other rows for this market and week (None: the week was never restated)."""
+    key = f"{market}/{week}"
+    about = describe(root, snapshot)
+    now, seen = about.partitions.get(key), {about.id}
+    while about.parent and about.parent not in seen and (Path(root) / about.parent / "snapshot.json").exists():
+        about = describe(root, about.parent)
+        seen.add(about.id)
+        if about.partitions.get(key, now) != now:
+            return about.id
+    return None
+
+
+def rejected(snapshot: Snapshot) -> pd.DataFrame:
+    """Which rules did rejected rows of the snapshot's delivery break, and how often?
+
+    Returns
+    -------
+    DataFrame
+        ``table, rule, rows``, the most frequent first; a row that broke two rules counts under both. Empty where
+        nothing was rejected.
+
+    Raises
+    ------
+    DataError
+        When a file of rejects cannot be read.
+    """
+    parts = [pd.DataFrame({"table": [], "rule": []})]
+    for path in sorted((snapshot.folder / "rejects").glob("*.parquet")):
+        try:
+            rules = parquet.read_table(path, columns=["rules"])["rules"].to_pandas()
+        except (OSError, pa.ArrowException) as error:
+            raise DataError(f"{path}: cannot be read as Parquet ({error}); ingest the delivery again") from None
+        parts.append(pd.DataFrame({"table": path.stem, "rule": rules.explode()}))
+    counts = pd.concat(parts).groupby(["table", "rule"], as_index=False).size().rename(columns={"size": "rows"})
+    return counts.sort_values(["rows", "table", "rule"], ascending=[False, True, True], ignore_index=True)
