@@ -47,9 +47,8 @@ def _summary(rows: list[pd.Series]) -> str:
             mark = marks.STATUS[status]
             said = _STATUS_OF_MANY.get(status, status) if len(titles) > 1 else status
             named = ", ".join(safe.text(title) for title in titles)
-            parts.append(
-                f'<li><span class="lq-{marks.tone(mark)}">{marks.symbol(mark)}<b>{len(titles)} {said}:</b></span> {named}</li>'
-            )
+            counted = f"{marks.symbol(mark)}<b>{len(titles)} {said}:</b>"
+            parts.append(f'<li><span class="lq-{marks.tone(mark)}">{counted}</span> {named}</li>')
     return "".join(parts) or "<li>No headline metric has a target that it can be held to.</li>"
 
 

@@ -66,7 +66,8 @@ def sparkline(history: Sequence[float], target: float, width: int = 120, height:
         aim = f"{down(target):.1f}"
         line = f'<line class="lq-aim" x1="0" x2="{width}" y1="{aim}" y2="{aim}"></line>' + line
     if math.isfinite(history[-1]):
-        line += f'<circle class="lq-dot" cx="{across(len(history) - 1):.1f}" cy="{down(history[-1]):.1f}" r="2.8"></circle>'
+        end = f'cx="{across(len(history) - 1):.1f}" cy="{down(history[-1]):.1f}"'
+        line += f'<circle class="lq-dot" {end} r="2.8"></circle>'
     return f'<svg class="lq-spark" viewBox="0 0 {width} {height}" aria-hidden="true">{line}</svg>'
 
 

@@ -38,8 +38,12 @@ def title(
         f'<p class="lq-about">{safe.text(dates)} <span class="lq-sep">·</span> audience {safe.text(audience)} '
         f'<span class="lq-sep">·</span> snapshot {safe.text(snapshot)}</p></header>'
     )
-    text = f"{title}: {market_name or market}, {week} ({dates})\n{question}\nAudience {audience}, snapshot {snapshot}"
-    bundle(html, safe.plain(text, safe.SENTENCE_LENGTH))
+    lines = (
+        f"{title}: {f'{market_name} ({market})' if market_name else market}, {week}",
+        question,
+        f"{dates}, audience {audience}, snapshot {snapshot}",
+    )
+    bundle(html, "\n".join(safe.plain(line, safe.SENTENCE_LENGTH) for line in lines))
 
 
 def findings(findings: Sequence, most: int = 12) -> None:

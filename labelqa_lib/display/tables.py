@@ -97,7 +97,7 @@ def _measured(frame: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, str]]:
 
 def _text(frame: pd.DataFrame) -> str:
     cleaned = frame.map(lambda value: safe.plain(value, 40) if isinstance(value, str) else value)
-    return cleaned.to_string(index=False, na_rep=wording.UNDEFINED)
+    return cleaned.rename(columns=lambda name: safe.plain(name, 40)).to_string(index=False, na_rep=wording.UNDEFINED)
 
 
 def _is_metric_frame(frame: pd.DataFrame) -> bool:
@@ -105,7 +105,7 @@ def _is_metric_frame(frame: pd.DataFrame) -> bool:
 
 
 def _great_table(columns: dict[str, list[str]], id: str, titles: Mapping[str, str]) -> str:
-    """Columns of ready HTML as a table without a style of its own: the page's style sheet knows great-tables' classes."""
+    """Columns of ready HTML as a table; its looks come from the page's style sheet, which knows great-tables' classes."""
     safe_names = {f"c{place}": name for place, name in enumerate(columns)}
     built = GT(pd.DataFrame(dict(zip(safe_names, columns.values(), strict=True))), id=f"{id}-table", rowname_col="c0")
     labels = {key: html(_heading(name, titles)) for key, name in safe_names.items()}
@@ -146,7 +146,7 @@ def _estimate(row: pd.Series, name: str, unit: str) -> str:
 
 
 def _as_it_stands(frame: pd.DataFrame, units: Mapping[str, str], target: float) -> dict[str, list[str]]:
-    """Columns in their order; the one before `ci_low` carries the interval, and bars follow a metric frame's estimate."""
+    """Columns in their order; the one before `ci_low` carries the interval, bars follow a metric frame's estimate."""
     names = list(frame.columns)
     carrier = names[names.index("ci_low") - 1] if "ci_low" in names else None
     hidden = set(_NEVER_SHOWN)

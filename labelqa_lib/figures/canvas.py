@@ -25,7 +25,7 @@ INK, MUTED, FAINT = "#1f2933", "#616e7c", "#cbd2d9"
 BLUE, PALE_BLUE, VERMILION = "#0b5cad", "#c7ddf2", "#c2410c"
 
 _STYLE = Path(__file__).with_name("labelqa.mplstyle")
-_LONGEST_NAME = 32
+_LONGEST_NAME, _LONGEST_TITLE = 32, 110
 _JOINERS = "\u200c\u200d"
 _AXIS = {"rate": "%", "seconds": "seconds", "days": "days", "per_day": "a day", "per_hour": "an hour", "count": "count"}
 
@@ -55,6 +55,7 @@ def canvas(height: float, width: float = WIDTH) -> Figure:
 def nothing(title: str, frame: pd.DataFrame, otherwise: str = "there is nothing to show") -> Figure:
     """A small figure that says why it is empty: the frame's own reason where it has one."""
     reasons = [reason for reason in frame.get("reason", pd.Series(dtype=str)).dropna().unique() if reason]
+    title = name(title, _LONGEST_TITLE)
     why = f"Not shown: {name(reasons[0], 110) if reasons else otherwise}"
     fig = canvas(0.8)
     fig.text(0.008, 0.72, title, size=10.5, va="center")
@@ -80,6 +81,7 @@ def heading(fig: Figure, title: str, message: str, note: str = "") -> None:
 
     The message becomes the figure's label: what `display` gives to whoever does not see the figure.
     """
+    title = name(title, _LONGEST_TITLE)
     fig.suptitle(f"{title}   ({note})" if note else title, x=0.008, ha="left", size=10.5)
     fig.set_label(f"{title}: {message}")
 

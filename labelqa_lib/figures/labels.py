@@ -64,13 +64,16 @@ def confusion(frame: pd.DataFrame, *, title: str = "What each label was taken fo
         cbar=False,
         linewidths=1.5,
         linecolor="white",
+        xticklabels=False,
+        yticklabels=False,
         ax=ax,
     )
     ax.grid(False)
     for place in range(len(labels)):
         ax.add_patch(_right(place))
-    ax.set_xticklabels([name(label, 18) for label in labels], rotation=30, ha="right", rotation_mode="anchor")
-    ax.set_yticklabels([name(label, 24) for label in labels], rotation=0)
+    middles = np.arange(len(labels)) + 0.5
+    ax.set_xticks(middles, [name(label, 18) for label in labels], rotation=30, ha="right", rotation_mode="anchor")
+    ax.set_yticks(middles, [name(label, 24) for label in labels])
     ax.tick_params(length=0, labelcolor=INK)
     ax.set_xlabel("label given   (share of the reference label, and items)")
     ax.set_ylabel("reference label")
@@ -142,21 +145,21 @@ def costly_pairs(frame: pd.DataFrame, *, title: str = "The confusions that cost 
     ax = fig.subplots()
     places = np.arange(len(shown))
     ax.barh(places, shown["cost"], color=[VERMILION if flips else FAINT for flips in shown["flips"]], height=0.68)
-    ax.set_yticks(places, [f"{beside(row.reference_label, 24)}  →  {beside(row.label, 24)}" for row in shown.itertuples()])
+    pairs = zip(shown["reference_label"], shown["label"], strict=True)
+    ax.set_yticks(places, [f"{beside(truth, 20)}  →  {beside(given, 20)}" for truth, given in pairs])
     ax.tick_params(axis="y", labelcolor=INK)
     for place, row in enumerate(shown.itertuples()):
-        swapped = "  swaps violating and benign" if row.flips else ""
-        cost = f"{row.cost:,.0f}{swapped}"
+        cost = f"{row.cost:,.0f}{'  ⇄' if row.flips else ''}"
         ax.annotate(cost, (row.cost, place), (4, 0), textcoords="offset points", va="center_baseline")
         said = f"{wording.estimate(row.share, row.ci_low, row.ci_high, 'rate')}   n {row.n:,}"
         ax.annotate(said, (1.01, place), xycoords=("axes fraction", "data"), va="center_baseline", color=MUTED)
     ax.annotate(
         "share of the reference label", (1.01, len(shown) - 0.35), xycoords=("axes fraction", "data"), color=MUTED
     )
-    ax.margins(x=0.35)
+    ax.margins(x=0.2)
     ax.set_ylim(-0.6, len(shown) - 0.4)
     ax.grid(axis="y", visible=False)
     ax.grid(axis="x", visible=True)
-    measure_axis(ax.xaxis, "count", "estimated errors, doubled where violating and benign are swapped")
+    measure_axis(ax.xaxis, "count", "estimated errors   (⇄ violating and benign are swapped: counted double)")
     heading(fig, title, _message(costliest.head(3)))
     return fig

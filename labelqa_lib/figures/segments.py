@@ -132,7 +132,8 @@ def distribution(
 
     fig = canvas(2.2)
     ax = fig.subplots()
-    seaborn.histplot(x=values.to_numpy(), bins=min(30, max(5, len(values) // 4)), color=PALE_BLUE, edgecolor="white", ax=ax)
+    bins = min(30, max(5, len(values) // 4))
+    seaborn.histplot(x=values.to_numpy(), bins=bins, color=PALE_BLUE, edgecolor="white", ax=ax)
     middle = values.median()
     ax.axvline(middle, color=BLUE)
     lines = [(middle, f"median {wording.amount(middle, unit)}", BLUE)]

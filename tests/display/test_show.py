@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+import base64
+import io
+
+import numpy as np
+import pytest
+from matplotlib import pyplot
+from matplotlib.figure import Figure
+from PIL import Image
+
+from labelqa_lib import display
+from labelqa_lib.display import show
+from labelqa_lib.errors import UsageError
+
+
+def drawn(label: str = "") -> Figure:
+    fig = Figure(figsize=(3, 2))
+    fig.subplots().plot([1, 3, 2], color="#c2410c")
+    fig.set_label(label)
+    return fig
+
+
+def image(output) -> Image.Image:
+    return Image.open(io.BytesIO(base64.b64decode(output.data["image/png"])))
+
+
+def test_a_figure_carries_its_alt_text_id_and_size(shown):
+    display.figure(drawn(), "accuracy-trend", 'Accuracy fell to 93 % <"now">.')
+    described = shown[-1].metadata["image/png"]
+    assert described == {"alt": 'Accuracy fell to 93 % <"now">.', "id": "accuracy-trend", "width": 288, "height": 192}
+    assert shown.text == described["alt"]
+    assert image(shown[-1]).size == (2 * 288, 2 * 192)
+
+
+def test_the_figures_own_label_is_its_alt_text_where_none_is_given(shown):
+    display.figure(drawn("Accuracy fell."), "trend")
+    assert shown[-1].metadata["image/png"]["alt"] == "Accuracy fell."
+
+
+def test_chart_draws_the_frame_and_shows_it(shown):
+    def draw(frame, dim, *, title):
+        return drawn(f"{title} of {frame} by {dim}")
+
+    display.chart(draw, "sites", "site", id="s", title="A")
+    assert shown[-1].metadata["image/png"]["alt"] == "A of sites by site"
+
+
+def test_equal_figures_give_equal_bytes_without_time_or_software(shown):
+    display.figure(drawn("a"), "a")
+    display.figure(drawn("a"), "a")
+    assert shown[0].data == shown[1].data
+    assert image(shown[0]).info == {}
+
+
+def test_the_palette_keeps_the_colours_of_the_drawing(shown):
+    display.figure(drawn("a"), "a")
+    colours = np.array(image(shown[-1]).convert("RGB")).reshape(-1, 3)
+    assert (colours == [0xC2, 0x41, 0x0C]).all(axis=1).any()
+    assert (colours == 255).all(axis=1).any()
+
+
+def test_a_figure_of_pyplot_is_closed_and_not_shown_twice(shown):
+    fig = pyplot.figure()
+    display.figure(fig, "a", "An empty figure.")
+    assert not pyplot.fignum_exists(fig.number)
+
+
+@pytest.mark.parametrize("id", ["", "a b", 'a"b', "é", None])
+def test_an_id_that_cannot_be_linked_to_is_refused(shown, id):
+    with pytest.raises(UsageError, match="cannot be linked to"):
+        display.figure(drawn("a"), id)
+    assert not shown
+
+
+def test_a_figure_without_words_is_refused(shown):
+    with pytest.raises(UsageError, match="has no alt text"):
+        display.figure(drawn(), "a", "  ")
+
+
+def test_records_hold_what_json_can_hold():
+    row = {"a": np.float64("nan"), "b": np.int64(3), "c": [0.5, float("inf")], "d": {"site": "x\x00"}, "e": np.True_}
+    row["f"] = None
+    assert show.records([row]) == [{"a": None, "b": 3, "c": [0.5, None], "d": {"site": "x"}, "e": True, "f": None}]

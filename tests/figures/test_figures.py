@@ -1,0 +1,214 @@
+from __future__ import annotations
+
+import io
+import warnings
+
+import matplotlib
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib import pyplot
+from matplotlib.figure import Figure
+from PIL import Image
+
+from labelqa_lib import figures
+
+from display.examples import HOSTILE, SITES, confusion, flows, hours, segments, undefined, weekly
+
+AIM = {"target": 0.95, "better": "higher"}
+SITE_WEEKS = pd.concat([weekly(start=0.95 - 0.01 * place).assign(site=site) for place, site in enumerate(SITES)])
+DRAWN = {
+    "trend": lambda: figures.trend(weekly(gaps=(3, 4)), title="Accuracy", **AIM),
+    "trends": lambda: figures.trends(SITE_WEEKS, "site", title="Accuracy by site", **AIM),
+    "compare": lambda: figures.compare(segments("site", SITES), "site", title="Accuracy by site", **AIM),
+    "distribution": lambda: figures.distribution(segments("agent_id", range(80)), title="Agents", **AIM),
+    "confusion": lambda: figures.confusion(confusion()),
+    "costly_pairs": lambda: figures.costly_pairs(confusion()),
+    "by_hour": lambda: figures.by_hour(hours()),
+    "backlog": lambda: figures.backlog(flows()),
+}
+UNDRAWN = {
+    "trend": lambda change: figures.trend(change(weekly()), title="Accuracy", **AIM),
+    "trends": lambda change: figures.trends(change(SITE_WEEKS), "site", title="Accuracy by site", **AIM),
+    "compare": lambda change: figures.compare(change(segments("site", SITES)), "site", title="Accuracy", **AIM),
+    "distribution": lambda change: figures.distribution(change(segments("agent_id", SITES)), title="Agents", **AIM),
+    "by_hour": lambda change: figures.by_hour(change(hours())),
+    "backlog": lambda change: figures.backlog(change(flows())),
+}
+
+
+def words(fig: Figure) -> str:
+    return "\n".join(text.get_text() for text in fig.findobj(matplotlib.text.Text) if text.get_visible())
+
+
+def png(fig: Figure) -> bytes:
+    packed = io.BytesIO()
+    fig.savefig(packed, format="png", dpi=100, metadata={"Software": None})
+    return packed.getvalue()
+
+
+@pytest.mark.parametrize("name", DRAWN)
+def test_equal_frames_give_equal_bytes(name):
+    assert png(DRAWN[name]()) == png(DRAWN[name]())
+
+
+@pytest.mark.parametrize("name", DRAWN)
+def test_a_figure_carries_its_message_with_numbers(name):
+    message = DRAWN[name]().get_label()
+    assert message.endswith(".")
+    assert any(char.isdigit() for char in message)
+
+
+@pytest.mark.parametrize("name", DRAWN)
+def test_nothing_is_left_behind(name):
+    before = dict(matplotlib.rcParams)
+    DRAWN[name]()
+    assert dict(matplotlib.rcParams) == before
+    assert pyplot.get_fignums() == []
+
+
+@pytest.mark.parametrize("name", DRAWN)
+def test_the_kernels_own_settings_do_not_change_the_look(name):
+    expected = png(DRAWN[name]())
+    with matplotlib.rc_context({"font.size": 20, "axes.facecolor": "black", "figure.dpi": 300, "axes.grid": False}):
+        fig = DRAWN[name]()
+    fig.set_dpi(matplotlib.rcParams["figure.dpi"])
+    assert png(fig) == expected
+
+
+@pytest.mark.parametrize("name", DRAWN)
+def test_all_words_lie_inside_the_figure(name):
+    fig = DRAWN[name]()
+    fig.draw_without_rendering()
+    for text in fig.findobj(matplotlib.text.Text):
+        if text.get_visible() and text.get_text().strip() and text.axes is not None and text.axes.axison:
+            box = text.get_window_extent()
+            assert box.x0 >= -1 and box.x1 <= fig.bbox.width + 1, f"{text.get_text()!r} is cut"
+
+
+@pytest.mark.parametrize("name", UNDRAWN)
+def test_an_undefined_frame_gives_a_small_figure_that_says_why(name):
+    fig = UNDRAWN[name](undefined)
+    assert fig.get_figheight() < 1
+    assert "Not shown: needs shifts; not delivered" in words(fig)
+    assert "Not shown: needs shifts; not delivered" in fig.get_label()
+
+
+@pytest.mark.parametrize("name", UNDRAWN)
+def test_an_empty_frame_gives_a_small_figure(name):
+    assert "Not shown: there is nothing to show" in words(UNDRAWN[name](lambda frame: frame.iloc[:0]))
+
+
+def test_no_confusion_is_a_small_figure():
+    right = confusion().query("reference_label == label")
+    assert "no label was taken for another" in words(figures.costly_pairs(right))
+    assert "no label was taken for another" in figures.confusion(right).get_label()
+    for draw in (figures.confusion, figures.costly_pairs):
+        assert "Not shown" in words(draw(confusion().iloc[:0]))
+
+
+def test_a_trend_names_its_last_value_and_its_target():
+    said = words(figures.trend(weekly(), title="Accuracy by week", **AIM))
+    assert "93.8 %" in said
+    assert "target ≥ 95.0 %" in said
+    assert "W46" in said
+    assert "2026" in said
+
+
+def test_a_trend_breaks_where_a_week_is_undefined():
+    (line,) = figures.trend(weekly(gaps=(3,)), title="Accuracy").axes[0].get_lines()
+    assert np.isnan(line.get_ydata()[3])
+    assert len(line.get_ydata()) == 13
+
+
+def test_the_last_value_and_the_target_do_not_touch():
+    fig = figures.trend(weekly(start=0.9625), title="Accuracy", **AIM)
+    last, target = (text for text in fig.axes[0].texts)
+    assert not last.get_window_extent().overlaps(target.get_window_extent())
+
+
+def test_a_comparison_puts_the_worst_first_and_counts_the_rest():
+    names = [f"s{place:02d}" for place in range(40)]
+    frame = pd.concat([segments("site", names), undefined(segments("site", ["few"]))])
+    fig = figures.compare(frame, "site", title="Accuracy", **AIM)
+    labels = [tick.get_text() for tick in fig.axes[0].get_yticklabels()]
+    assert labels[::-1] == names[:25]
+    assert "… 15 better ones not shown" in words(fig)
+    assert "1 without enough to measure" in words(fig)
+    lower = figures.compare(frame, "site", title="FPR", target=0.95, better="lower")
+    assert [tick.get_text() for tick in lower.axes[0].get_yticklabels()][::-1] == names[:14:-1]
+
+
+def test_only_whole_intervals_beyond_the_target_are_coloured_as_missing_it():
+    frame = segments("site", ["misses", "spans"])
+    frame = frame.assign(estimate=[0.93, 0.945], ci_low=[0.92, 0.935], ci_high=[0.94, 0.955])
+    fig = figures.compare(frame, "site", title="Accuracy", **AIM)
+    colours = fig.axes[0].collections[-1].get_facecolor()
+    assert not np.array_equal(colours[0], colours[1])
+    assert "1 of 2 miss it for sure" in fig.get_label()
+
+
+def test_small_multiples_are_at_most_twelve_and_the_rest_is_counted():
+    frame = pd.concat([weekly().assign(site=f"s{place:02d}") for place in range(15)])
+    fig = figures.trends(frame, "site", title="Accuracy by site")
+    assert len([ax for ax in fig.axes if ax.axison]) == 12
+    assert "… and 3 more" in fig.get_suptitle()
+
+
+def test_of_many_labels_those_with_most_errors_are_shown():
+    frame = confusion([f"label {place:02d}" for place in range(20)])
+    frame.loc[(frame["reference_label"] == "label 17") & (frame["label"] == "label 18"), "n"] = 50
+    fig = figures.confusion(frame)
+    shown = [tick.get_text() for tick in fig.axes[0].get_yticklabels()]
+    assert len(shown) == 12
+    assert {"label 17", "label 18"} <= set(shown)
+    assert "the 12 labels with most errors" in fig.get_suptitle()
+
+
+def test_pairs_are_ranked_by_cost_and_swaps_are_marked():
+    fig = figures.costly_pairs(confusion())
+    first = fig.axes[0].get_yticklabels()[-1].get_text().replace("\u200e", "")
+    assert first == "benign  →  spam"
+    assert "140  ⇄" in words(fig)
+
+
+def test_the_worst_hour_is_named():
+    assert "03:00  20.0 %" in words(figures.by_hour(hours()))
+
+
+def test_hostile_names_are_drawn_as_text():
+    names = list(HOSTILE.values())
+    by_week = pd.concat([weekly().assign(site=name) for name in names])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        warnings.filterwarnings("ignore", message="Glyph")  # test_fonts asks whether glyphs are there
+        for fig in (
+            figures.compare(segments("site", names), "site", title=HOSTILE["nul"]),
+            figures.trends(by_week, "site", title=HOSTILE["long"]),
+            figures.confusion(confusion(names), title=HOSTILE["right-to-left"]),
+            figures.costly_pairs(confusion(names), title=HOSTILE["mathtext"]),
+        ):
+            png(fig)
+            said = words(fig) + fig.get_label()
+            assert not {"\x00", "\x1b", "\u202e", "\u2067"} & set(said)
+            assert max(map(len, words(fig).splitlines())) < 200
+
+
+def test_inputs_are_not_changed():
+    frames = [weekly(), SITE_WEEKS, segments("site", SITES), confusion(), hours(), flows()]
+    before = [frame.copy(deep=True) for frame in frames]
+    figures.trend(frames[0], title="a")
+    figures.trends(frames[1], "site", title="a")
+    figures.compare(frames[2], "site")
+    figures.confusion(frames[3])
+    figures.costly_pairs(frames[3])
+    figures.by_hour(frames[4])
+    figures.backlog(frames[5])
+    for frame, copied in zip(frames, before, strict=True):
+        pd.testing.assert_frame_equal(frame, copied)
+
+
+def test_the_page_is_white_and_the_image_has_the_canvas_size():
+    image = Image.open(io.BytesIO(png(DRAWN["trend"]())))
+    assert image.size == (840, 250)
+    assert image.convert("RGB").getpixel((0, 0)) == (255, 255, 255)
