@@ -25,7 +25,7 @@ def _pairs(_context, _parameter, given: tuple[str, ...]) -> dict[str, str]:
 @click.option("--week", metavar="WEEK", help="ISO week such as 2026-W46 (default: the latest complete one).")
 @click.option("--market", "markets", multiple=True, metavar="CODE", help="Only this market; may be repeated.")
 @click.option("--notebook", "notebooks", multiple=True, metavar="NAME",
-              help="A notebook of notebooks/; may be repeated (default: `notebooks` of params/workspace.yaml).")  # fmt: skip
+              help="Only this notebook; may be repeated (default: `notebooks` of params/workspace.yaml).")  # fmt: skip
 @DATA
 @click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="Pages at a time (default: one per core).")
 @click.option("-p", "given", multiple=True, callback=_pairs, metavar="NAME=VALUE", help="A notebook's own parameter.")

@@ -16,7 +16,8 @@ def page(tmp_path):
 
 def executed(*outputs, source="secret_code = 1"):
     """An executed notebook with papermill's times and random cell ids."""
-    notebook = new_notebook(cells=[new_markdown_cell("# How good are we?"), new_code_cell(source, outputs=list(outputs))])
+    cells = [new_markdown_cell("# How good are we?"), new_code_cell(source, outputs=list(outputs))]
+    notebook = new_notebook(cells=cells)
     notebook.metadata["papermill"] = {"start_time": nbformat.v4.new_markdown_cell().id}
     return notebook
 
