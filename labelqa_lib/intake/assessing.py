@@ -103,7 +103,7 @@ def _merge_problems(delivery: Delivery, described: dict | None, zones: Zones) ->
     if DEMO in (delivery.source, described["source"]) and delivery.source != described["source"]:
         problems.append(
             f"{delivery.path}: its source is {delivery.source!r} and the current snapshot's {described['source']!r}; "
-            "simulated and real data never share a snapshot: begin anew with --fresh, or name another folder with --data"
+            "simulated and real data never share a snapshot: begin anew with --fresh, or keep this apart with --data"
         )
     for market, facts in described["markets"].items():
         if facts["time_zone"] != zones[market]:
@@ -216,7 +216,8 @@ def _broken_rules(table: str, connection: duckdb.DuckDBPyConnection) -> tuple[Br
     ).fetchall()
     counts = {rule: count for rule, count, *_ in rows}
     return tuple(
-        BrokenRule(rule, count, tuple(tuple(row[2:]) for row in rows if row[0] == rule)) for rule, count in counts.items()
+        BrokenRule(rule, count, tuple(tuple(row[2:]) for row in rows if row[0] == rule))
+        for rule, count in counts.items()
     )
 
 

@@ -49,7 +49,7 @@ def check_rows(
     repeated: int,
     connection: duckdb.DuckDBPyConnection,
 ) -> None:
-    """Make `checked_<table>` from `ready_<table>`: `_duplicate`, and `_rules`, the sentences of broken rules or NULL."""
+    """Make `checked_<table>` from `ready_<table>`: `_duplicate`, and `_rules`, sentences of broken rules or NULL."""
     ready = ibis.duckdb.from_connection(connection).table(f"ready_{table}")
     sentences, flags = [], {}
     for sentence, broken in _broken(ready, schema, native, references):
@@ -59,7 +59,9 @@ def check_rows(
     cases = [f"CASE WHEN {flag} THEN {quoting.literal(text)} END" for flag, text in zip(flags, sentences, strict=True)]
     cases.append(f"CASE WHEN conflict THEN {quoting.literal(conflict)} END")
     # most deliveries repeat no key: nothing to join
-    marks = f"LEFT JOIN repeated_{table} USING (_file, _line)" if repeated else ", (SELECT false duplicate, false conflict)"
+    marks = f"LEFT JOIN repeated_{table} USING (_file, _line)"
+    if not repeated:
+        marks = "CROSS JOIN (SELECT false AS duplicate, false AS conflict)"
     connection.execute(
         f"""CREATE OR REPLACE TABLE checked_{table} AS
         SELECT b.* EXCLUDE ({', '.join(flags)}), coalesce(duplicate, false) AS _duplicate,

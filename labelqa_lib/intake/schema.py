@@ -179,7 +179,9 @@ def contract(now: datetime) -> dict[str, DataFrameSchema]:
             backlog=_column(COUNT, checks.not_negative("backlog")),
             sla_minutes=_optional(MEASURE, checks.not_negative("sla_minutes")),
             week=_derived(TEXT),
-            together=[checks.ordered("completed_within_sla", "completed", "completed_within_sla is more than completed")],
+            together=[
+                checks.ordered("completed_within_sla", "completed", "completed_within_sla is more than completed")
+            ],
         ),
         "quiz_answers": _table(
             key=["quiz_id", "person_id", "question_id", "attempt"],

@@ -45,8 +45,18 @@ def current_snapshot(root: Path) -> Path | None:
 
 
 def describe(snapshot: Path | None) -> dict | None:
-    """What `snapshot.json` says."""
-    return None if snapshot is None else json.loads((snapshot / "snapshot.json").read_text(encoding="utf-8"))
+    """What `snapshot.json` says.
+
+    Raises
+    ------
+    DataError
+    """
+    if snapshot is None:
+        return None
+    try:
+        return json.loads((snapshot / "snapshot.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise DataError(f"{snapshot / 'snapshot.json'}: cannot be read ({error}); restore it, or use --fresh") from None
 
 
 @contextmanager
@@ -86,23 +96,34 @@ def write_snapshot(
         write_rejects(assessment, folder, connection)
         hashes = {path.relative_to(folder).as_posix(): _sha256(path) for path in sorted(folder.rglob("*.parquet"))}
         content = _combined(hashes, "")
-        current = current_snapshot(root)
-        if current and describe(current)["sha256"] == content:
+        if same := _current_with(content, root):
             shutil.rmtree(folder)
-            return current.name
+            return same
         name = f"{made_at:%Y%m%dT%H%M%SZ}-{content[:8]}"
         facts = {"id": name, "made_at": made_at.isoformat().replace("+00:00", "Z"), "sha256": content}
         facts |= _facts(assessment, rows, hashes, described, zones)
         text = json.dumps(facts, indent=1, ensure_ascii=False, sort_keys=True)
         (folder / "snapshot.json").write_text(text + "\n", encoding="utf-8")
         _flush(folder)
-        folder.rename(root / name)
+        if (root / name).exists():  # made before by an ingest that was killed before it could say so
+            shutil.rmtree(folder)
+        else:
+            folder.rename(root / name)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
     _sync(root)
     _replace(root / _CURRENT, name + "\n")
     return name
+
+
+def _current_with(content: str, root: Path) -> str | None:
+    """The current snapshot's id where it holds just this; a damaged one holds nothing."""
+    try:
+        facts = describe(current_snapshot(root))
+    except DataError:
+        return None
+    return facts["id"] if facts and facts["sha256"] == content else None
 
 
 def _facts(

@@ -193,5 +193,9 @@ class _Reader:
 
     def _view(self, table: str, query: str) -> None:
         view = f"delivery_{table}"
-        self.connection.execute(f"CREATE OR REPLACE VIEW {view} AS {query}").fetchall()
-        self.tables[table] = view
+        try:
+            self.connection.execute(f"CREATE OR REPLACE VIEW {view} AS {query}").fetchall()
+        except duckdb.Error as error:  # Parquet files of one table that disagree on a column's type
+            self.problems.append(f"{table}: its files do not fit together ({str(error).splitlines()[0]})")
+        else:
+            self.tables[table] = view

@@ -74,6 +74,8 @@ class TableMap(_Model):
     def _files_or_rows(self) -> TableMap:
         if bool(self.files) == bool(self.rows):
             raise ValueError("a table has either `files` or `rows`")
+        if self.files and not self.columns:
+            raise ValueError("a table with `files` says in `columns` what they hold")
         twice = sorted(set(self.columns) & set(self.constants))
         if twice:
             raise ValueError(f"column {twice[0]!r} stands in both `columns` and `constants`")
@@ -164,7 +166,8 @@ def select_rows(table: TableMap, source: str) -> str:
     names = ", ".join(quoting.name(column) for column in columns)
     chosen = ", ".join(f"CAST({quoting.name(column)} AS VARCHAR) AS {quoting.name(column)}" for column in columns)
     file = quoting.literal(f"the map of {source}")
-    return f"SELECT {chosen}, {file} AS _file, _line, NULL::VARCHAR AS _problem FROM (VALUES {values}) t({names}, _line)"
+    rows = f"(VALUES {values}) t({names}, _line)"
+    return f"SELECT {chosen}, {file} AS _file, _line, NULL::VARCHAR AS _problem FROM {rows}"
 
 
 def foreign_columns(table: TableMap) -> dict[str, str]:

@@ -97,7 +97,7 @@ def test_identifiers_stay_text(tmp_path):
     assert rows(tmp_path / "s", "annotations", "annotation_id, agent_id") == [("0123", "007")]
 
 
-@pytest.mark.parametrize("text", ["=1+1", "<script>", "'); DROP TABLE labels; --", "{0}", "tab\tand\x07bell", "ü 漢 🙂"])
+@pytest.mark.parametrize("text", ["=1+1", "<script>", "'); DROP TABLE labels; --", "{0}", "tab\t, bell\x07", "ü 漢 🙂"])
 def test_text_is_data(tmp_path, text):
     ingest(write(tmp_path / "d", annotations=[annotation(1, agent_id=text)]), tmp_path / "s")
     assert rows(tmp_path / "s", "annotations", "agent_id") == [(text,)]
@@ -191,6 +191,17 @@ def test_a_current_that_names_nothing_is_told(tmp_path):
     (tmp_path / "CURRENT").write_text("gone\n")
     with pytest.raises(DataError, match="'gone', which is not there"):
         intake.current_snapshot(tmp_path)
+
+
+def test_a_damaged_snapshot_is_told_and_fresh_gets_past_it(tmp_path):
+    delivery = write(tmp_path / "d", annotations=[annotation(1)])
+    ingest(delivery, tmp_path / "s")
+    (current(tmp_path / "s") / "snapshot.json").write_text("{")
+    with pytest.raises(DataError, match="snapshot.json: cannot be read.*--fresh"):
+        ingest(delivery, tmp_path / "s")
+    (tmp_path / "s" / "CURRENT").write_text("gone\n")
+    outcome = ingest(write(tmp_path / "e", annotations=[annotation(2)]), tmp_path / "s", fresh=True)
+    assert current(tmp_path / "s").name == outcome.snapshot
 
 
 def test_rules_need_no_annotation_table_of_their_own(tmp_path):

@@ -56,10 +56,8 @@ def test_delivering_again_makes_no_new_snapshot(tmp_path):
 
 
 def test_a_late_row_touches_its_own_partition_only(tmp_path):
-    before = write(
-        tmp_path / "d", annotations=[annotation(1), annotation(2, annotated_at="2026-11-03T08:00:00Z")], audits=[audit(1)]
-    )
-    ingest(before, tmp_path / "s")
+    two_weeks = [annotation(1), annotation(2, annotated_at="2026-11-03T08:00:00Z")]
+    ingest(write(tmp_path / "d", annotations=two_weeks, audits=[audit(1)]), tmp_path / "s")
     parent, old = current(tmp_path / "s"), described(tmp_path / "s")
     late = write(tmp_path / "e", annotations=[annotation(3, annotated_at="2026-11-03T09:00:00Z")])
     outcome = ingest(late, tmp_path / "s")

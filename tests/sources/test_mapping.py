@@ -78,7 +78,8 @@ def test_distinct_keeps_one_of_equal_rows(tmp_path):
 
 def test_rows_written_in_the_map(tmp_path):
     tables = {"labels": {"rows": [{"label": "ok", "violating": False, "order": 0}, {"label": "it's", "title": "x"}]}}
-    found, _ = mapped(tmp_path, tables, 'SELECT label, violating, "order", title, _line FROM delivery_labels ORDER BY _line')
+    query = 'SELECT label, violating, "order", title, _line FROM delivery_labels ORDER BY _line'
+    found, _ = mapped(tmp_path, tables, query)
     assert found == [("ok", "false", "0", None, 1), ("it's", None, None, "x", 2)]
 
 
@@ -122,15 +123,19 @@ def test_an_unknown_ending_is_told(tmp_path):
         ({"source": "../x", "tables": {}}, "source: String should match"),
         ({"source": "x", "time_zone": "Mars", "tables": {}}, "time zone 'Mars' is not known"),
         ({"source": "x", "tables": {"labels": {}}}, "either `files` or `rows`"),
-        ({"source": "x", "tables": {"lables": {"files": "a.csv"}}}, "'lables' is not a table of the data contract"),
+        ({"source": "x", "tables": {"lables": {"rows": [{}]}}}, "'lables' is not a table of the data contract"),
         ({"source": "x", "tables": {"labels": {"files": "a.csv", "colums": {}}}}, "tables.labels.colums"),
         ({"source": "x", "tables": {"labels": {"files": "a.csv", "read": {"encoding": "klingon"}}}}, "'klingon'"),
-        ({"source": "x", "tables": {"gold": {"files": "{a}_{a}.csv"}}}, "more than once"),
+        ({"source": "x", "tables": {"gold": {"files": "{a}_{a}", "columns": {"a": "b"}}}}, "more than once"),
+        ({"source": "x", "tables": {"gold": {"files": "gold.csv"}}}, "says in `columns` what they hold"),
         (
             {"source": "x", "tables": {"gold": {"files": "a", "columns": {"a": "b"}, "constants": {"a": "c"}}}},
             "column 'a' stands in both",
         ),
-        ({"source": "x", "tables": {"gold": {"files": "a", "values": {"a": {"b": "c"}}}}}, "`values` names 'a'"),
+        (
+            {"source": "x", "tables": {"gold": {"files": "a", "columns": {"b": "c"}, "values": {"a": {"b": "c"}}}}},
+            "`values` names 'a'",
+        ),
     ],
 )
 def test_a_map_that_does_not_say_what_it_must(content, sentence):

@@ -78,7 +78,8 @@ def test_hatecheck_majority_differs_from_gold_as_published(taken_in):
     _, query = taken_in("multilingual_hatecheck")
     majority = query(
         """SELECT market, round(100 * avg(CAST(majority <> gold_label AS INT)), 1) FROM (
-            SELECT a.market, item_id, mode(label) AS majority FROM '{root}/{id}/annotations/*/*/*.parquet' a GROUP BY ALL
+            SELECT a.market, item_id, mode(label) AS majority FROM '{root}/{id}/annotations/*/*/*.parquet' a
+            GROUP BY ALL
         ) JOIN '{root}/{id}/gold.parquet' USING (item_id) GROUP BY ALL"""
     )
     assert dict(majority) == {"DE": 4.2, "NL": 9.6, "HI": 4.9, "PT": 4.1, "ES": 2.4}
