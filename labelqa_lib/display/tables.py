@@ -140,7 +140,7 @@ def _estimate(row: pd.Series, name: str, unit: str) -> str:
     low, high = row["ci_low"], row["ci_high"]
     say = wording.difference if name == "difference" else wording.amount
     said = say(row[name], unit)
-    if not (math.isfinite(low) and math.isfinite(high)):
+    if not (math.isfinite(low) and math.isfinite(high)) or low == high:  # counted in full: nothing to be unsure of
         return _number(said)
     return _number(f"{said} <small>({wording.number(low, unit)} to {wording.number(high, unit)})</small>")
 

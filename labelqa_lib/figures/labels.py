@@ -141,7 +141,7 @@ def costly_pairs(frame: pd.DataFrame, *, title: str = "The confusions that cost 
         return nothing(title, frame, "no label was taken for another")
     costliest = wrong.sort_values(["cost", "n"], ascending=False, kind="stable").head(MOST_PAIRS)
     shown = costliest.iloc[::-1]
-    fig = canvas(0.85 + 0.26 * len(shown))
+    fig = canvas(1.05 + 0.26 * len(shown))
     ax = fig.subplots()
     places = np.arange(len(shown))
     ax.barh(places, shown["cost"], color=[VERMILION if flips else FAINT for flips in shown["flips"]], height=0.68)

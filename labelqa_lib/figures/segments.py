@@ -38,6 +38,7 @@ def compare(
     target: float | None = None,
     better: str | None = None,
     unit: str = "rate",
+    ordered: bool = False,
 ) -> Figure:
     """Which segments are worst, and is that more than noise? A dot with its interval each, the worst first.
 
@@ -54,14 +55,16 @@ def compare(
     better : {"higher", "lower"}, optional
         Which end is bad; ``higher`` where left out.
     unit : str
+    ordered : bool
+        Keep the frame's order, as for bands of time, instead of putting the worst first.
     """
     title = title or (title_of(frame["metric"].iloc[0]) if len(frame) else f"By {title_of(dim).lower()}")
     known = frame[frame["estimate"].notna()]
     if known.empty:
         return nothing(title, frame)
     worst_first = known.sort_values(["estimate", dim], ascending=[better != "lower", True], key=_by_text)
-    shown = worst_first.head(MOST_SEGMENTS).iloc[::-1]
-    fig = canvas(0.75 + 0.235 * len(shown))
+    shown = (known if ordered else worst_first).head(MOST_SEGMENTS).iloc[::-1]
+    fig = canvas(1.05 + 0.235 * len(shown))
     ax = fig.subplots()
     places = np.arange(len(shown))
     colours = [VERMILION if missed else BLUE for missed in _missed(shown, target, better)]
@@ -92,7 +95,7 @@ def compare(
     ax.grid(axis="y", visible=False)
     ax.grid(axis="x", visible=True)
     measure_axis(ax.xaxis, unit)
-    left_out = _left_out(len(known) - len(shown), len(frame) - len(known))
+    left_out = _left_out(len(known) - len(shown), len(frame) - len(known), "" if ordered else "better ones ")
     ax.set_xlabel(f"{ax.get_xlabel()}{left_out}")
     return fig
 
@@ -107,8 +110,8 @@ def _missed(frame: pd.DataFrame, target: float | None, better: str | None) -> pd
     return frame["ci_low"] > target if better == "lower" else frame["ci_high"] < target
 
 
-def _left_out(more: int, undefined: int) -> str:
-    said = f"   ·   … {more} better ones not shown" if more else ""
+def _left_out(more: int, undefined: int, which: str) -> str:
+    said = f"   ·   … {more} {which}not shown" if more else ""
     return said + (f"   ·   {undefined} without enough to measure" if undefined else "")
 
 

@@ -48,8 +48,16 @@ def test_several_metrics_stand_in_columns_each_with_its_n(shown):
 
 
 def test_a_metric_has_its_own_unit(shown):
-    display.table(segments("site", ["KUL"], "aht", 42.0), "aht", "Handle time", units={"aht": "seconds"})
-    assert "42.0 s <small>(42.0 to 42.0)</small>" in shown.html
+    frame = segments("site", ["KUL"], "aht", 42.0).assign(ci_low=41.0, ci_high=43.0)
+    display.table(frame, "aht", "Handle time", units={"aht": "seconds"})
+    assert "42.0 s <small>(41.0 to 43.0)</small>" in shown.html
+
+
+def test_what_was_counted_in_full_has_no_interval(shown):
+    frame = segments("queue", ["live"], "backlog", 12.0).assign(ci_low=12.0, ci_high=12.0)
+    display.table(frame, "service", "Service", units={"backlog": "count"})
+    assert ">12</span>" in shown.html
+    assert "12 to 12)" not in shown.html
 
 
 def test_an_undefined_row_is_a_dash_with_its_reason(shown):

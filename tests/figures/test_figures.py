@@ -139,6 +139,19 @@ def test_a_comparison_puts_the_worst_first_and_counts_the_rest():
     assert [tick.get_text() for tick in lower.axes[0].get_yticklabels()][::-1] == names[:14:-1]
 
 
+def test_bands_of_time_keep_their_order():
+    frame = segments("tenure", ["0-2 weeks", "3-5 weeks", "6-11 weeks"]).iloc[[2, 0, 1]]
+    fig = figures.compare(frame, "tenure", title="Accuracy", ordered=True, **AIM)
+    assert [tick.get_text() for tick in fig.axes[0].get_yticklabels()][::-1] == list(frame["tenure"])
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 25])
+def test_rows_of_a_comparison_do_not_touch(count):
+    fig = figures.compare(segments("site", [f"s{place}" for place in range(count)]), "site", title="Accuracy", **AIM)
+    boxes = [tick.get_window_extent() for tick in fig.axes[0].get_yticklabels()]
+    assert all(above.y0 >= below.y1 - 1 for below, above in zip(boxes, boxes[1:], strict=False))
+
+
 def test_only_whole_intervals_beyond_the_target_are_coloured_as_missing_it():
     frame = segments("site", ["misses", "spans"])
     frame = frame.assign(estimate=[0.93, 0.945], ci_low=[0.92, 0.935], ci_high=[0.94, 0.955])
