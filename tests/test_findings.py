@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from labelqa_lib import findings
+from labelqa_lib.findings import moves as moves_room
 from labelqa_lib.params import Target
 
 WEEKS = ("2026-W44", "2026-W45", "2026-W46")
@@ -108,7 +109,7 @@ def test_noise_is_not_a_finding():
 
 def test_an_irrelevant_or_thin_move_is_left_out():
     tiny = moves(({"site": "KUL"}, 0.9599, 0.9601, 1e-9, 1e6))
-    thin = moves(({"site": "KUL"}, 0.5, 0.96, 1e-9, 100.0)).assign(n=findings.FEWEST - 1)
+    thin = moves(({"site": "KUL"}, 0.5, 0.96, 1e-9, 100.0)).assign(n=moves_room.FEWEST - 1)
     assert findings.find(findings.headline(weekly(), {}), [tiny, thin]) == []
 
 

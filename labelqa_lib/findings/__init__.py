@@ -1,0 +1,34 @@
+"""What needs attention: metric frames and targets in, ranked sentences out.
+
+Thresholds and the wording of findings live here and nowhere else. A finding is made when an interval lies wholly on
+the wrong side of a target, or when a segment moved more than a search over all segments finds by chance.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from labelqa_lib.findings.finding import SEVERITIES, Finding
+from labelqa_lib.findings.moves import moved
+from labelqa_lib.findings.reading import named, restated, unanswered, worst
+from labelqa_lib.findings.standing import against_targets, headline
+
+__all__ = ["SEVERITIES", "Finding", "find", "headline", "named", "restated", "unanswered", "worst"]
+
+
+def find(standing: pd.DataFrame, moves: Sequence[pd.DataFrame], volume: float = 0.0) -> list[Finding]:
+    """What needs a reader this week, most severe and largest first.
+
+    Parameters
+    ----------
+    standing : DataFrame
+        From `headline`.
+    moves : sequence of DataFrame
+        From `metrics.compare_segments`: segments against their baseline.
+    volume : float
+        Annotations of the week, to turn a rate's shortfall into items.
+    """
+    found = against_targets(standing, volume) + moved(moves)
+    return sorted(found, key=lambda one: (SEVERITIES.index(one.severity), -one.size))

@@ -1,0 +1,134 @@
+"""Which segments moved, told so that one story is one finding."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+from scipy import stats
+
+from labelqa_lib import wording
+from labelqa_lib.findings.finding import EVIDENCE, Finding
+from labelqa_lib.metrics import REGISTRY
+
+FALSE_DISCOVERY_RATE = 0.05
+"""Share of reported moves that may be noise (Benjamini–Hochberg over everything compared on the page)."""
+
+FEWEST = 15
+"""A segment with fewer items in the week or in its baseline is not compared: one error would move it too far."""
+
+RELEVANT = {"rate": 0.005, "seconds": 0.05, "days": 0.10, "per_day": 0.10, "per_hour": 0.05, "count": 0.10}
+"""A move smaller than this is not worth a reader: absolute for rates, relative to the baseline for the rest."""
+
+ITEMS = {
+    "accuracy": ("wrong label", "wrong labels"),
+    "sla_attainment": ("late item", "late items"),
+}
+"""What a rate's move means in items of the week, where its volume is known."""
+
+SAME_SIZE = 1.25
+"""A segment that moved up to this many times the items of a stronger one may be another view of it."""
+
+MANY = 20
+"""From so many items a week on a move asks for action; fewer are worth watching."""
+
+MOST_ALSO = 4
+"""So many other views of a story are named; the rest are counted."""
+
+
+def moved(moves: Sequence[pd.DataFrame]) -> list[Finding]:
+    """Moves that a search over all compared segments does not find by chance, the strongest evidence first."""
+    frames = [frame for frame in moves if len(frame)]
+    if not frames:
+        return []
+    every = pd.concat(frames, ignore_index=True)
+    every = every[every["p_value"].notna() & (every["n"] >= FEWEST) & (every["n_baseline"] >= FEWEST)]
+    if every.empty:
+        return []
+    every = every[stats.false_discovery_control(every["p_value"].to_numpy()) <= FALSE_DISCOVERY_RATE]
+    stories: list[list] = []
+    for row in every.sort_values(["p_value", "depth"], kind="stable").itertuples():
+        if _relevant(row):
+            _tell(row, stories)
+    return [_move(*story) for story in stories]
+
+
+def _tell(row, stories: list[list]) -> None:
+    """Put a move into the story that may have told it already: the same metric moved the same way in a segment that
+    lies inside or around it, or that moved at least as many items. Strongest evidence comes first."""
+    for story in stories:
+        first = story[0]
+        if row.metric != first.metric or (row.difference < 0) != (first.difference < 0) or _apart(row, first):
+            continue
+        if _nested(row, first):
+            return
+        if _items(row) <= SAME_SIZE * _items(first):
+            story.append(row)
+            return
+    stories.append([row])
+
+
+def _nested(row, other) -> bool:
+    ours, theirs = set(row.segment.items()), set(other.segment.items())
+    return ours <= theirs or theirs <= ours
+
+
+def _apart(row, other) -> bool:
+    """Two values of one dimension share no item: neither can be the other's story."""
+    return any(other.segment.get(name, value) != value for name, value in row.segment.items())
+
+
+def _items(row) -> float:
+    """Items of the week by which a segment moved; 0 where a metric does not count items."""
+    return abs(row.difference) * row.volume if row.metric in ITEMS else 0.0
+
+
+def _relevant(row) -> bool:
+    unit = REGISTRY[row.metric].unit
+    scale = 1.0 if unit == "rate" else abs(row.baseline)
+    return abs(row.difference) >= RELEVANT[unit] * scale
+
+
+def _move(row, *also) -> Finding:
+    metric, items = REGISTRY[row.metric], _items(row)
+    worse = metric.better is not None and (row.difference < 0) == (metric.better == "higher")
+    verb, more = "fell" if row.difference < 0 else "rose", "more" if worse else "fewer"
+    size = f": about {wording.count(items, *ITEMS[row.metric]).replace(' ', f' {more} ', 1)} in the week" if items >= 1 else ""
+    sentence = (
+        f"{metric.title}{_place(row)} {verb} from {wording.amount(row.baseline, metric.unit)} "
+        f"to {wording.estimate(row.estimate, row.ci_low, row.ci_high, metric.unit)}{size}."
+    )
+    if also:
+        seen = ", ".join(f"{_name(one)} ({wording.difference(one.difference, metric.unit)})" for one in also[:MOST_ALSO])
+        rest = f" and {len(also) - MOST_ALSO} more" if len(also) > MOST_ALSO else ""
+        sentence += f" Perhaps the same: {seen}{rest}."
+    return Finding(
+        code=":".join(["move", row.metric, *(f"{name}={value}" for name, value in row.segment.items())]),
+        severity=_severity(metric.better, worse, items),
+        sentence=sentence,
+        size=items,
+        evidence=EVIDENCE.get(row.metric, ""),
+        metric=row.metric,
+        period=row.period,
+        segment=row.segment,
+        estimate=row.estimate,
+        ci_low=row.ci_low,
+        ci_high=row.ci_high,
+        n=int(row.n),
+    )
+
+
+def _severity(better: str | None, worse: bool, items: float) -> str:
+    if better is None:
+        return "watch"
+    if not worse:
+        return "good"
+    return "act" if items == 0 or items >= MANY else "watch"
+
+
+def _name(row) -> str:
+    return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in row.segment.items()) or "the market"
+
+
+def _place(row) -> str:
+    return f" ({_name(row)})" if row.segment else ""

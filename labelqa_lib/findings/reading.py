@@ -1,0 +1,58 @@
+"""What a page says beside its findings: who is named, what has no answer, what was restated."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from labelqa_lib.metrics import REGISTRY, measure
+from labelqa_lib.store import Tables
+
+
+def named(people: pd.DataFrame, minimum: int) -> pd.DataFrame:
+    """The rows of a metric frame by person that rest on enough items to put a name to: `n` of at least `minimum`."""
+    return people[people["n"] >= minimum].reset_index(drop=True)
+
+
+def worst(people: pd.DataFrame, most: int = 15) -> pd.DataFrame:
+    """The `most` rows that are worst for sure: ordered by the better end of their interval, not by the estimate."""
+    if not len(people):
+        return people
+    higher = REGISTRY[people["metric"].iloc[0]].better == "higher"
+    order = people["ci_high"] if higher else -people["ci_low"]
+    return people.loc[order.sort_values(kind="stable").index].head(most).reset_index(drop=True)
+
+
+def unanswered(*frames: pd.DataFrame) -> list[tuple[str, str]]:
+    """Which of the page's questions had no data, and why: pairs of question and reason, each once."""
+    pairs = {}
+    for frame in frames:
+        for metric, part in frame.groupby("metric", sort=False):
+            if part["estimate"].isna().all():
+                pairs[REGISTRY[metric].question] = part["reason"].iloc[-1]
+    return list(pairs.items())
+
+
+def restated(earlier: Tables | None, weekly: pd.DataFrame, **options) -> pd.DataFrame:
+    """What did late data change? The week's figures of an earlier snapshot beside those of this one.
+
+    Parameters
+    ----------
+    earlier : Tables or None
+        The same market and weeks in the latest snapshot in which they read differently; None where there is none.
+    weekly : metric frame
+        As in `headline`. Options as they were given to `measure`.
+
+    Returns
+    -------
+    DataFrame
+        ``title, unit, before, after, difference``: one row per metric that moved, empty where nothing was restated.
+    """
+    rows = []
+    for metric, part in weekly.groupby("metric", sort=False) if earlier else ():
+        known = REGISTRY[metric]
+        was = measure(earlier, metric, by=["week"], **options)["estimate"].iloc[-1]
+        now = part["estimate"].iloc[-1]
+        if not (was == now or (np.isnan(was) and np.isnan(now))):
+            rows.append((known.title, known.unit, was, now, now - was))
+    return pd.DataFrame(rows, columns=["title", "unit", "before", "after", "difference"])

@@ -1,0 +1,110 @@
+"""Where the market stands against its targets, and which of them need a reader."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from labelqa_lib import wording
+from labelqa_lib.findings.finding import EVIDENCE, Finding
+from labelqa_lib.metrics import REGISTRY, change
+from labelqa_lib.stats import targets
+
+
+def headline(weekly: pd.DataFrame, wanted: Mapping) -> pd.DataFrame:
+    """Where does the market stand this week? One row per metric: estimate, target, status, change and history.
+
+    Parameters
+    ----------
+    weekly : metric frame
+        Of several metrics by week; the last week is the report's.
+    wanted : mapping of metric name to Target
+
+    Returns
+    -------
+    DataFrame
+        ``metric, title, unit, estimate, ci_low, ci_high, n, n_effective, target, better, status, status_text, change,
+        change_low, change_high, more_than_noise, history, reason, period``; `history` holds the estimate of every week.
+    """
+    weeks = sorted(weekly["period"].unique())
+    parts = weekly.groupby("metric", sort=False)
+    return pd.DataFrame([_headline_row(part, wanted, weeks) for _, part in parts])
+
+
+def _headline_row(frame: pd.DataFrame, wanted: Mapping, weeks: list[str]) -> dict:
+    name = frame["metric"].iloc[0]
+    metric, target = REGISTRY[name], wanted.get(name)
+    by_week = frame.set_index("period")
+    row = by_week.loc[weeks[-1]] if weeks[-1] in by_week.index else by_week.iloc[-1]
+    bound, better = (target.value, target.better) if target else (np.nan, metric.better)
+    precision = target.precision if target and target.precision else np.nan
+    status = str(np.atleast_1d(targets.status(row.estimate, row.ci_low, row.ci_high, bound, better, precision))[0])
+    moved = change(frame)
+    last = moved[moved["period"] == weeks[-1]]
+    last = last.iloc[0] if len(last) else None
+    return {
+        "metric": name,
+        "title": metric.title,
+        "unit": metric.unit,
+        "estimate": row.estimate,
+        "ci_low": row.ci_low,
+        "ci_high": row.ci_high,
+        "n": int(row.n),
+        "n_effective": row.n_effective,
+        "target": bound,
+        "better": better,
+        "status": status,
+        "status_text": _status_text(status, row, bound, precision, metric.unit),
+        "change": np.nan if last is None else last.difference,
+        "change_low": np.nan if last is None else last.ci_low,
+        "change_high": np.nan if last is None else last.ci_high,
+        "more_than_noise": False if last is None else bool(last.more_than_noise),
+        "history": by_week["estimate"].reindex(weeks).tolist(),
+        "reason": row.reason,
+        "period": weeks[-1],
+    }
+
+
+def _status_text(status: str, row: pd.Series, bound: float, precision: float, unit: str) -> str:
+    if status not in ("likely meets", "likely misses", "not enough data") or unit != "rate":
+        return ""
+    more = np.atleast_1d(targets.more_needed(row.estimate, row.n, row.n_effective, bound, precision))[0]
+    if not np.isfinite(more) or more <= 0:
+        return ""
+    return f"about {wording.count(more, 'more item')} would settle it"
+
+
+def against_targets(standing: pd.DataFrame, volume: float) -> list[Finding]:
+    """Targets that are missed, likely missed, or not to be judged yet; `volume` turns a shortfall into items."""
+    found = []
+    for row in standing.itertuples():
+        if row.status not in ("misses", "likely misses", "not enough data"):
+            continue
+        short = abs(row.target - row.estimate)
+        side = "below" if row.better == "higher" else "above"
+        bound = wording.amount(row.target, row.unit)
+        said = f"{row.title} is {wording.estimate(row.estimate, row.ci_low, row.ci_high, row.unit)}"
+        tail = f"; {row.status_text}" if row.status_text else ""
+        sentence = {
+            "misses": f"{said}: {side} the target of {bound} for sure.",
+            "likely misses": f"{said}: likely {side} the target of {bound}{tail}.",
+            "not enough data": f"{said}: too wide an interval to judge against the target of {bound}{tail}.",
+        }[row.status]
+        found.append(
+            Finding(
+                code=f"target:{row.metric}",
+                severity={"misses": "act", "likely misses": "watch", "not enough data": "know"}[row.status],
+                sentence=sentence,
+                size=short * volume if row.metric in ("accuracy", "critical_accuracy") else 0.0,
+                evidence=EVIDENCE.get(row.metric, ""),
+                metric=row.metric,
+                period=row.period,
+                estimate=row.estimate,
+                ci_low=row.ci_low,
+                ci_high=row.ci_high,
+                n=row.n,
+            )
+        )
+    return found
