@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from labelqa_lib.errors import UsageError
-from labelqa_lib.stats.clusters import Cells, codes, measures, sum_rows
+from labelqa_lib.stats.clusters import cells_of_rows, codes, measures
 from labelqa_lib.stats.survey import GroupEstimates, bounded_rate
 
 
@@ -91,8 +91,9 @@ def assisted_rate(
         raise UsageError("a weight is not above 0, or an outcome neither 0 nor 1")
     if group.max(initial=-1) >= len(means):
         raise UsageError(f"score_mean has {len(means)} entries, but groups go up to {group.max()}; give one per group")
-    stratum = None if stratum is None else codes("stratum", stratum, rows)
-    cluster = np.arange(rows) if cluster is None else codes("cluster", cluster, rows)
+    stratum, cluster = (
+        None if key is None else codes(name, key, rows) for name, key in (("stratum", stratum), ("cluster", cluster))
+    )
 
     def mean_of(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
         over = np.bincount(group, weights=weights, minlength=len(means))
@@ -105,15 +106,16 @@ def assisted_rate(
     slope = np.divide(mean_of(apart * off, weight**2), spread, out=np.zeros(len(means)), where=spread > 1e-15)
     slope = np.where(np.isfinite(means), slope, 0.0)
     share = weight / np.bincount(group, weights=weight, minlength=len(means))[group]
-    (cell_group, cell_stratum, cell_cluster), sums = sum_rows(
-        (group, stratum, cluster),
-        rows=np.ones(rows),
+    cells, sums = cells_of_rows(
+        group,
+        stratum,
+        cluster,
+        len(means),
         weight=weight,
         squared=weight**2,
         plain=share * off,
         explained=share * slope[group] * apart,
     )
-    cells = Cells(cell_group, sums["rows"], cell_stratum, cell_cluster, groups=len(means))
     left = sums["plain"] - sums["explained"]
     weights = sums["weight"], sums["squared"], confidence
     plain = bounded_rate(cells, rate, sums["plain"], *weights)

@@ -103,15 +103,33 @@ class Cells:
         return np.bincount(self._pair, weights=values, minlength=len(self._units))
 
 
-def sum_rows(keys: tuple[np.ndarray | None, ...], **columns: np.ndarray) -> tuple[list, dict[str, np.ndarray]]:
-    """Sum rows with equal codes into cells: the codes of each cell (None stays None), and the sum of every column."""
-    joint = np.zeros(len(next(iter(columns.values()))), dtype=np.int64)
-    for key in keys:
-        if key is not None:
-            joint = joint * (key.max(initial=0) + 1) + key
-    _, example, place = np.unique(joint, return_index=True, return_inverse=True)
-    sums = {name: np.bincount(place, weights=values, minlength=len(example)) for name, values in columns.items()}
-    return [None if key is None else key[example] for key in keys], sums
+def cells_of_rows(
+    group: np.ndarray,
+    stratum: np.ndarray | None,
+    cluster: np.ndarray | None,
+    groups: int,
+    **columns: np.ndarray,
+) -> tuple[Cells, dict[str, np.ndarray]]:
+    """Sum rows of one group, stratum and cluster into a cell, and every column with them.
+
+    Without clusters every row is its own.
+    """
+    rows = np.ones(len(group))
+    if cluster is None and stratum is None:
+        return Cells(group, rows, groups=groups), columns
+    if cluster is None:
+        # groups may cut through strata, whose rows without the group count too
+        return Cells(group, rows, stratum, np.arange(len(group)), groups=groups), columns
+    joint = group if stratum is None else group * (stratum.max(initial=0) + 1) + stratum
+    _, example, place = np.unique(
+        joint * (cluster.max(initial=0) + 1) + cluster, return_index=True, return_inverse=True
+    )
+    rows, *sums = (
+        np.bincount(place, weights=values, minlength=len(example)) for values in (rows, *columns.values())
+    )
+    stratum = None if stratum is None else stratum[example]
+    cells = Cells(group[example], rows, stratum, cluster[example], groups=groups)
+    return cells, dict(zip(columns, sums, strict=True))
 
 
 def codes(name: str, values: ArrayLike, length: int) -> np.ndarray:

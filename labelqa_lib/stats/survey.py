@@ -19,7 +19,7 @@ from labelqa_lib.stats.intervals import clopper_pearson, wilson
 ASSUMED_LIKENESS = 0.1
 """Intraclass correlation assumed while too few events tell it: twice the top of what is usual (0.01 to 0.05)."""
 
-TELLING_EVENTS = 6
+TELLING_EVENTS = 5
 """Effective events at which the measured design effect weighs as much as the assumed one."""
 
 FEW_EVENTS = 3

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 from scipy import stats
 
 from labelqa_lib.errors import UsageError
-from labelqa_lib.stats.clusters import Cells, codes, measures, sum_rows
+from labelqa_lib.stats.clusters import cells_of_rows, codes, measures
 from labelqa_lib.stats.intervals import wilson
 from labelqa_lib.stats.survey import GroupEstimates, bounded_rate, equivalent_size
 
@@ -103,8 +103,9 @@ def corrected_rate(
     chance = np.ones(rows) if second_weight is None else np.asarray(second_weight, dtype=float)
     if rows and (weight.min() <= 0 or not (chance[again] >= 1).all()):
         raise UsageError("a weight is not above 0 or a second weight not at least 1; they are 1 / probability")
-    cluster = np.arange(rows) if cluster is None else codes("cluster", cluster, rows)
-    stratum = None if stratum is None else codes("stratum", stratum, rows)
+    stratum, cluster = (
+        None if key is None else codes(name, key, rows) for name, key in (("stratum", stratum), ("cluster", cluster))
+    )
     groups = int(group.max(initial=-1) + 1 if groups is None else groups)
     parts = [
         _part(group, stratum, cluster, chosen, weight * factor, verdict, confidence, groups)
@@ -121,10 +122,7 @@ def corrected_rate(
     estimate = q * a + (1 - q) * b
     slopes = (a - b, q, 1 - q)
     influence = sum(slope[group] * score for slope, (_, score) in zip(slopes, parts, strict=True))
-    (cell_group, cell_stratum, cell_cluster), sums = sum_rows(
-        (group, stratum, cluster), influence=influence, rows=np.ones(rows)
-    )
-    cells = Cells(cell_group, sums["rows"], cell_stratum, cell_cluster, groups=groups)
+    cells, sums = cells_of_rows(group, stratum, cluster, groups, influence=influence)
     joint = cells.variance(sums["influence"])
     apart = sum(
         slope**2 * np.nan_to_num(estimates.std_error) ** 2 for slope, (estimates, _) in zip(slopes, parts, strict=True)
@@ -152,15 +150,16 @@ def _part(group, stratum, cluster, chosen, weight, verdict, confidence, groups):
     known = np.where(total > 0, total, 1.0)
     rate = np.bincount(group, weights=used * verdict, minlength=groups) / known
     score = used * (verdict - rate[group]) / known[group]
-    keys = (group[chosen], None if stratum is None else stratum[chosen], cluster[chosen])
-    (cell_group, cell_stratum, cell_cluster), sums = sum_rows(
-        keys,
-        rows=np.ones(chosen.sum()),
+    stratum, cluster = (None if key is None else key[chosen] for key in (stratum, cluster))
+    cells, sums = cells_of_rows(
+        group[chosen],
+        stratum,
+        cluster,
+        groups,
         weight=used[chosen],
         squared=used[chosen] ** 2,
         score=score[chosen],
     )
-    cells = Cells(cell_group, sums["rows"], cell_stratum, cell_cluster, groups=groups)
     # Wilson also at few events: exact bounds of three parts together cover 0.98 to 1.00
     estimates = bounded_rate(cells, rate, sums["score"], sums["weight"], sums["squared"], confidence, few_events=0)
     return estimates, score
