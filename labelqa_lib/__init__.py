@@ -14,6 +14,8 @@ _DOOR = {
     "compare_segments": "labelqa_lib.metrics",
     "volume": "labelqa_lib.metrics",
     "UNITS": "labelqa_lib.metrics",
+    "SPLIT_UNITS": "labelqa_lib.metrics",
+    "split_change": "labelqa_lib.metrics",
     "confusion": "labelqa_lib.metrics",
     "coverage": "labelqa_lib.metrics",
     "by_hour": "labelqa_lib.metrics",

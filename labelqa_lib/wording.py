@@ -1,7 +1,7 @@
 """How a number is said: one way for findings, cards, tables, figures and the index.
 
 Units are those of the metric registry: `rate` (a fraction in [0, 1]), `seconds`, `days`, `per_day`, `per_hour`,
-`count`. An undefined number is said as an en dash.
+`count`, and `points` for a difference of rates. An undefined number is said as an en dash.
 """
 
 from __future__ import annotations
@@ -13,41 +13,61 @@ _SUFFIX = {"rate": " %", "seconds": " s", "days": " days", "per_day": " a day", 
 _POINTS = {**_SUFFIX, "rate": " pt"}
 
 
-def number(value: float, unit: str) -> str:
+def number(value: float, unit: str, decimals: int | None = None) -> str:
     """The bare number in the unit's scale: ``0.9523`` as a rate is ``95.2``."""
     if value is None or math.isnan(value):
         return UNDEFINED
+    scaled = 100 * value if unit == "rate" else value
+    digits = _decimals(scaled, unit) if decimals is None else decimals
+    said = f"{scaled:,.{digits}f}"
+    return said.removeprefix("-") if float(said.replace(",", "")) == 0 else said.replace("-", "−")
+
+
+def _decimals(scaled: float, unit: str) -> int:
     if unit == "rate":
-        percent = 100 * value
-        near_the_end = 0 < percent < 1 or 99 < percent < 100
-        return f"{percent:.{2 if near_the_end else 1}f}".replace("-", "−")
-    decimals = 1 if unit in ("days", "seconds", "per_hour") and abs(value) < 100 else 0
-    return f"{value:,.{decimals}f}".replace("-", "−")
+        return 2 if 0 < scaled < 1 or 99 < scaled < 100 else 1
+    return 1 if unit in ("days", "seconds", "per_hour") and abs(scaled) < 100 else 0
 
 
 def amount(value: float, unit: str) -> str:
     """A value with its unit: ``95.2 %``, ``41.3 s``, ``1,240 a day``."""
+    if unit == "points":
+        return difference(value, "rate")
     said = number(value, unit)
     return said if said == UNDEFINED else said + _SUFFIX[unit]
 
 
-def interval(low: float, high: float, unit: str) -> str:
-    """An interval's ends with the unit once: ``94.1 to 96.1 %``."""
+def ends(low: float, high: float, unit: str) -> str:
+    """An interval's ends without their unit, as many decimals on both: ``94.1 to 96.1``."""
     if low is None or high is None or math.isnan(low) or math.isnan(high):
         return UNDEFINED
-    return f"{number(low, unit)} to {number(high, unit)}{_SUFFIX[unit]}"
+    if unit == "points":
+        return f"{number(low, 'rate', 1)} to {number(high, 'rate', 1)}"
+    decimals = _interval_decimals(low, high, unit)
+    return f"{number(low, unit, decimals)} to {number(high, unit, decimals)}"
+
+
+def interval(low: float, high: float, unit: str) -> str:
+    """An interval's ends with the unit once: ``94.1 to 96.1 %``."""
+    said = ends(low, high, unit)
+    return said if said == UNDEFINED else said + _SUFFIX[unit]
 
 
 def estimate(value: float, low: float, high: float, unit: str) -> str:
     """An estimate with its interval: ``95.2 % (94.1 to 96.1)``."""
-    if interval(low, high, unit) == UNDEFINED:
-        return amount(value, unit)
-    return f"{amount(value, unit)} ({number(low, unit)} to {number(high, unit)})"
+    said = ends(low, high, unit)
+    return amount(value, unit) if said == UNDEFINED else f"{amount(value, unit)} ({said})"
+
+
+def _interval_decimals(low: float, high: float, unit: str) -> int:
+    """Two decimals only where the whole interval lies so near to 0 or 100 % that one would hide its width."""
+    scale = 100 if unit == "rate" else 1
+    return min(_decimals(scale * low, unit), _decimals(scale * high, unit))
 
 
 def difference(value: float, unit: str) -> str:
     """A change with its sign: ``−1.2 pt`` for a rate (percentage points), ``+3.4 s``."""
-    said = number(value, unit)
+    said = number(value, unit, 1 if unit == "rate" else None)
     if said == UNDEFINED:
         return said
     return ("" if said.startswith("−") else "+") + said + _POINTS[unit]

@@ -56,7 +56,8 @@ lq.display.headline(standing)
 
 # %%
 moved = [moved_quality, moved_audits, moved_appeals, moved_speed, moved_service]
-findings = lq.find(standing, moved, volume=lq.volume(tables))
+split = lq.split_change(tables, "queue")
+findings = lq.find(standing, moved, lq.volume(tables), split)
 lq.display.findings(findings)
 
 # %% [markdown]
@@ -74,6 +75,17 @@ lq.display.chart(lq.figures.trend, accuracy, id="accuracy-trend", title="Accurac
 
 # %% [markdown]
 # The line is the estimate, the band its 95 % interval: two weeks whose bands overlap widely do not differ for sure.
+#
+# ### Did people change, or the work?
+
+# %%
+lq.display.table(split, "split", "Accuracy against the baseline weeks, split into rate and mix by queue",
+                 units=lq.SPLIT_UNITS)  # fmt: skip
+
+# %% [markdown]
+# *Rate* is what a queue moved by being labelled better or worse, *mix* by having more or less of the work; both add
+# up to the change exactly.
+#
 #
 # ### Is content wrongly enforced, or let through?
 
@@ -142,7 +154,7 @@ lq.display.table(lq.worst(named), "agents-table", "Agents furthest below the oth
                  note=f"Only agents with at least {page.workspace.minimum_named_items} audited items are named.")  # fmt: skip
 
 # %%
-lq.display.chart(lq.figures.compare, lq.tenure(tables), "tenure", id="tenure", title="Accuracy by weeks since joining",
+lq.display.chart(lq.figures.compare, lq.tenure(tables), "tenure", id="tenure", title="Accuracy by weeks since joining", ordered=True,
                  **page.target("accuracy"))  # fmt: skip
 
 # %% [markdown]

@@ -42,6 +42,9 @@ def test_intervals_and_changes():
     assert wording.estimate(12.0, math.nan, math.nan, "days") == "12.0 days"
     assert wording.difference(-0.012, "rate") == "−1.2 pt"
     assert wording.difference(3.4, "seconds") == "+3.4 s"
+    assert wording.difference(-0.0002, "rate") == "+0.0 pt"
+    assert wording.interval(0.980, 0.9902, "rate") == "98.0 to 99.0 %"
+    assert wording.estimate(0.9967, 0.9921, 0.9987, "rate") == "99.67 % (99.21 to 99.87)"
 
 
 def test_counts_agree_with_their_noun():

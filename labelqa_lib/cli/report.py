@@ -44,7 +44,7 @@ def run(root, week, markets, notebooks, data, jobs, given, audience) -> int:
         data=workspace.as_page_sees(workspace.data),
         snapshot=snapshot.id,
         weeks_of=weeks_of,
-        week=week or _latest_week(snapshot),
+        week=week or _latest_week(snapshot, markets),
         notebooks=notebooks or workspace.settings.notebooks,
         markets=markets,
         audience=audience,
@@ -63,12 +63,14 @@ def run(root, week, markets, notebooks, data, jobs, given, audience) -> int:
     return 1 if failed else 0
 
 
-def _latest_week(snapshot) -> str:
+def _latest_week(snapshot, markets) -> str:
+    """The latest week that has ended in the markets asked for, or in all where none of them is in the snapshot."""
     from labelqa_lib import runner
 
+    asked = {name: about for name, about in snapshot.markets.items() if name in markets} or snapshot.markets
     return runner.latest_complete_week(
-        {market: about["weeks"] for market, about in snapshot.markets.items()},
-        {market: about["time_zone"] for market, about in snapshot.markets.items()},
+        {market: about["weeks"] for market, about in asked.items()},
+        {market: about["time_zone"] for market, about in asked.items()},
         datetime.fromisoformat(snapshot.made_at).replace(tzinfo=UTC),
     )
 

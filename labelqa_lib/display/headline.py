@@ -83,8 +83,8 @@ def _change(row: pd.Series) -> str:
     if not math.isfinite(row["change"]):
         return "no earlier week to compare with"
     unit = row["unit"]
-    low, high = (wording.number(row[end], unit) for end in ("change_low", "change_high"))
-    interval = "" if wording.UNDEFINED in (low, high) else f" ({low} to {high})"
+    ends = wording.ends(row["change_low"], row["change_high"], unit)
+    interval = "" if ends == wording.UNDEFINED else f" ({ends})"
     said = f"<b>{wording.difference(row['change'], unit)}</b> on last week{interval}, "
     if not row["more_than_noise"]:
         return said + "within noise"

@@ -133,42 +133,45 @@ def _undefined(reason: str = "") -> str:
     return f'<span class="lq-undefined">{wording.UNDEFINED}</span>{why}'
 
 
-def _estimate(row: pd.Series, name: str, unit: str) -> str:
+def _estimate(row: pd.Series, name: str, unit: str, interval: tuple[str, str] = ("ci_low", "ci_high")) -> str:
     """``95.2 %`` with its interval smaller beside it; a dash with the reason where it is undefined."""
     if not math.isfinite(row[name]):
         return _undefined(row.get("reason") or "")
-    low, high = row["ci_low"], row["ci_high"]
+    low, high = (row[end] for end in interval)
     say = wording.difference if name == "difference" else wording.amount
     said = say(row[name], unit)
     if not (math.isfinite(low) and math.isfinite(high)) or low == high:  # counted in full: nothing to be unsure of
         return _number(said)
-    return _number(f"{said} <small>({wording.number(low, unit)} to {wording.number(high, unit)})</small>")
+    return _number(f"{said} <small>({wording.ends(low, high, unit)})</small>")
 
 
 def _as_it_stands(frame: pd.DataFrame, units: Mapping[str, str], target: float) -> dict[str, list[str]]:
-    """Columns in their order; the one before `ci_low` carries the interval, bars follow a metric frame's estimate."""
+    """Columns in their order; bars follow a metric frame's estimate. The column before `ci_low` carries that interval,
+    a column `x` that of `x_low` and `x_high`."""
     names = list(frame.columns)
-    carrier = names[names.index("ci_low") - 1] if "ci_low" in names else None
-    hidden = set(_NEVER_SHOWN)
+    intervals = {name: (f"{name}_low", f"{name}_high") for name in names if {f"{name}_low", f"{name}_high"} <= set(names)}
+    if "ci_low" in names:
+        intervals[names[names.index("ci_low") - 1]] = ("ci_low", "ci_high")
+    hidden = _NEVER_SHOWN.union(*intervals.values())
     hidden |= {name for name in ("metric", "period") if _is_metric_frame(frame) and frame[name].nunique() <= 1}
     columns = {}
     for name in names:
         if name in hidden:
             continue
-        columns[name] = [_cell(row, name, name == carrier, units) for _, row in frame.iterrows()]
+        columns[name] = [_cell(row, name, intervals.get(name), units) for _, row in frame.iterrows()]
         if name == "estimate" and _is_metric_frame(frame):
             heading, bars = _bars(frame, target, units.get(frame["metric"].iloc[0], "rate"))
             columns[heading] = bars
     return columns
 
 
-def _cell(row: pd.Series, name: str, carries_interval: bool, units: Mapping[str, str]) -> str:
+def _cell(row: pd.Series, name: str, interval: tuple[str, str] | None, units: Mapping[str, str]) -> str:
     value = row[name]
     unit = units.get(name)
-    if unit is None and (carries_interval or name in _IN_THE_METRICS_UNIT):
+    if unit is None and (interval or name in _IN_THE_METRICS_UNIT):
         unit = row.get("unit") or units.get(row.get("metric"), "rate")
-    if carries_interval:
-        return _estimate(row, name, unit)
+    if interval:
+        return _estimate(row, name, unit, interval)
     if isinstance(value, bool | np.bool_):
         return "yes" if value else "no"
     if value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value)):

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from labelqa_lib.findings.finding import SEVERITIES, Finding
+from labelqa_lib.findings.mix import mixed
 from labelqa_lib.findings.moves import moved
 from labelqa_lib.findings.reading import named, restated, unanswered, worst
 from labelqa_lib.findings.standing import against_targets, headline
@@ -18,7 +19,9 @@ from labelqa_lib.findings.standing import against_targets, headline
 __all__ = ["SEVERITIES", "Finding", "find", "headline", "named", "restated", "unanswered", "worst"]
 
 
-def find(standing: pd.DataFrame, moves: Sequence[pd.DataFrame], volume: float = 0.0) -> list[Finding]:
+def find(
+    standing: pd.DataFrame, moves: Sequence[pd.DataFrame], volume: float = 0.0, split: pd.DataFrame | None = None
+) -> list[Finding]:
     """What needs a reader this week, most severe and largest first.
 
     Parameters
@@ -29,6 +32,10 @@ def find(standing: pd.DataFrame, moves: Sequence[pd.DataFrame], volume: float = 
         From `metrics.compare_segments`: segments against their baseline.
     volume : float
         Annotations of the week, to turn a rate's shortfall into items.
+    split : DataFrame, optional
+        From `metrics.split_change`: whether the mix of work moved accuracy.
     """
     found = against_targets(standing, volume) + moved(moves)
+    if split is not None:
+        found += mixed(split, standing["period"].max())
     return sorted(found, key=lambda one: (SEVERITIES.index(one.severity), -one.size))

@@ -10,9 +10,11 @@ from labelqa_lib.metrics.compare import change, compare_segments
 from labelqa_lib.metrics.coverage import coverage, excluded_audits, volume
 from labelqa_lib.metrics.metric import Metric
 from labelqa_lib.metrics.registry import REGISTRY, UNITS, measure, measure_each
+from labelqa_lib.metrics.split import SPLIT_UNITS, split_change
 
 __all__ = [
     "REGISTRY",
+    "SPLIT_UNITS",
     "UNITS",
     "Metric",
     "by_hour",
@@ -23,6 +25,7 @@ __all__ = [
     "excluded_audits",
     "measure",
     "measure_each",
+    "split_change",
     "tenure",
     "volume",
 ]
