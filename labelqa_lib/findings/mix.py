@@ -1,0 +1,52 @@
+"""When a figure moved because the work changed, and not because anybody works differently."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from labelqa_lib import wording
+from labelqa_lib.findings.finding import Finding
+from labelqa_lib.findings.moves import RELEVANT
+
+
+def mixed(split: pd.DataFrame, period: str) -> list[Finding]:
+    """The mix part of a change of accuracy, when it is beyond noise and worth a reader.
+
+    Parameters
+    ----------
+    split : DataFrame
+        From `metrics.split_change`.
+    period : str
+        The report's week.
+    """
+    if split.empty:
+        return []
+    whole, segments = split.iloc[-1], split.iloc[:-1]
+    if abs(whole["mix"]) < RELEVANT["rate"] / 2 or whole["mix_low"] <= 0 <= whole["mix_high"]:
+        return []
+    by = split.columns[0]
+    noun = by.replace("_", " ")
+    grown = segments.loc[(segments["share"] - segments["share_before"]).abs().idxmax()]
+    within_noise = whole["rate_low"] <= 0 <= whole["rate_high"]
+    own = f"its own change within every {noun} is {wording.difference(whole['rate'], 'rate')}"
+    sentence = (
+        f"The mix of work moved accuracy by {wording.difference(whole['mix'], 'rate')} "
+        f"({wording.ends(whole['mix_low'], whole['mix_high'], 'rate')}): {noun} {grown[by]} went from "
+        f"{wording.amount(grown['share_before'], 'rate')} to {wording.amount(grown['share'], 'rate')} of the work; "
+        f"{own}{', within noise: nobody got worse' if within_noise else ''}."
+    )
+    return [
+        Finding(
+            code=f"mix:accuracy:{by}",
+            severity="know",
+            sentence=sentence,
+            size=0.0,
+            evidence="split",
+            metric="accuracy",
+            period=period,
+            segment={by: grown[by]},
+            estimate=whole["mix"],
+            ci_low=whole["mix_low"],
+            ci_high=whole["mix_high"],
+        )
+    ]
