@@ -73,7 +73,9 @@ def test_normal_bounds_fail_where_checked_errors_are_few():
     assert covers(estimates.ci_low, estimates.ci_high, rate) >= 0.93
 
 
-@pytest.mark.parametrize(("rate", "n", "options"), [(0.02, 400, {}), (0.2, 200, {"fold": 20.0}), (0.1, 400, {"clusters": 20})])
+@pytest.mark.parametrize(
+    ("rate", "n", "options"), [(0.02, 400, {}), (0.2, 200, {"fold": 20.0}), (0.1, 400, {"clusters": 20})]
+)
 def test_noise_neither_widens_nor_shortens(rate, n, options):
     """Never wider by more than 2 % for useless scores: here never wider at all, and as honest as without them."""
     estimates = drawn(3, rate, n, noise, **options)

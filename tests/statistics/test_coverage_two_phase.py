@@ -69,6 +69,15 @@ def test_the_corrected_rate_holds_where_the_first_check_errs(checks):
     assert np.mean(estimates.corrected.estimate) == pytest.approx(checks.rate, rel=0.02)
 
 
+@pytest.mark.parametrize(("clusters", "fold"), [(0, 1.0), (0, 20.0), (20, 1.0)])
+@pytest.mark.parametrize("sensitivity", [0.8, 0.9, 1.0])
+@pytest.mark.parametrize("rate", [0.05, 0.2])
+def test_the_corrected_rate_covers_whatever_the_first_check_finds(rate, sensitivity, clusters, fold):
+    checks = Checks(rate, sensitivity, 0.98, 1.0, 0.15, n=500, clusters=clusters, fold=fold)
+    estimates = corrected(checks, 7).corrected
+    assert covers(estimates.ci_low, estimates.ci_high, rate) >= 0.93 - 3 * monte_carlo_error(0.93)
+
+
 @pytest.mark.parametrize(
     "checks",
     [

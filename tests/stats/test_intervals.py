@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import binom
 from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
@@ -120,6 +120,7 @@ def test_failures_mirror_successes_and_more_confidence_is_wider(successes, failu
         assert low <= successes / n <= high
 
 
+@settings(max_examples=25, deadline=None)
 @given(st.integers(0, 30), st.integers(1, 30), st.integers(0, 30), st.integers(1, 30))
 def test_swapping_the_samples_turns_the_difference_around(x, more_x, y, more_y):
     m, n = x + more_x, y + more_y

@@ -179,7 +179,8 @@ def test_order_names_and_scale_do_not_matter(seed, scale):
     rng = np.random.default_rng(seed)
     cells = cells_of(ROWS.sample(60, random_state=seed))
     first = rate_of(cells, stratum=cells.stratum, cluster=cells.cluster, groups=3)
-    moved = cells.sample(frac=1, random_state=seed).assign(weight=lambda c: c.weight * scale, hit=lambda c: c.hit * scale)
+    moved = cells.sample(frac=1, random_state=seed)
+    moved[["weight", "hit"]] *= scale
     moved["weight_squared"] *= scale**2
     renamed = rng.permutation(40)[moved.cluster]
     second = rate_of(moved, stratum=2 - moved.stratum, cluster=renamed, groups=3)
