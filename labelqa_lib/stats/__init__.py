@@ -1,5 +1,6 @@
 """Pure numbers: arrays in, numbers out. No tables, no column names, no domain words.
 
 `intervals` bounds one rate or the difference of two, `survey` estimates rates and means from weighted, clustered
-samples (summed and compared in `clusters`), `two_phase` corrects for a check that is itself checked, `assisted` lets cheap predictions narrow an interval.
+samples (summed and compared in `clusters`), `two_phase` corrects for a check that is itself checked, `assisted` lets
+cheap predictions narrow an interval.
 """
