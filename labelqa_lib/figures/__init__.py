@@ -4,8 +4,21 @@ Figures are made without pyplot, so nothing is left behind in a kernel. A frame 
 figure that says why.
 """
 
+from labelqa_lib.figures.control import control
+from labelqa_lib.figures.funnel import funnel
 from labelqa_lib.figures.labels import confusion, costly_pairs
 from labelqa_lib.figures.segments import compare, distribution
 from labelqa_lib.figures.weeks import backlog, by_hour, trend, trends
 
-__all__ = ["backlog", "by_hour", "compare", "confusion", "costly_pairs", "distribution", "trend", "trends"]
+__all__ = [
+    "backlog",
+    "by_hour",
+    "compare",
+    "confusion",
+    "control",
+    "costly_pairs",
+    "distribution",
+    "funnel",
+    "trend",
+    "trends",
+]

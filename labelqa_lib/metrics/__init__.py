@@ -2,13 +2,17 @@
 
 `registry` and `metric` hold what a metric is; `quality`, `auditor`, `agreement`, `appeals`, `workforce` and `service`
 one family each; `judged` the rate sample, `frame` the shape of every answer, `compare` what moved; `breakdowns` and
-`coverage` the tables of a page that are not one metric.
+`coverage` the tables of a page that are not one metric; `control` charts, `people` compared, and
+`corrected` accuracy are metric frames with more beside them.
 """
 
 from labelqa_lib.metrics.breakdowns import by_hour, confusion, tenure
 from labelqa_lib.metrics.compare import change, compare_segments
+from labelqa_lib.metrics.control import control_chart
+from labelqa_lib.metrics.corrected import corrected
 from labelqa_lib.metrics.coverage import coverage, excluded_audits, volume
 from labelqa_lib.metrics.metric import Metric
+from labelqa_lib.metrics.people import spread
 from labelqa_lib.metrics.registry import REGISTRY, UNITS, measure, measure_each
 from labelqa_lib.metrics.split import SPLIT_UNITS, split_change
 
@@ -21,11 +25,14 @@ __all__ = [
     "change",
     "compare_segments",
     "confusion",
+    "control_chart",
+    "corrected",
     "coverage",
     "excluded_audits",
     "measure",
     "measure_each",
     "split_change",
+    "spread",
     "tenure",
     "volume",
 ]

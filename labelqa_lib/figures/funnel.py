@@ -1,0 +1,144 @@
+"""Who stands out beyond chance? A funnel: rates against how much stands behind them, within limits."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from labelqa_lib import wording
+from labelqa_lib.figures.canvas import (
+    BLUE,
+    INK,
+    MUTED,
+    VERMILION,
+    beside,
+    canvas,
+    clamp,
+    heading,
+    held_to,
+    measure_axis,
+    name,
+    nothing,
+    styled,
+    target_text,
+)
+from labelqa_lib.stats.funnel import limits
+
+_MOST_NAMES = 8
+_LINE_HEIGHT = 12
+"""Points from one label to the next."""
+_AXES_SHARE = 0.75
+"""Of the figure's height, about what the axes take; the layout is not known yet when labels are placed."""
+_CURVES = ((0.95, "95 %", (0, (4, 2))), (0.998, "99.8 %", "-"))
+
+
+@styled
+def funnel(
+    frame: pd.DataFrame, *, title: str, unit: str = "rate", target: float | None = None, better: str | None = None
+) -> Figure:
+    """Which people or sites are worse than the rest by more than chance and the usual spread?
+
+    Parameters
+    ----------
+    frame : DataFrame
+        From `metrics.spread`: a metric frame of a rate by one dimension with ``expected, between_sd, named, flagged``.
+    title : str
+    unit : str
+    target : float, optional
+        Drawn as a dotted line, in the metric's unit.
+    better : {"higher", "lower"}, optional
+
+    Returns
+    -------
+    Figure
+        A dot each over its effective number of items, limits as curves about the rate of all. Who is flagged is a
+        triangle with interval and name, and few are all named; who has too few items to be named is a ring without one.
+    """
+    dim = frame.columns[1]
+    known = frame[frame["estimate"].notna()]
+    if known.empty:
+        return nothing(title, frame)
+    flagged = known[known["flagged"]].sort_values(["estimate", dim], ascending=[False, True])
+    ordinary, unnamed = known[known["named"] & ~known["flagged"]], known[~known["named"]]
+    fig = canvas(3.6)
+    ax = fig.subplots()
+    ax.scatter(unnamed["n_effective"], unnamed["estimate"], s=18, facecolor="none", edgecolor=MUTED, zorder=2)
+    ax.scatter(ordinary["n_effective"], ordinary["estimate"], s=20, color=BLUE, zorder=3)
+    ax.vlines(flagged["n_effective"], flagged["ci_low"], flagged["ci_high"], color=VERMILION, linewidth=2.2, alpha=0.45)
+    ax.scatter(flagged["n_effective"], flagged["estimate"], s=60, marker="^", color=VERMILION, edgecolor=INK, zorder=4)
+    ends = _curves(ax, known)
+    tops = [known["estimate"].max(), flagged["ci_high"].max(), ends[-1][1]]
+    ax.set_ylim(0, 1.08 * np.nanmax(tops) or 1)
+    if target is not None and math.isfinite(target):
+        ax.axhline(target, color=INK, linewidth=1, linestyle=(0, (1, 2)), zorder=1)
+        ends.append((target_text(target, better, unit), target, INK))
+    clamp(ax, unit)
+    named = known[known["named"]]
+    _name_dots(ax, named if len(named) <= _MOST_NAMES else flagged.head(_MOST_NAMES), dim, unit)
+    _name_ends(ax, ends)
+    measure_axis(ax.yaxis, unit)
+    measure_axis(ax.xaxis, "count", _axis(len(flagged) - _MOST_NAMES, len(frame) - len(known)))
+    legend = ["▲ flagged"] if len(flagged) else []
+    legend += ["○ too few items to name"] if len(unnamed) else []
+    heading(fig, title, _message(flagged, known, dim, unit) + held_to(target, better, unit) + ".", ", ".join(legend))
+    return fig
+
+
+def _curves(ax: Axes, known: pd.DataFrame) -> list[tuple[str, float, str]]:
+    """Limits over all sizes shown, about the rate of all; words, value and colour where each ends, upwards."""
+    expected, variance = known["expected"].iloc[0], known["between_sd"].iloc[0] ** 2
+    most = 1.06 * known["n_effective"].max()
+    sizes = np.unique(np.rint(np.geomspace(min(5, most), most, 200)))
+    ax.axhline(expected, color=MUTED, linewidth=1, zorder=1)
+    ends = [(f"all {wording.amount(expected, 'rate')}", expected, MUTED)]
+    for coverage, said, dashes in _CURVES:
+        low, high = limits(np.full(sizes.shape, expected), sizes, coverage, variance)
+        for bound in (low, high):
+            ax.plot(sizes, bound, color=MUTED, linewidth=0.9, linestyle=dashes, zorder=1)
+        ends.append((said, high[-1], MUTED))
+    ax.set_xlim(0, most)
+    return ends
+
+
+def _name_dots(ax: Axes, rows: pd.DataFrame, dim: str, unit: str) -> None:
+    """Names beside the dots, on the side where fewer others are."""
+    middle, edge = rows["n_effective"].median(), 0.8 * ax.get_xlim()[1]
+    for _, row in rows.iterrows():
+        left = row["n_effective"] < middle or row["n_effective"] > edge
+        said = f"{beside(row[dim])}  {wording.amount(row['estimate'], unit)}"
+        ax.annotate(said, (row["n_effective"], row["estimate"]), (-7 if left else 7, 0),
+                    textcoords="offset points", ha="right" if left else "left", va="center")  # fmt: skip
+
+
+def _name_ends(ax: Axes, ends: list[tuple[str, float, str]]) -> None:
+    """What ends at the right edge, in words; each a line above the one below it."""
+    low, high = ax.get_ylim()
+    points = 72 * ax.figure.get_figheight() * _AXES_SHARE / (high - low)
+    lowest = -math.inf
+    for said, value, colour in sorted(ends, key=lambda end: end[1]):
+        at = max(value * points, lowest)
+        lowest = at + _LINE_HEIGHT
+        ax.annotate(said, (1, value), (4, at - value * points), xycoords=("axes fraction", "data"),
+                    textcoords="offset points", va="center", color=colour, annotation_clip=False)  # fmt: skip
+
+
+def _axis(more: int, undefined: int) -> str:
+    said = "items judged (effective)"
+    said += f"   ·   {more} more flagged without a name here" if more > 0 else ""
+    return said + (f"   ·   {undefined} without enough to measure" if undefined else "")
+
+
+def _message(flagged: pd.DataFrame, known: pd.DataFrame, dim: str, unit: str) -> str:
+    judged = f"{known['named'].sum():,} with enough items"
+    centre = f"the rate of all is {wording.amount(known['expected'].iloc[0], unit)}"
+    if flagged.empty:
+        return f"none of {judged} is worse than chance and the usual spread explain; {centre}"
+    names = ", ".join(
+        f"{name(row[dim])} {wording.amount(row['estimate'], unit)}" for _, row in flagged.head(3).iterrows()
+    )
+    more = f" and {len(flagged) - 3} more" if len(flagged) > 3 else ""
+    return f"{len(flagged)} of {judged} flagged: {names}{more}; {centre}"

@@ -1,0 +1,142 @@
+"""Accuracy as tier-1 audits see it, beside what it is once their own errors are counted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import ibis
+import numpy as np
+import pandas as pd
+from ibis import _
+
+from labelqa_lib import periods
+from labelqa_lib.metrics.auditor import reaudited
+from labelqa_lib.metrics.frame import groups_of, typed, undefined
+from labelqa_lib.metrics.judged import AUDITS, clusters_of, first_audits, judged, rate
+from labelqa_lib.metrics.metric import SEGMENTS, WEEK, Asked
+from labelqa_lib.metrics.registry import REGISTRY, ask
+from labelqa_lib.stats.two_phase import corrected_rate
+from labelqa_lib.store import Tables, fetch
+
+RAW, CORRECTED = "accuracy_tier1", "accuracy_corrected"
+
+FEWEST_REAUDITS = 100
+"""Re-audits that a correction rests on: with fewer in its weeks, those of the weeks just before are pooled in."""
+
+DIMENSIONS = (*SEGMENTS, "auditor_id", "label")
+"""What both figures may be measured by: nothing that depends on which audit is believed."""
+
+_NEXT_TO_NOTHING = 1e-9
+_COLUMNS = ("annotation_id", WEEK, "_cluster", "weight", "label", "audit_label", "second_label", "second_weight")
+
+
+def corrected(
+    tables: Tables, by: Sequence[str] = (), weeks: Sequence[str] | None = None, confidence: float = 0.95
+) -> pd.DataFrame:
+    """How accurate are the labels once it is counted that auditors err, and how much does that move the figure?
+
+    Parameters
+    ----------
+    tables : Tables
+    by : sequence of str
+        Dimensions of an annotation; with ``week`` there is a row per week.
+    weeks, confidence
+        As in `measure`.
+
+    Returns
+    -------
+    DataFrame
+        Metric frames of ``accuracy_tier1`` (tier 1 taken as the truth; no tier 2, appeal or gold) and, below it,
+        ``accuracy_corrected``, with ``moved`` (corrected − tier 1; NaN where there is none) and ``reaudits`` (how many
+        second audits stand behind it). Where there are none, the corrected figure is NaN with its reason.
+
+    Notes
+    -----
+    The two-phase difference estimator of `stats.two_phase.corrected_rate`: both audits weighted by their design, the
+    variance of both. A segment with fewer than `FEWEST_REAUDITS` re-audits in its weeks takes in those of earlier
+    weeks, one week after the other until there are enough; `method` names them. That assumes that auditors erred then
+    as they do now, and nothing about the labels of then: the rate of errors marked is of the weeks asked for alone.
+    """
+    asked = ask(tables, replace(REGISTRY["accuracy"], name=RAW, dimensions=DIMENSIONS), by, weeks, confidence)
+    if not tables.delivered("audits"):
+        frames = [undefined(replace(asked, metric=name), "needs audits; not delivered") for name in (RAW, CORRECTED)]
+        return pd.concat(frames, ignore_index=True).assign(moved=np.nan, reaudits=0)
+    rows = _audited(tables)
+    first = rows.filter(_[WEEK].isin(asked.weeks))
+    note = f"{clusters_of(asked)}; tier 1"
+    raw = rate(first, asked, _.audit_label == _.label, of="tier-1 audits", note=note).assign(moved=np.nan, reaudits=0)
+    silent = raw[raw["estimate"].isna()]
+    parts = [silent.assign(metric=CORRECTED)]
+    if len(silent) < len(raw):
+        cluster = _.item_id if "agent_id" in asked.by else _.agent_id.coalesce(_.item_id)
+        rows = rows.mutate(_cluster=cluster).order_by("annotation_id")
+        sample = fetch(rows.select(*dict.fromkeys([*_COLUMNS, *asked.by])))
+        spans = [(week,) for week in asked.weeks] if asked.weekly else [asked.weeks]
+        parts += [_corrected(sample, replace(asked, metric=CORRECTED, weekly=False, weeks=span)) for span in spans]
+    below = pd.concat([part for part in parts if len(part)]).sort_values([*asked.by, "period"])
+    return pd.concat([raw, below], ignore_index=True)
+
+
+def _audited(tables: Tables) -> ibis.Table:
+    """Annotations with a tier-1 audit of known chance, and the re-audit of known chance where there is one."""
+    rows = judged(tables).filter(_.basis == AUDITS)
+    first = first_audits(tables.audits).select("annotation_id", "audit_label")
+    second = reaudited(tables).select("annotation_id", "second_label", second_weight="weight")
+    rows = rows.inner_join(first, "annotation_id")
+    return rows.left_join(second, "annotation_id").drop("annotation_id_right")
+
+
+def _corrected(sample: pd.DataFrame, asked: Asked) -> pd.DataFrame:
+    """The corrected rows of one period, one per segment with tier-1 audits in it."""
+    rows = sample.assign(own=sample[WEEK].isin(asked.weeks), again=sample["second_label"].notna())
+    rows["group"] = groups_of(rows, asked)[1]
+    rows = rows[rows["own"] | _lent(rows, asked.weeks[0])]
+    rows = rows[rows["group"].isin(rows.loc[rows["own"], "group"])]
+    if rows.empty:
+        return rows
+    grid, rows["group"] = groups_of(rows, asked)
+    # A row of an earlier week lends its re-audit alone: next to no weight among the first audits, its own weight
+    # among the second.
+    scale = np.where(rows["own"], 1.0, _NEXT_TO_NOTHING)
+    result = corrected_rate(
+        rows["group"],
+        rows["weight"] * scale,
+        (rows["audit_label"] != rows["label"]).astype(float),
+        (rows["second_label"] != rows["label"]).where(rows["again"]).astype(float),
+        rows["second_weight"] / scale,
+        cluster=pd.factorize(rows["_cluster"])[0],
+        confidence=asked.confidence,
+        groups=len(grid),
+    )
+    errors, known = result.corrected, result.rechecked > 0
+    since = rows[~rows["own"]].groupby("group")[WEEK].min()
+    method = [f"{errors.method[group]} {_basis(since.get(group), asked)}" for group in grid.index]
+    frame = grid.assign(
+        metric=CORRECTED,
+        estimate=1 - errors.estimate,
+        ci_low=1 - errors.ci_high,
+        ci_high=1 - errors.ci_low,
+        n=np.bincount(rows["group"], weights=rows["own"], minlength=len(grid)),
+        n_effective=errors.n_effective,
+        method=np.where(known, method, ""),
+        reason=np.where(known, "", "needs tier-2 audits; none of these annotations had one"),
+    )
+    # The grid's order is that of a typed frame.
+    return typed(frame, asked).assign(moved=result.false_share - result.missed_share, reaudits=result.rechecked)
+
+
+def _basis(since: str | None, asked: Asked) -> str:
+    """What the method says of clusters, and of re-audits taken from earlier weeks."""
+    pooled = f"; re-audits pooled over {periods.span([since, asked.weeks[-1]])}" if since else ""
+    return clusters_of(asked) + pooled
+
+
+def _lent(rows: pd.DataFrame, first_week: str) -> np.ndarray:
+    """Which re-audits of earlier weeks make up for too few in the weeks themselves: whole weeks, the latest first."""
+    own = rows[rows["own"] & rows["again"]].groupby("group").size()
+    earlier = rows[rows["again"] & (rows[WEEK] < first_week)]
+    place = pd.Series(pd.factorize(earlier[WEEK], sort=True)[0], index=earlier.index)
+    later = place.groupby(earlier["group"]).rank(method="min", ascending=False) - 1
+    there = earlier["group"].map(own).fillna(0) + later
+    return rows.index.isin(earlier.index[there < FEWEST_REAUDITS])

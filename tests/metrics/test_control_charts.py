@@ -1,0 +1,144 @@
+"""Control charts of metrics: limits by hand, a frozen baseline, phases, and how often noise alone sets them off."""
+
+from __future__ import annotations
+
+import datetime
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from labelqa_lib.errors import UsageError
+from labelqa_lib.metrics import control, measure
+from labelqa_lib.metrics.control import control_chart
+from labelqa_lib.periods import Week, weeks_up_to
+
+from . import snapshots
+from .snapshots import joined, labelled, make
+
+STEADY = [95, 94, 96, 95, 94, 96, 95, 94, 96, 95, 94, 96]
+DAY = datetime.date
+
+
+@pytest.fixture(autouse=True)
+def many_weeks(monkeypatch):
+    mondays = {week: pd.Timestamp(Week.parse(week).monday) for week in weeks_up_to("2026-W46", 26)}
+    monkeypatch.setattr(snapshots, "MONDAYS", mondays)
+    sop = {"sop_version": "string", "policy_area": "string", "effective_from": "date"}
+    monkeypatch.setitem(snapshots.SCHEMAS, "sop_versions", sop)
+
+
+def tables(right: list[int], **more):
+    """A market of which so many of 100 audited items are right, week by week, up to 2026-W46; every item alone."""
+    weeks = weeks_up_to("2026-W46", len(right))
+    parts = [
+        labelled(" ".join(["ok>ok"] * good + ["ok>spam"] * (100 - good)), week=week, agent_id=None, handle_seconds=good)
+        for week, good in zip(weeks, right, strict=True)
+    ]
+    return make(weeks=weeks, **joined(*parts), **more)
+
+
+def effective(frame) -> tuple[np.ndarray, np.ndarray]:
+    return frame["estimate"].to_numpy(), frame["n_effective"].to_numpy()
+
+
+def test_limits_are_those_of_a_p_chart_on_effective_counts():
+    frame = control_chart(tables([*STEADY, 95]), "accuracy")
+    rate, n = effective(frame)
+    centre = (rate * n)[:12].sum() / n[:12].sum()
+    reach = 3 * np.sqrt(centre * (1 - centre) / n)
+    np.testing.assert_allclose(frame["centre"], centre)
+    np.testing.assert_allclose(frame["lower"], centre - reach)
+    np.testing.assert_allclose(frame["upper"], np.minimum(centre + reach, 1))
+    assert (frame["signal"] == "").all() and (frame["reason"] == "").all() and (frame["phase"] == "").all()
+    assert frame["method"].iloc[0].endswith("; wider of p and Laney p′ limits")
+
+
+def test_it_is_the_metric_frame_and_more():
+    opened = tables([*STEADY, 95])
+    frame, measured = control_chart(opened, "accuracy"), measure(opened, "accuracy", ["week"])
+    assert list(frame.columns) == [*measured.columns, "centre", "lower", "upper", "signal", "phase"]
+    pd.testing.assert_frame_equal(frame[measured.columns].drop(columns="method"), measured.drop(columns="method"))
+
+
+def test_weeks_that_differ_by_more_than_chance_have_laneys_limits():
+    frame = control_chart(tables([98, 80] * 6 + [80]), "accuracy")
+    rate, n = effective(frame)
+    centre = (rate * n)[:12].sum() / n[:12].sum()
+    z = (rate - centre) / np.sqrt(centre * (1 - centre) / n)
+    sigma = np.abs(np.diff(z[:12])).mean() / 1.128
+    assert sigma > 1
+    np.testing.assert_allclose(frame["lower"], centre - 3 * sigma * np.sqrt(centre * (1 - centre) / n))
+    assert frame["signal"].iloc[-1] == ""
+
+
+def test_the_rule_is_named_and_the_last_week_does_not_move_its_own_limits():
+    calm, fallen = (control_chart(tables([*STEADY, last]), "accuracy") for last in (95, 70))
+    assert fallen["signal"].tolist() == [""] * 12 + ["below the lower limit"]
+    np.testing.assert_array_equal(calm["centre"], fallen["centre"])
+
+
+def test_a_run_is_named_in_words():
+    frame = control_chart(tables([98] * 6 + [93] * 7), "accuracy")
+    assert frame["signal"].iloc[-1] == "7 in a row below the centre"
+
+
+def test_western_electric_reads_its_own_rules():
+    drop = control_chart(tables([98] * 5 + [93] * 8), "accuracy", rules="western_electric")
+    assert "8 in a row below the centre" in drop["signal"].iloc[-1]
+    with pytest.raises(UsageError, match="run rules"):
+        control_chart(tables([*STEADY, 95]), "accuracy", rules="none")
+
+
+def test_a_phase_starts_with_an_sop_version_where_both_sides_have_enough_weeks():
+    sop = [
+        {"sop_version": "safety-1", "effective_from": DAY(2026, 1, 5)},  # long before the weeks
+        {"sop_version": "safety-2", "effective_from": DAY(2026, 9, 2)},  # W36, the eleventh of 21 weeks
+        {"sop_version": "adult-8", "effective_from": DAY(2026, 9, 14)},  # W38: too near to the change before
+        {"sop_version": "adult-9", "effective_from": DAY(2026, 11, 2)},  # W45: too near to the week judged
+    ]
+    frame = control_chart(tables([99, 97] * 5 + [91, 89] * 5 + [90], sop_versions=sop), "accuracy")
+    assert frame["phase"].tolist() == [""] * 10 + ["SOP safety-2"] * 11
+    assert (frame["signal"] == "").all()
+    assert frame["centre"].iloc[[0, -1]].tolist() == pytest.approx([0.98, 0.90], abs=0.005)
+
+
+def test_too_few_weeks_before_it_give_no_limits_and_say_so():
+    frame = control_chart(tables([95, 95, 94, 60]), "accuracy")
+    assert frame["estimate"].notna().all() and frame[["centre", "lower", "upper"]].isna().all(axis=None)
+    assert set(frame["reason"]) == {"limits need figures of 8 weeks before this one; there are 3"}
+    assert (frame["signal"] == "").all()
+
+
+def test_a_week_without_figures_keeps_its_own_reason():
+    opened = tables([*STEADY, 95])
+    unaudited = opened.audits.filter(opened.audits.week != "2026-W40")
+    frame = control_chart(snapshots.tables_from(
+        {"annotations": opened.annotations, "labels": opened.labels, "audits": unaudited}, opened.snapshot, "MY"
+    ), "accuracy").set_index("period")  # fmt: skip
+    assert np.isnan(frame.loc["2026-W40", "estimate"]) and frame.loc["2026-W40", "reason"].startswith("no judged")
+    assert frame["upper"].drop("2026-W40").notna().all()
+
+
+def test_what_has_no_count_behind_it_has_xmr_limits():
+    frame = control_chart(tables([*STEADY, 95]), "aht")
+    steps = np.abs(np.diff(STEADY)).mean()
+    np.testing.assert_allclose(frame["centre"], np.mean(STEADY))
+    np.testing.assert_allclose(frame["upper"], np.mean(STEADY) + 2.66 * steps)
+    assert frame["method"].iloc[-1].endswith("; XmR limits")
+
+
+def test_a_missing_table_is_the_reason():
+    frame = control_chart(tables([*STEADY, 95]), "sla_attainment")
+    assert frame["reason"].tolist() == ["needs queue_hours; not delivered"]
+    assert np.isnan(frame["upper"].iloc[0]) and frame["signal"].tolist() == [""] and frame["method"].tolist() == [""]
+
+
+def test_noise_alone_sets_off_the_last_week_about_once_in_a_hundred():
+    """12 baseline weeks of 300 items; 20,000 charts: Monte Carlo error 0.0007. p′ limits alone: once in 30."""
+    drawn = np.random.default_rng(3)
+    rate = drawn.binomial(300, 0.05, (20_000, 13)) / 300
+    chart = control._counted(rate, np.full(rate.shape, 300.0), np.arange(13) < 12, [], "nhs")
+    assert 0.006 < (chart.signals[:, -1] != "").mean() < 0.014
+    laney = control.control.p_chart(rate * 300, 300, np.arange(13) < 12, laney=True)
+    assert (laney.signals[:, -1] != "").mean() > 0.025
