@@ -43,7 +43,7 @@ standing = lq.headline(weekly, targets)
 # %%
 segments = [(), "site", "queue", "reference_label", "policy_area", ("site", "reference_label")]
 moved_quality = lq.compare_segments(tables, "accuracy", segments)
-moved_audits = lq.compare_segments(tables, "missed_error_rate", [(), "site", "policy_area"])
+moved_audits = lq.compare_segments(tables, "missed_error_rate", [(), "site", "policy_area"], recent=4)
 moved_appeals = lq.compare_segments(tables, "overturn_rate", [(), "policy_area"])
 moved_speed = lq.compare_segments(tables, "aht", [(), "site", "queue"])
 moved_service = lq.compare_segments(tables, "sla_attainment", [(), "queue"])
@@ -62,7 +62,8 @@ lq.display.findings(findings)
 
 # %% [markdown]
 # A finding is listed when a whole interval lies beyond a target, or when a segment moved further from its baseline
-# weeks than a search over all segments finds by chance (false discovery rate 5 %).
+# weeks than a search over all segments finds by chance (false discovery rate 5 %). Audits of audits are few: their
+# last four weeks are compared.
 
 # %% [markdown]
 # ## Trends

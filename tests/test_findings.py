@@ -7,7 +7,6 @@ import pandas as pd
 import pytest
 
 from labelqa_lib import findings
-from labelqa_lib.findings import moves as moves_room
 from labelqa_lib.params import Target
 
 WEEKS = ("2026-W44", "2026-W45", "2026-W46")
@@ -107,10 +106,24 @@ def test_noise_is_not_a_finding():
     assert np.mean(listed) <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / 300)
 
 
-def test_an_irrelevant_or_thin_move_is_left_out():
+def test_an_irrelevant_move_is_left_out():
     tiny = moves(({"site": "KUL"}, 0.9599, 0.9601, 1e-9, 1e6))
-    thin = moves(({"site": "KUL"}, 0.5, 0.96, 1e-9, 100.0)).assign(n=moves_room.FEWEST - 1)
-    assert findings.find(findings.headline(weekly(), {}), [tiny, thin]) == []
+    assert findings.find(findings.headline(weekly(), {}), [tiny]) == []
+
+
+def test_what_may_be_another_view_of_a_stronger_move_is_named_beside_it():
+    found = findings.find(
+        findings.headline(weekly(), {}),
+        [
+            moves(
+                ({"label": "spam"}, 0.60, 0.95, 1e-9, 1000.0),
+                ({"queue": "live"}, 0.90, 0.96, 1e-5, 5000.0),
+                ({"queue": "ads"}, 0.80, 0.96, 1e-5, 9000.0),
+            )
+        ],
+    )
+    assert [one.segment for one in found] == [{"queue": "ads"}, {"label": "spam"}]
+    assert found[1].sentence.endswith("Perhaps the same: queue live (−6.0 pt).")
 
 
 def test_a_gain_is_good_news_and_comes_after_what_needs_a_reader():

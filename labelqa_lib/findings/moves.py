@@ -12,10 +12,7 @@ from labelqa_lib.findings.finding import EVIDENCE, Finding
 from labelqa_lib.metrics import REGISTRY
 
 FALSE_DISCOVERY_RATE = 0.05
-"""Share of reported moves that may be noise (Benjamini–Hochberg over everything compared on the page)."""
-
-FEWEST = 15
-"""A segment with fewer items in the week or in its baseline is not compared: one error would move it too far."""
+"""Share of reported moves that may be noise (Benjamini–Hochberg over every segment in which a metric is compared)."""
 
 RELEVANT = {"rate": 0.005, "seconds": 0.05, "days": 0.10, "per_day": 0.10, "per_hour": 0.05, "count": 0.10}
 """A move smaller than this is not worth a reader: absolute for rates, relative to the baseline for the rest."""
@@ -38,19 +35,20 @@ MOST_ALSO = 4
 
 def moved(moves: Sequence[pd.DataFrame]) -> list[Finding]:
     """Moves that a search over all compared segments does not find by chance, the strongest evidence first."""
-    frames = [frame for frame in moves if len(frame)]
+    frames = [_beyond_chance(frame) for frame in moves if len(frame)]
     if not frames:
         return []
     every = pd.concat(frames, ignore_index=True)
-    every = every[every["p_value"].notna() & (every["n"] >= FEWEST) & (every["n_baseline"] >= FEWEST)]
-    if every.empty:
-        return []
-    every = every[stats.false_discovery_control(every["p_value"].to_numpy()) <= FALSE_DISCOVERY_RATE]
     stories: list[list] = []
     for row in every.sort_values(["p_value", "depth"], kind="stable").itertuples():
         if _relevant(row):
             _tell(row, stories)
     return [_move(*story) for story in stories]
+
+
+def _beyond_chance(frame: pd.DataFrame) -> pd.DataFrame:
+    known = frame[frame["p_value"].notna()]
+    return known[stats.false_discovery_control(known["p_value"].to_numpy()) <= FALSE_DISCOVERY_RATE]
 
 
 def _tell(row, stories: list[list]) -> None:

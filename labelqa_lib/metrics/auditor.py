@@ -1,4 +1,5 @@
-"""Auditors: how often a second audit confirms the first. Clusters are the tier-1 auditors.
+"""Auditors: how often a second audit confirms the first. Every row is a cluster of its own: all of a market's few
+auditors are re-audited, so they are strata of the sample and not a sample of auditors (two clusters tell nothing).
 
 A tier-2 audit weighs 1/π, π being its chance given that tier 1 looked; without π, N/n of the tier-1 audits within
 site x week. Re-audits for risk, appeal or adhoc reasons without π are left out, as in `judged`.
@@ -15,7 +16,6 @@ from ibis import _
 from labelqa_lib.metrics.frame import undefined
 from labelqa_lib.metrics.judged import (
     annotated,
-    clusters_of,
     design_weight,
     drawn_with_known_chance,
     first_audits,
@@ -54,9 +54,8 @@ class _Share:
         if not tables.keep("tier 2", lambda: len(fetch(tables.audits.filter(_.tier == 2).limit(1)))):
             return undefined(asked, "needs tier-2 audits; not delivered")
         rows = reaudited(tables).filter(_[WEEK].isin(asked.weeks))
-        note = clusters_of(asked, "auditor_id", "annotation")
-        alike = {"alike": "auditor_id", "apart": "annotation_id"}
-        return rate(rows, asked, self.hit, self.counted, of=self.of, note=note, **alike)
+        alike = {"alike": "annotation_id", "apart": "annotation_id"}
+        return rate(rows, asked, self.hit, self.counted, of=self.of, note="by annotation", **alike)
 
 
 def _metric(name, title, question, better, formula, hit, counted, of) -> Metric:

@@ -74,27 +74,30 @@ def compare_segments(
     tables: Tables,
     metric: str,
     by: Iterable[str | Sequence[str]] | None = None,
+    recent: int = 1,
     confidence: float = 0.95,
     denominators: Mapping[str, str] | None = None,
 ) -> pd.DataFrame:
-    """Which segments moved, in the last week against all the weeks before it?
+    """Which segments moved, in the last week (or few weeks) against all the weeks before?
 
     Parameters
     ----------
     tables : Tables
-        Their last week is compared with the others, pooled.
+        Their last `recent` weeks are compared with the others, each side pooled.
     metric : str
         A name in `REGISTRY`.
     by : iterable of dimensions or of tuples of them, optional
         The searches: ``()`` for the whole market, ``"site"``, ``("site", "label")``. By default the whole, each
         dimension of an annotation that the metric knows (agents are left out), and each together with site.
+    recent : int
+        More than 1 where one week holds too few rows to tell anything, as with tier-2 audits.
     confidence, denominators
         As in `measure`.
 
     Returns
     -------
     DataFrame
-        ``metric, segment`` (dict), ``depth`` (its size), ``period, estimate, ci_low, ci_high, n`` (of the last week),
+        ``metric, segment`` (dict), ``depth`` (its size), ``period, estimate, ci_low, ci_high, n`` (of the recent weeks),
         ``baseline`` (the estimate before), ``n_baseline, difference, p_value`` (two-sided, NaN where there is no
         interval) and ``volume``: about how many items of the week the rate is about (0 where that is not known).
         Segments with fewer than `MINIMUM_ROWS` rows on either side are left out; empty where there is no earlier week.
@@ -102,8 +105,8 @@ def compare_segments(
     rows = []
     for dimensions in _searches(metric) if by is None else by:
         dimensions = [dimensions] if isinstance(dimensions, str) else list(dimensions)
-        if len(tables.weeks) > 1:
-            rows.append(_moves(tables, metric, dimensions, confidence, denominators))
+        if len(tables.weeks) > recent:
+            rows.append(_moves(tables, metric, dimensions, recent, confidence, denominators))
     columns = ["metric", "segment", "depth", "period", "estimate", "ci_low", "ci_high", "n"]
     columns += ["baseline", "n_baseline", "difference", "p_value", "volume"]
     return pd.concat(rows, ignore_index=True)[columns] if rows else pd.DataFrame(columns=columns)
@@ -115,9 +118,9 @@ def _searches(metric: str) -> list[tuple[str, ...]]:
     return [(), *((name,) for name in known), *with_site]
 
 
-def _moves(tables, metric, dimensions, confidence, denominators) -> pd.DataFrame:
-    week, earlier = tables.weeks[-1:], tables.weeks[:-1]
-    now = measure(tables, metric, dimensions, week, confidence, denominators)
+def _moves(tables, metric, dimensions, recent, confidence, denominators) -> pd.DataFrame:
+    late, earlier = tables.weeks[-recent:], tables.weeks[:-recent]
+    now = measure(tables, metric, dimensions, late, confidence, denominators)
     then = measure(tables, metric, dimensions, earlier, confidence, denominators)
     both = _beside(now, then[[*dimensions, *_INTERVAL]], dimensions)
     given = (both[dimensions] != NOT_GIVEN).all(axis=1) if dimensions else pd.Series(True, index=both.index)
