@@ -224,14 +224,16 @@ lq.display.chart(lq.figures.backlog, flow, id="backlog-chart")
 
 # %%
 lq.display.quality(page.delivered())
-lq.display.table(lq.store.rejected(tables.snapshot), "rejects", "Rows rejected, by the rule they broke")
+lq.display.table(lq.store.rejected(tables.snapshot), "rejects", "Rows rejected, by the rule they broke",
+                 empty="Nothing was rejected.")  # fmt: skip
 
 # %%
 lq.display.table(lq.coverage(tables), "coverage", "What the figures stand on, by week")
 
 # %%
 restated = lq.restated(page.restated, weekly, **page.options)
-lq.display.table(restated, "restated", "Restated since an earlier snapshot of this week")
+lq.display.table(restated, "restated", "Restated since an earlier snapshot of this week",
+                 empty="Nothing was restated.")  # fmt: skip
 
 # %% [markdown]
 # ### What could not be answered?

@@ -24,9 +24,13 @@ COLOURS = 256
 ALT_LENGTH = 400
 
 
-def bundle(html: str, text: str, **data: object) -> None:
+UNANSWERED = {"labelqa": {"unanswered": True}}
+"""Metadata of an output that only says why there is nothing to show; the report leaves out sections made of these."""
+
+
+def bundle(html: str, text: str, *, unanswered: bool = False, **data: object) -> None:
     """Show `html` on the page and `text` in the notebook, with further formats by MIME type."""
-    display({"text/html": html, "text/plain": text, **data}, raw=True)
+    display({"text/html": html, "text/plain": text, **data}, metadata=UNANSWERED if unanswered else {}, raw=True)
 
 
 def identifier(id: str) -> str:
@@ -42,7 +46,7 @@ def identifier(id: str) -> str:
     return id
 
 
-def figure(fig: Figure, id: str, alt: str = "") -> None:
+def figure(fig: Figure, id: str, alt: str = "", *, unanswered: bool = False) -> None:
     """Show a matplotlib figure as an image of at most 256 colours, and close it.
 
     Parameters
@@ -64,7 +68,8 @@ def figure(fig: Figure, id: str, alt: str = "") -> None:
     identifier(id)
     image, width, height = _image(fig)
     described = {"alt": alt, "id": id, "width": width, "height": height}
-    display({"image/png": image, "text/plain": alt}, metadata={"image/png": described}, raw=True)
+    metadata = {"image/png": described, **(UNANSWERED if unanswered else {})}
+    display({"image/png": image, "text/plain": alt}, metadata=metadata, raw=True)
 
 
 def chart(draw: Callable[..., Figure], frame: pd.DataFrame, *args, id: str, **options) -> None:
@@ -72,7 +77,8 @@ def chart(draw: Callable[..., Figure], frame: pd.DataFrame, *args, id: str, **op
 
     Further arguments go to `draw`. The alt text is the message that the figure carries as its label.
     """
-    figure(draw(frame, *args, **options), id)
+    unanswered = not len(frame) or ("estimate" in frame and bool(frame["estimate"].isna().all()))
+    figure(draw(frame, *args, **options), id, unanswered=unanswered)
 
 
 def _image(fig: Figure) -> tuple[str, int, int]:

@@ -36,6 +36,7 @@ def table(
     target: float = math.nan,
     rows: int = 25,
     note: str = "",
+    empty: str = "No rows.",
 ) -> None:
     """Show a frame; metric frames get estimates with intervals, a bar on a shared scale, and reasons for gaps.
 
@@ -58,6 +59,8 @@ def table(
         So many are shown; the rest are counted below the table.
     note : str
         How to read it, below the table.
+    empty : str
+        What it means that there is no row, said in the place of the table.
 
     Raises
     ------
@@ -65,6 +68,7 @@ def table(
         When `id` cannot be linked to.
     """
     units, titles = units or {}, titles or {}
+    nothing = _is_metric_frame(frame) and bool(frame["estimate"].isna().all())
     frame, gaps = _measured(frame)
     notes = [safe.text(note, safe.SENTENCE_LENGTH)] if note else []
     notes += [f"{_heading(metric, titles)} is not measured: {safe.text(why, 200)}" for metric, why in gaps.items()]
@@ -76,13 +80,14 @@ def table(
         columns = _by_metric(frame, rows, units) if by_metric else _as_it_stands(frame.head(rows), units, target)
         body = _great_table(columns, identifier(id), titles)
     else:
-        body = "" if notes else '<p class="lq-quiet">No rows.</p>'
+        body = "" if gaps else f'<p class="lq-quiet">{safe.text(empty, 200)}</p>'
     below = "".join(f'<p class="lq-note">{said}</p>' for said in notes)
     bundle(
         f'<figure class="lq-table" id="{identifier(id)}"><figcaption>{safe.text(caption, 200)}</figcaption>'
         f'<div class="lq-scroll" tabindex="0" role="region" aria-label="{safe.text(caption, 200)}">{body}</div>'
         f"{below}</figure>",
         f"{safe.plain(caption, 200)}\n{_text(frame.head(rows))}",
+        unanswered=nothing,
     )
 
 

@@ -14,6 +14,7 @@ from nbformat import NotebookNode
 
 from labelqa_lib.errors import UsageError
 from labelqa_lib.runner.plan import PlannedPage
+from labelqa_lib.runner.sections import answered
 
 TEMPLATES = Path(__file__).with_name("templates")
 HEADLINE = "application/vnd.labelqa.headline+json"
@@ -83,6 +84,7 @@ def _without_chance(notebook: NotebookNode) -> NotebookNode:
             cell.metadata.pop(name, None)
         if cell.cell_type == "code":
             cell.outputs = [output for output in cell.outputs if _is_shown(output)]
+    shown.cells = answered(shown.cells)
     return shown
 
 
