@@ -17,8 +17,8 @@ def weeks(signals=None, **columns) -> pd.DataFrame:
     signals = signals or {}
     estimate = np.array([0.95, 0.955, 0.945] * 4 + [0.94])
     frame = pd.DataFrame({"metric": "accuracy", "period": [f"2026-W{week}" for week in range(34, 47)]})
-    frame = frame.assign(estimate=estimate, ci_low=estimate - 0.02, ci_high=estimate + 0.02, n=500, n_effective=480.0,
-                         method="Wilson", reason="", centre=0.95, lower=0.92, upper=0.98, signal="", phase="")  # fmt: skip
+    frame = frame.assign(estimate=estimate, ci_low=estimate - 0.02, ci_high=estimate + 0.02, n=500,
+                         n_effective=480.0, method="Wilson", reason="", centre=0.95, lower=0.92, upper=0.98, signal="", phase="")  # fmt: skip
     for place, words in signals.items():
         frame.loc[place, "signal"] = words
     return frame.assign(**columns)
