@@ -49,15 +49,23 @@ moved_speed = lq.compare_segments(tables, "aht", [(), "site", "queue"])
 moved_service = lq.compare_segments(tables, "sla_attainment", [(), "queue"])
 
 # %%
+control = lq.control_chart(tables, "accuracy", **page.options)
+corrected = lq.corrected(tables, confidence=page.workspace.confidence)
+agents = lq.spread(tables, "agent_id", tables.weeks, page.workspace.minimum_named_items)
+sites = lq.spread(tables, "site", tables.weeks[-4:], page.workspace.minimum_named_items)
+split = lq.split_change(tables, "queue")
+
+# %%
 lq.display.headline(standing)
+lq.display.sentence(lq.how_sure(corrected, targets))
 
 # %% [markdown]
 # ## What needs attention
 
 # %%
 moved = [moved_quality, moved_audits, moved_appeals, moved_speed, moved_service]
-split = lq.split_change(tables, "queue")
-findings = lq.find(standing, moved, lq.volume(tables), split)
+findings = lq.find(standing, moved, lq.volume(tables), split=split, spreads=[agents, sites], chart=control,
+                   corrected=corrected)  # fmt: skip
 lq.display.findings(findings)
 
 # %% [markdown]
@@ -71,11 +79,25 @@ lq.display.findings(findings)
 # ### Does accuracy hold over the weeks?
 
 # %%
-accuracy = weekly[weekly["metric"] == "accuracy"]
-lq.display.chart(lq.figures.trend, accuracy, id="accuracy-trend", title="Accuracy by week", **page.target("accuracy"))
+lq.display.chart(lq.figures.control, control, id="accuracy-control", title="Accuracy within its usual range",
+                 **page.target("accuracy"))  # fmt: skip
 
 # %% [markdown]
-# The line is the estimate, the band its 95 % interval: two weeks whose bands overlap widely do not differ for sure.
+# The limits come from the weeks before and stay frozen; a diamond is a signal, and the rule that fired stands beside
+# it. A week inside the limits does not differ from the others for sure.
+#
+# ### Do the audits flatter us?
+
+# %%
+lq.display.table(corrected, "corrected", "Accuracy as the QAs see it, and corrected by second audits",
+                 units={"moved": "points"}, titles=lq.CORRECTED_TITLES)  # fmt: skip
+
+# %%
+by_site = lq.corrected(tables, ["site"], confidence=page.workspace.confidence)
+lq.display.table(by_site, "corrected-sites", "The same by site", titles=lq.CORRECTED_TITLES)
+
+# %% [markdown]
+# QAs err too. Where second audits are too few in one week, those of the weeks just before are pooled in.
 #
 # ### Did people change, or the work?
 
@@ -104,8 +126,8 @@ lq.display.chart(lq.figures.trend, fnr, id="fnr-trend", title="Leakage (miss rat
 # ### Which site or queue is worse than the target, beyond noise?
 
 # %%
-sites = lq.measure(tables, "accuracy", by=["partner", "site"])
-lq.display.chart(lq.figures.compare, sites, "site", id="sites", title="Accuracy by site", **page.target("accuracy"))
+site_rates = lq.measure(tables, "accuracy", by=["site"])
+lq.display.chart(lq.figures.compare, site_rates, "site", id="sites", title="Accuracy by site", **page.target("accuracy"))
 
 # %%
 queues = lq.measure(tables, "accuracy", by=["queue"])
@@ -118,6 +140,11 @@ lq.display.chart(lq.figures.trends, site_weeks, "site", id="site-trends", title=
 
 # %% [markdown]
 # A dot is the estimate, the line its interval; a site whose line crosses the target is not shown to miss it.
+#
+# ### Which site stands out?
+
+# %%
+lq.display.chart(lq.figures.funnel, sites, id="sites-funnel", title="Sites' error rate, last four weeks")
 
 # %% [markdown]
 # ## Labels and confusions
@@ -145,14 +172,16 @@ lq.display.chart(lq.figures.costly_pairs, confusion, id="costly-pairs")
 # ### How do agents spread, and do new joiners ramp up?
 
 # %%
-agents = lq.measure(tables, "accuracy", by=["agent_id"], weeks=tables.weeks[-4:])
-named = lq.named(agents, page.workspace.minimum_named_items)
-lq.display.chart(lq.figures.distribution, named, id="agents", title="Agents' accuracy, last four weeks",
-                 **page.target("accuracy"))  # fmt: skip
+lq.display.chart(lq.figures.funnel, agents, id="agents-funnel", title="Agents' error rate, all weeks shown")
 
 # %%
-lq.display.table(lq.worst(named), "agents-table", "Agents furthest below the others, last four weeks",
+lq.display.table(lq.furthest(agents), "agents-table", "Agents with the highest error rate, few items allowed for",
+                 units={"shrunken": "rate", "worst_tenth": "rate"},
                  note=f"Only agents with at least {page.workspace.minimum_named_items} audited items are named.")  # fmt: skip
+
+# %% [markdown]
+# Inside the curves chance explains the difference. Flags keep false names below 5 %. The *shrunken* rate is what an
+# agent is likely to do next, with few items pulled towards the market's rate.
 
 # %%
 lq.display.chart(lq.figures.compare, lq.tenure(tables), "tenure", id="tenure", title="Accuracy by weeks since joining", ordered=True,
@@ -191,8 +220,12 @@ people = lq.measure_each(tables, ["utilization", "occupancy", "shrinkage"], by=[
 lq.display.table(people, "people-table", "Utilization, occupancy and shrinkage by site")
 
 # %%
-hours = lq.measure_each(tables, ["aht", "aht_median", "aht_p90", "throughput"], by=["site"])
-lq.display.table(hours, "hours-table", "Handle time and throughput by site", units=lq.UNITS)
+times = ["aht", "aht_median", "aht_p90", "throughput"]
+hours = lq.measure_each(tables, times)
+lq.display.table(hours, "hours-table", "Handle time and throughput", units=lq.UNITS,
+                 titles=lq.TITLES)  # fmt: skip
+site_hours = lq.measure_each(tables, times, by=["site"])
+lq.display.table(site_hours, "site-hours-table", "Handle time and throughput by site", units=lq.UNITS)
 
 # %%
 lq.display.chart(lq.figures.by_hour, lq.by_hour(tables), id="by-hour")
@@ -239,7 +272,7 @@ lq.display.table(restated, "restated", "Restated since an earlier snapshot of th
 # ### What could not be answered?
 
 # %%
-lq.display.missing(lq.unanswered(weekly, sites, queues, by_label, agents, auditors, people, hours, appeals, service))
+lq.display.missing(lq.unanswered(weekly, site_rates, queues, by_label, agents, auditors, people, hours, appeals, service))
 
 # %% [markdown]
 # ## How this was made

@@ -72,12 +72,12 @@ def table(
     frame, gaps = _measured(frame)
     notes = [safe.text(note, safe.SENTENCE_LENGTH)] if note else []
     notes += [f"{_heading(metric, titles)} is not measured: {safe.text(why, 200)}" for metric, why in gaps.items()]
-    by_metric = _is_metric_frame(frame) and frame["metric"].nunique() > 1
+    by_metric = _is_metric_frame(frame) and frame["metric"].nunique() > 1 and bool(_dimensions(frame))
     total = len(_segments(frame)) if by_metric else len(frame)
     if total > rows:
         notes.insert(0, f"… and {total - rows:,} more")
     if total:
-        columns = _by_metric(frame, rows, units) if by_metric else _as_it_stands(frame.head(rows), units, target)
+        columns = _by_metric(frame, rows, units) if by_metric else _as_it_stands(frame.head(rows), units, titles, target)
         body = _great_table(columns, identifier(id), titles)
     else:
         body = "" if gaps else f'<p class="lq-quiet">{safe.text(empty, 200)}</p>'
@@ -150,7 +150,9 @@ def _estimate(row: pd.Series, name: str, unit: str, interval: tuple[str, str] = 
     return _number(f"{said} <small>({wording.ends(low, high, unit)})</small>")
 
 
-def _as_it_stands(frame: pd.DataFrame, units: Mapping[str, str], target: float) -> dict[str, list[str]]:
+def _as_it_stands(
+    frame: pd.DataFrame, units: Mapping[str, str], titles: Mapping[str, str], target: float
+) -> dict[str, list[str]]:
     """Columns in their order; bars follow a metric frame's estimate. The column before `ci_low` carries that interval,
     a column `x` that of `x_low` and `x_high`."""
     names = list(frame.columns)
@@ -164,7 +166,9 @@ def _as_it_stands(frame: pd.DataFrame, units: Mapping[str, str], target: float) 
         if name in hidden:
             continue
         columns[name] = [_cell(row, name, intervals.get(name), units) for _, row in frame.iterrows()]
-        if name == "estimate" and _is_metric_frame(frame):
+        if name == "metric":
+            columns[name] = [_heading(metric, titles) for metric in frame["metric"]]
+        if name == "estimate" and _is_metric_frame(frame) and "metric" not in columns:
             heading, bars = _bars(frame, target, units.get(frame["metric"].iloc[0], "rate"))
             columns[heading] = bars
     return columns
@@ -217,8 +221,6 @@ def _by_metric(frame: pd.DataFrame, rows: int, units: Mapping[str, str]) -> dict
     segments = _segments(frame).head(rows)
     keys = list(segments.itertuples(index=False, name=None))
     columns = {name: [safe.isolated(value) for value in segments[name]] for name in dimensions}
-    if not dimensions:
-        columns = {"segment": ["all"]}
     for metric, part in frame.groupby("metric", sort=False):
         unit = units.get(metric, "rate")
         cells = {

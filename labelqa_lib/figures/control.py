@@ -27,7 +27,7 @@ from labelqa_lib.figures.canvas import (
     styled,
     target_text,
 )
-from labelqa_lib.figures.weeks import _name_ends, _target, _week_ticks
+from labelqa_lib.figures.weeks import name_ends, draw_target, week_ticks
 
 _PALE_GREY = "#f1f3f5"
 
@@ -65,15 +65,15 @@ def control(
     ax.plot(frame.index, frame["estimate"], color=BLUE, marker="o", markersize=3.5)
     signalled = known[known["signal"] != ""]
     ax.scatter(signalled.index, signalled["estimate"], marker="D", s=52, color=VERMILION, edgecolor=INK, zorder=4)
-    _week_ticks(ax, frame["period"].tolist())
+    week_ticks(ax, frame["period"].tolist())
     measure_axis(ax.yaxis, unit)
     now = known.iloc[-1]
     ends = [(wording.amount(now["estimate"], unit), now["estimate"], VERMILION if now["signal"] else BLUE)]
-    if _target(ax, target):
+    if draw_target(ax, target):
         ends.append((target_text(target, better, unit), target, INK))
     ax.margins(y=0.16)
     clamp(ax, unit)
-    _name_ends(ax, ends)
+    name_ends(ax, ends)
     _name_signals(ax, frame)
     limited = frame["upper"].notna().any()
     note = "grey: limits from the weeks before the last; ◆ signal" if limited else _why_no_limits(known)

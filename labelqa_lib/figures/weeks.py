@@ -62,14 +62,14 @@ def trend(
     ax = fig.subplots()
     frame = frame.sort_values("period")
     _line(ax, frame)
-    _week_ticks(ax, frame["period"].tolist())
+    week_ticks(ax, frame["period"].tolist())
     measure_axis(ax.yaxis, unit)
     last = frame["estimate"].reset_index(drop=True).dropna()
     ends = [(wording.amount(last.iloc[-1], unit), last.iloc[-1], BLUE)]
-    if _target(ax, target):
+    if draw_target(ax, target):
         ends.append((target_text(target, better, unit), target, INK))
     clamp(ax, unit)
-    _name_ends(ax, ends)
+    name_ends(ax, ends)
     known = frame[frame["estimate"].notna()]
     now = known.iloc[-1]
     said = wording.estimate(now["estimate"], now["ci_low"], now["ci_high"], unit)
@@ -116,8 +116,8 @@ def trends(
     for ax, key in zip(axes, chosen, strict=False):
         part = segments[key].set_index("period").reindex(weeks).rename_axis("period").reset_index()
         _line(ax, part, width=1.4)
-        _week_ticks(ax, weeks, most=3)
-        aimed = _target(ax, target)
+        week_ticks(ax, weeks, most=3)
+        aimed = draw_target(ax, target)
         ax.set_title(f"{beside(key, 16)}  {wording.amount(last[key], unit)}", size=8.5, pad=4)
     for ax in axes[len(chosen) :]:
         ax.set_axis_off()
@@ -198,18 +198,18 @@ def backlog(frame: pd.DataFrame, *, title: str = "Arrivals, completions and back
             ax.plot(range(len(weeks)), values, color=colour, linestyle="-" if said == "completed" else (0, (4, 1.5)))
             ends.append((said, values.dropna().iloc[-1], colour))
     ax.margins(y=0.12)
-    _name_ends(ax, ends)
+    name_ends(ax, ends)
     measure_axis(ax.yaxis, "count", "items a day")
     if "backlog" in drawn:
         values = drawn["backlog"].set_index("period")["estimate"].reindex(weeks)
         below.fill_between(range(len(weeks)), 0, values, color=FAINT, linewidth=0)
         below.plot(range(len(weeks)), values, color=MUTED)
         waiting = values.dropna().iloc[-1]
-        _name_ends(below, [(wording.amount(waiting, "count"), waiting, INK)])
+        name_ends(below, [(wording.amount(waiting, "count"), waiting, INK)])
         below.set_ylim(bottom=0)
         ends.append(("waiting", waiting, INK))
     measure_axis(below.yaxis, "count", "backlog, items")
-    _week_ticks(below, weeks)
+    week_ticks(below, weeks)
     said = ", ".join(f"{wording.number(value, 'count')} {what}" for what, value, _ in ends)
     heading(fig, title, f"{said} in the last week (arrived and completed are a day).")
     return fig
@@ -223,7 +223,7 @@ def _line(ax: Axes, frame: pd.DataFrame, width: float = 1.8) -> None:
     ax.plot(places, frame["estimate"].astype(float), color=BLUE, linewidth=width, marker="o", markersize=width * 1.7)
 
 
-def _week_ticks(ax: Axes, weeks: list[str], most: int = 13) -> None:
+def week_ticks(ax: Axes, weeks: list[str], most: int = 13) -> None:
     """``2026-W46`` as ``W46``, with the year below the first week and below the first of every further year."""
     step = math.ceil(len(weeks) / most)
     shown = list(range(len(weeks) - 1, -1, -step))[::-1]
@@ -236,7 +236,7 @@ def _week_ticks(ax: Axes, weeks: list[str], most: int = 13) -> None:
     ax.set_xlim(-0.4, len(weeks) - 0.6)
 
 
-def _target(ax: Axes, target: float | None) -> bool:
+def draw_target(ax: Axes, target: float | None) -> bool:
     """Draw the target where there is one."""
     if target is None or not math.isfinite(target):
         return False
@@ -244,7 +244,7 @@ def _target(ax: Axes, target: float | None) -> bool:
     return True
 
 
-def _name_ends(ax: Axes, ends: list[tuple[str, float, str]]) -> None:
+def name_ends(ax: Axes, ends: list[tuple[str, float, str]]) -> None:
     """Words, value and colour of what ends at the right edge; two that would touch are moved apart."""
     low, high = ax.get_ylim()
     points = 60 * ax.figure.get_figheight() * ax.get_position().height / (high - low)

@@ -13,14 +13,22 @@ import pandas as pd
 from labelqa_lib.findings.finding import SEVERITIES, Finding
 from labelqa_lib.findings.mix import mixed
 from labelqa_lib.findings.moves import moved
-from labelqa_lib.findings.reading import named, restated, unanswered, worst
+from labelqa_lib.findings.reading import furthest, named, restated, unanswered, worst
 from labelqa_lib.findings.standing import against_targets, headline
+from labelqa_lib.findings.standout import flattered, how_sure, out_of_control, standing_out
 
-__all__ = ["SEVERITIES", "Finding", "find", "headline", "named", "restated", "unanswered", "worst"]
+__all__ = ["SEVERITIES", "Finding", "find", "furthest", "headline", "how_sure", "named", "restated", "unanswered", "worst"]
 
 
 def find(
-    standing: pd.DataFrame, moves: Sequence[pd.DataFrame], volume: float = 0.0, split: pd.DataFrame | None = None
+    standing: pd.DataFrame,
+    moves: Sequence[pd.DataFrame],
+    volume: float = 0.0,
+    *,
+    split: pd.DataFrame | None = None,
+    spreads: Sequence[pd.DataFrame] = (),
+    chart: pd.DataFrame | None = None,
+    corrected: pd.DataFrame | None = None,
 ) -> list[Finding]:
     """What needs a reader this week, most severe and largest first.
 
@@ -29,13 +37,25 @@ def find(
     standing : DataFrame
         From `headline`.
     moves : sequence of DataFrame
-        From `metrics.compare_segments`: segments against their baseline.
+        From `metrics.compare_segments`: segments against their baseline, a metric each.
     volume : float
         Annotations of the week, to turn a rate's shortfall into items.
     split : DataFrame, optional
         From `metrics.split_change`: whether the mix of work moved accuracy.
+    spreads : sequence of DataFrame
+        From `metrics.spread`: who stands out among agents, among sites.
+    chart : DataFrame, optional
+        From `metrics.control_chart`: whether the week left the usual range.
+    corrected : DataFrame, optional
+        From `metrics.corrected`: whether the audits flatter.
     """
     found = against_targets(standing, volume) + moved(moves)
+    for people in spreads:
+        found += standing_out(people)
     if split is not None:
         found += mixed(split, standing["period"].max())
+    if chart is not None:
+        found += out_of_control(chart)
+    if corrected is not None:
+        found += flattered(corrected)
     return sorted(found, key=lambda one: (SEVERITIES.index(one.severity), -one.size))

@@ -10,10 +10,10 @@ import numpy as np
 SEVERITIES = ("act", "watch", "good", "know")
 
 EVIDENCE = {
-    "accuracy": "accuracy-trend", "critical_accuracy": "accuracy-trend", "fpr": "fpr-trend", "fnr": "fnr-trend",
+    "accuracy": "accuracy-control", "critical_accuracy": "accuracy-control", "fpr": "fpr-trend", "fnr": "fnr-trend",
     "ata_accuracy": "auditors", "missed_error_rate": "auditors", "false_error_rate": "auditors",
     "inconsistency_rate": "agreement-trend", "overturn_rate": "appeals-table", "sla_attainment": "service-table",
-    "backlog_days": "backlog-chart", "utilization": "people-table", "aht": "hours-table",
+    "backlog_days": "backlog-chart", "utilization": "people-table", "aht": "site-hours-table",
 }  # fmt: skip
 """Id of the figure or table of `market_report` in which a reader sees the metric."""
 

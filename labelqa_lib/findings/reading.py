@@ -23,6 +23,15 @@ def worst(people: pd.DataFrame, most: int = 15) -> pd.DataFrame:
     return people.loc[order.sort_values(kind="stable").index].head(most).reset_index(drop=True)
 
 
+def furthest(people: pd.DataFrame, most: int = 15) -> pd.DataFrame:
+    """Of a frame of `metrics.spread`, those who may be named with the highest shrunken rates, in the columns that a
+    reader compares."""
+    columns = [people.columns[1], "estimate", "ci_low", "ci_high", "n", "shrunken", "shrunken_low", "shrunken_high",
+               "worst_tenth", "flagged"]  # fmt: skip
+    shown = people[people["named"]].sort_values("shrunken", ascending=False, kind="stable")
+    return shown[columns].head(most).reset_index(drop=True)
+
+
 def unanswered(*frames: pd.DataFrame) -> list[tuple[str, str]]:
     """Which of the page's questions had no data, and why: pairs of question and reason, each once."""
     pairs = {}

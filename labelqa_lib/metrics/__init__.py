@@ -9,16 +9,19 @@ one family each; `judged` the rate sample, `frame` the shape of every answer, `c
 from labelqa_lib.metrics.breakdowns import by_hour, confusion, tenure
 from labelqa_lib.metrics.compare import change, compare_segments
 from labelqa_lib.metrics.control import control_chart
+from labelqa_lib.metrics.corrected import TITLES as CORRECTED_TITLES
 from labelqa_lib.metrics.corrected import corrected
 from labelqa_lib.metrics.coverage import coverage, excluded_audits, volume
 from labelqa_lib.metrics.metric import Metric
 from labelqa_lib.metrics.people import spread
-from labelqa_lib.metrics.registry import REGISTRY, UNITS, measure, measure_each
+from labelqa_lib.metrics.registry import REGISTRY, TITLES, UNITS, measure, measure_each
 from labelqa_lib.metrics.split import SPLIT_UNITS, split_change
 
 __all__ = [
+    "CORRECTED_TITLES",
     "REGISTRY",
     "SPLIT_UNITS",
+    "TITLES",
     "UNITS",
     "Metric",
     "by_hour",

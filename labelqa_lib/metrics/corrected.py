@@ -27,6 +27,11 @@ FEWEST_REAUDITS = 100
 DIMENSIONS = (*SEGMENTS, "auditor_id", "label")
 """What both figures may be measured by: nothing that depends on which audit is believed."""
 
+TITLES = {
+    RAW: "As the QAs see it", CORRECTED: "Corrected by second audits", "moved": "Moved by", "reaudits": "Second audits",
+}  # fmt: skip
+"""Heading of each figure and column."""
+
 _NEXT_TO_NOTHING = 1e-9
 _COLUMNS = ("annotation_id", WEEK, "_cluster", "weight", "label", "audit_label", "second_label", "second_weight")
 

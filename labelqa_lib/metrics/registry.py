@@ -20,6 +20,9 @@ REGISTRY: dict[str, Metric] = {metric.name: metric for family in FAMILIES for me
 UNITS = {name: metric.unit for name, metric in REGISTRY.items()}
 """Unit of each metric, for whoever writes its numbers."""
 
+TITLES = {name: metric.title for name, metric in REGISTRY.items()}
+"""Heading of each metric."""
+
 
 def measure(
     tables: Tables,

@@ -1,0 +1,141 @@
+"""What spread, control charts and corrected accuracy have to say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from labelqa_lib import wording
+from labelqa_lib.findings.finding import Finding
+from labelqa_lib.metrics import REGISTRY
+from labelqa_lib.stats import targets
+
+FLATTERING = 0.01
+"""From this correction on, what QAs miss is worth a reader: accuracy is lower by so much than the audits say."""
+
+MOST_NAMED = 4
+
+
+def standing_out(people: pd.DataFrame) -> list[Finding]:
+    """Those flagged in a frame of `metrics.spread`, as one finding, with the chance of each to be among the worst."""
+    flagged = people[people["flagged"]].sort_values("worst_tenth", ascending=False)
+    if flagged.empty:
+        return []
+    dimension = people.columns[1]
+    noun = dimension.removesuffix("_id").replace("_", " ")
+    rank = "in the worst tenth" if people["named"].sum() >= 10 else "the worst"
+    said = [
+        f"{getattr(row, dimension)} with {wording.estimate(row.estimate, row.ci_low, row.ci_high, 'rate')} on "
+        f"{wording.count(row.n, 'item')} ({100 * row.worst_tenth:.0f} % chance to be {rank})"
+        for row in flagged.head(MOST_NAMED).itertuples()
+    ]
+    more = len(flagged) - len(said)
+    first = flagged.iloc[0]
+    title = REGISTRY[first["metric"]].title.lower()
+    sentence = (
+        f"{wording.count(len(flagged), noun)} {'stand' if len(flagged) > 1 else 'stands'} out by {title}, "
+        f"{wording.amount(first['expected'], 'rate')} in the market: {'; '.join(said)}{f'; and {more} more' if more else ''}."
+    )
+    return [
+        Finding(
+            code=f"stands-out:{first['metric']}:{dimension}",
+            severity="watch",
+            sentence=sentence,
+            size=0.0,
+            evidence=f"{noun}s-funnel",
+            metric=first["metric"],
+            period=first["period"],
+            segment={dimension: first[dimension]},
+            estimate=first["estimate"],
+            ci_low=first["ci_low"],
+            ci_high=first["ci_high"],
+            n=int(first["n"]),
+        )
+    ]
+
+
+def out_of_control(chart: pd.DataFrame) -> list[Finding]:
+    """The last week of a frame of `metrics.control_chart` where a rule fired in it."""
+    row, metric = chart.iloc[-1], REGISTRY[chart["metric"].iloc[0]]
+    if not row["signal"]:
+        return []
+    worse = metric.better is not None and (row["estimate"] < row["centre"]) == (metric.better == "higher")
+    usual = wording.interval(row["lower"], row["upper"], metric.unit)
+    return [
+        Finding(
+            code=f"control:{metric.name}",
+            severity=("watch" if worse else "good") if metric.better else "know",
+            sentence=f"{metric.title} left its usual range: {row['signal']} "
+            f"({wording.amount(row['estimate'], metric.unit)}; usual {usual}, from {chart['period'].iloc[0]} on).",
+            size=0.0,
+            evidence=f"{metric.name}-control",
+            metric=metric.name,
+            period=row["period"],
+            estimate=row["estimate"],
+            ci_low=row["ci_low"],
+            ci_high=row["ci_high"],
+            n=int(row["n"]),
+        )
+    ]
+
+
+def flattered(corrected: pd.DataFrame) -> list[Finding]:
+    """That second audits find what first audits passed, where it lowers accuracy by enough to matter."""
+    right = corrected[corrected["metric"] == "accuracy_corrected"].iloc[-1]
+    if not right["moved"] <= -FLATTERING:
+        return []
+    sentence = (
+        f"Audits flatter: counting the errors that second audits find in what QAs passed, accuracy is "
+        f"{wording.estimate(right.estimate, right.ci_low, right.ci_high, 'rate')}, "
+        f"{wording.difference(right.moved, 'rate')} against what the QAs see."
+    )
+    return [
+        Finding(
+            code="corrected:accuracy",
+            severity="watch",
+            sentence=sentence,
+            size=0.0,
+            evidence="corrected",
+            metric="accuracy_corrected",
+            period=right["period"],
+            estimate=right["estimate"],
+            ci_low=right["ci_low"],
+            ci_high=right["ci_high"],
+            n=int(right["n"]),
+        )
+    ]
+
+
+def how_sure(corrected: pd.DataFrame, wanted: Mapping) -> str:
+    """How sure is the market's accuracy, in words for its lead; and what would make it surer?"""
+    raw, right = (corrected[corrected["metric"] == name].iloc[-1] for name in ("accuracy_tier1", "accuracy_corrected"))
+    if np.isnan(raw["estimate"]):
+        return f"Accuracy is not known: {raw['reason']}."
+    said = (
+        f"As the QAs see it, accuracy is {wording.estimate(raw.estimate, raw.ci_low, raw.ci_high, 'rate')}: "
+        f"{wording.count(raw.n, 'audit')}"
+    )
+    said += f", worth {raw.n_effective:,.0f} drawn one by one at random." if raw.n_effective < raw.n else "."
+    if np.isnan(right["estimate"]):
+        said += f" Whether the QAs are right is not known: {right['reason']}."
+    else:
+        said += (
+            f" Counting what second audits find, it is "
+            f"{wording.estimate(right.estimate, right.ci_low, right.ci_high, 'rate')}, "
+            f"{wording.difference(right.moved, 'rate')}: {wording.count(right.reaudits, 'second audit')} say so"
+            + (", earlier weeks' among them." if "pooled" in right["method"] else ".")
+        )
+    return said + _narrower(raw, right, wanted.get("accuracy"))
+
+
+def _narrower(raw: pd.Series, right: pd.Series, target) -> str:
+    """What would narrow the interval that matters: the corrected one where there is one."""
+    if target is None:
+        return ""
+    precision = target.precision or np.nan
+    if not np.isnan(right["estimate"]) and (right.ci_high - right.ci_low) > 1.5 * (raw.ci_high - raw.ci_low):
+        return " What is unsure is the auditing, not the labelling: more second audits of passed items narrow it most."
+    more = int(np.atleast_1d(targets.more_needed(raw.estimate, raw.n, raw.n_effective, target.value, precision))[0])
+    return f" About {wording.count(more, 'more audit')} would settle it against the target." if more else ""

@@ -1,0 +1,151 @@
+"""The market report, rendered as a user renders it: the demo's planted incidents are found, nothing is invented."""
+
+from __future__ import annotations
+
+import re
+
+import duckdb
+import nbformat
+import pytest
+from house import House
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("demo")]
+
+LAST = "2026-W46"
+MARKETS = ("ES", "GB", "MX", "MY", "SG", "TW")
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory) -> House:
+    house = House(tmp_path_factory.mktemp("demo"))
+    house.labelqa("demo")
+    house.labelqa("ingest", "data/demo")
+    house.labelqa("run")
+    house.labelqa("run", "--week", "2026-W40", "--market", "MY")
+    house.labelqa("run", "--week", "2026-W36", "--market", "GB")
+    return house
+
+
+def test_every_market_has_its_page(demo):
+    for market in MARKETS:
+        assert demo.record(LAST, market)["status"] == "rendered"
+        page = demo.page(LAST, market)
+        assert len(page.encode()) < 1_500_000
+        assert "What could not be answered" in page
+        assert not re.search(r">\s*nan\b", page, re.IGNORECASE)
+    index = (demo.root / "reports" / "internal" / LAST / "index.html").read_text(encoding="utf-8")
+    assert all(f"{market}/market_report.html" in index for market in MARKETS)
+
+
+SHOWN = {
+    "MY-COUNTERFEIT": "accuracy",
+    "SG-COMMENTS-BACKLOG": "sla_attainment",
+    "ES-LENIENT-QA": "accuracy_corrected",
+    "MX-SOP-ADULT": "accuracy",
+    "TW-OVERTURNS": "overturn_rate",
+    "TW-MIX": "accuracy",
+    "GB-SLOW-TOOL": "aht",
+    "GB-SOP-SAFETY": "accuracy",
+    "MY-ADS-SLA": "sla_attainment",
+}
+
+
+@pytest.mark.parametrize("code", SHOWN)
+def test_a_planted_incident_is_among_the_findings_of_its_week(demo, code):
+    incident = demo.incidents()[code]
+    week = max(incident["weeks"])
+    findings = demo.record(week, incident["market"])["findings"]
+    planted = set(incident["segment"].items())
+    told = [
+        one["sentence"]
+        for one in findings
+        if one["metric"] == SHOWN[code] and (not planted or planted & set(one["segment"].items()) or _named(planted, one))
+    ]
+    assert told, f"{incident['planted']}\nfound instead:\n" + "\n".join(one["sentence"] for one in findings)
+
+
+def _named(planted: set, finding: dict) -> bool:
+    """The segment is named as another view of the same story."""
+    return any(f"{name.replace('_', ' ')} {value}" in finding["sentence"] for name, value in planted)
+
+
+def test_the_incidents_listed_are_the_incidents_planted(demo):
+    assert set(demo.incidents()) == set(SHOWN)
+
+
+def test_a_pure_mix_shift_blames_nobody(demo):
+    sentences = [one["sentence"] for one in demo.record(LAST, "TW")["findings"]]
+    assert any("nobody got worse" in sentence for sentence in sentences)
+    assert not any(sentence.startswith("Accuracy") and "fell" in sentence for sentence in sentences)
+
+
+def test_plain_papermill_says_the_same_as_the_batch(demo):
+    demo.python(
+        "-m", "papermill", "notebooks/market_report.ipynb", "out.ipynb", "-p", "market", "GB", "-p", "week", LAST,
+        "--log-level", "ERROR", "--no-progress-bar",
+    )  # fmt: skip
+    page = demo.page(LAST, "GB")
+    outputs = [
+        output
+        for cell in nbformat.read(demo.root / "out.ipynb", as_version=4).cells
+        for output in cell.get("outputs", [])
+        if "data" in output
+    ]
+    shown = [output.data["text/html"] for output in outputs if "text/html" in output.data]
+    images = [output.data["image/png"] for output in outputs if "image/png" in output.data]
+    assert len(shown) > 10
+    assert len(images) > 8
+    assert all(html.strip() in page for html in shown)
+    assert all(image.strip() in page for image in images)
+
+
+def test_the_same_snapshot_gives_the_same_bytes(demo):
+    before = demo.page(LAST, "SG")
+    demo.labelqa("run", "--market", "SG", "--week", LAST)
+    assert demo.page(LAST, "SG") == before
+
+
+def test_late_audits_restate_a_week_and_the_report_says_by_how_much(demo, tmp_path):
+    """A delivery of audits alone that overturns twelve passed labels of one market's last week."""
+    late = tmp_path / "late"
+    late.mkdir()
+    snapshot = demo.root / "data" / "snapshots" / (demo.root / "data" / "snapshots" / "CURRENT").read_text().strip()
+    duckdb.sql(
+        f"""copy (select audit_id, annotation_id, tier, auditor_id, 'spam' as audit_label, audited_at, blind, sampling_reason,
+        stratum, inclusion_probability from read_parquet('{snapshot}/audits/market=SG/week={LAST}/*.parquet')
+        where tier = 1 and inclusion_probability is not null and audit_label = 'no_violation' order by audit_id limit 12)
+        to '{late}/audits.csv' (header)"""
+    )
+    for name in ("labels", "annotations"):
+        duckdb.sql(f"copy (select * from '{demo.root}/data/demo/{name}.parquet' limit 9) to '{late}/{name}.parquet'")
+    (late / "incidents.yaml").write_text("[]\n")  # a part of the demo, so that it may be added to it
+    demo.labelqa("ingest", str(late))
+    demo.labelqa("run", "--market", "SG", "--week", LAST)
+    page = demo.page(LAST, "SG")
+    assert "Nothing was restated." not in page
+    restated = page[page.index('id="restated"') :]
+    assert re.search(r"Accuracy.*?−\d+\.\d pt", restated[:4000], re.DOTALL)
+    # another market's week reads as before
+    demo.labelqa("run", "--market", "GB", "--week", LAST)
+    assert "Nothing was restated." in demo.page(LAST, "GB")
+
+
+def test_a_delivery_of_two_tables_reads_well_and_invents_nothing(demo, tmp_path):
+    bare = House(tmp_path)
+    delivery = tmp_path / "weekly"
+    delivery.mkdir()
+    source = demo.root / "data" / "demo"
+    duckdb.sql(
+        f"""copy (select annotation_id, item_id, market, label, annotated_at from '{source}/annotations.parquet'
+        where market = 'SG' and annotated_at >= '2026-11-02') to '{delivery}/annotations.csv' (header)"""
+    )
+    duckdb.sql(f"copy (select * from '{source}/labels.parquet') to '{delivery}/labels.csv' (header)")
+    bare.labelqa("ingest", "weekly")
+    bare.labelqa("run", "--market", "SG")
+    page = bare.page(LAST, "SG")
+    for heading in ("Agents", "QAs", "People and hours", "Appeals and service", "Partners and sites"):
+        assert f">{heading}" not in page, f"nothing was delivered for {heading}"
+    assert "needs audits or gold; neither was delivered" in page
+    headlines = bare.record(LAST, "SG")["headlines"]
+    assert {one["status"] for one in headlines} == {"not measured"}
+    assert {one["estimate"] for one in headlines} == {None}
