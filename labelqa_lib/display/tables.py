@@ -68,7 +68,7 @@ def table(
         When `id` cannot be linked to.
     """
     units, titles = units or {}, titles or {}
-    nothing = _is_metric_frame(frame) and bool(frame["estimate"].isna().all())
+    nothing = "estimate" in frame and bool(frame["estimate"].isna().all())
     frame, gaps = _measured(frame)
     notes = [safe.text(note, safe.SENTENCE_LENGTH)] if note else []
     notes += [f"{_heading(metric, titles)} is not measured: {safe.text(why, 200)}" for metric, why in gaps.items()]

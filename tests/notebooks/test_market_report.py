@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from html import unescape
 
 import duckdb
 import nbformat
@@ -22,7 +23,7 @@ def demo(tmp_path_factory) -> House:
     house.labelqa("ingest", "data/demo")
     house.labelqa("run")
     house.labelqa("run", "--week", "2026-W40", "--market", "MY")
-    house.labelqa("run", "--week", "2026-W36", "--market", "GB")
+    house.labelqa("run", "--week", "2026-W35", "--market", "GB")
     return house
 
 
@@ -53,7 +54,7 @@ SHOWN = {
 @pytest.mark.parametrize("code", SHOWN)
 def test_a_planted_incident_is_among_the_findings_of_its_week(demo, code):
     incident = demo.incidents()[code]
-    week = max(incident["weeks"])
+    week = LAST if LAST in incident["weeks"] else min(incident["weeks"])
     findings = demo.record(week, incident["market"])["findings"]
     planted = set(incident["segment"].items())
     told = [
@@ -79,12 +80,18 @@ def test_a_pure_mix_shift_blames_nobody(demo):
     assert not any(sentence.startswith("Accuracy") and "fell" in sentence for sentence in sentences)
 
 
+def visible(html: str) -> str:
+    """The text of a piece of HTML, in one line: the exporter writes its tags in its own way."""
+    return " ".join(unescape(re.sub(r"<[^>]*>", " ", html)).split())
+
+
 def test_plain_papermill_says_the_same_as_the_batch(demo):
     demo.python(
         "-m", "papermill", "notebooks/market_report.ipynb", "out.ipynb", "-p", "market", "GB", "-p", "week", LAST,
         "--log-level", "ERROR", "--no-progress-bar",
     )  # fmt: skip
     page = demo.page(LAST, "GB")
+    said = visible(page)
     outputs = [
         output
         for cell in nbformat.read(demo.root / "out.ipynb", as_version=4).cells
@@ -95,7 +102,7 @@ def test_plain_papermill_says_the_same_as_the_batch(demo):
     images = [output.data["image/png"] for output in outputs if "image/png" in output.data]
     assert len(shown) > 10
     assert len(images) > 8
-    assert all(html.strip() in page for html in shown)
+    assert [html for html in shown if visible(html) not in said] == []
     assert all(image.strip() in page for image in images)
 
 
