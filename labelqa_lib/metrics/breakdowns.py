@@ -10,7 +10,7 @@ import pandas as pd
 from ibis import _
 
 from labelqa_lib.errors import UsageError
-from labelqa_lib.metrics.frame import groups_of, rate_frame, undefined
+from labelqa_lib.metrics.frame import NOT_GIVEN, groups_of, rate_frame, undefined
 from labelqa_lib.metrics.judged import annotated, clusters_of, fetch_cells, rate, sample
 from labelqa_lib.metrics.metric import WEEK, Asked
 from labelqa_lib.metrics.quality import SHARES
@@ -105,6 +105,8 @@ def by_hour(
     rows, basis = sample(tables, asked.weeks)
     share = SHARES[metric]
     frame = rate(rows, hourly, share.hit, share.counted, of=share.of, note=f"{clusters_of(hourly)}; {basis}")
+    if (frame["local_hour"] == NOT_GIVEN).all():  # audits of these weeks are still to come
+        return frame.assign(local_hour=0, volume=0)
     made = annotated(tables).filter(_[WEEK].isin(asked.weeks)).group_by("local_hour").aggregate(volume=_.count())
     frame["local_hour"] = frame["local_hour"].astype("int64")
     return frame.merge(fetch(made), on="local_hour", how="left").sort_values("local_hour", ignore_index=True)
@@ -140,4 +142,4 @@ def tenure(tables: Tables, weeks: Sequence[str] | None = None, confidence: float
     cells = cells[since >= 0].groupby(["tenure", "agent_id"], as_index=False)
     cells = cells[["weight", "weight_squared", "outcome", "n"]].sum()
     frame = rate_frame(cells, banded, "judged annotations of agents with a known start", f"by agent; {basis}")
-    return frame.sort_values("tenure", key=lambda bands: bands.map(list(TENURES).index), ignore_index=True)
+    return frame.sort_values("tenure", key=lambda bands: bands.map(TENURES), ignore_index=True)

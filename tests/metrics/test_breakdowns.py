@@ -81,3 +81,10 @@ def test_tenure_by_hand():
 )
 def test_tenure_says_what_it_needs(parts, need):
     assert tenure(make(**parts))["reason"].tolist() == [f"needs {need}; not delivered"]
+
+
+def test_a_week_whose_audits_are_still_to_come_says_so():
+    parts = joined(labelled("ok>ok", week=WEEKS[0], agent_id="a"), labelled("ok>", agent_id="a"))
+    tables = make(**parts, people=[{"person_id": "a", "role": "agent", "started_on": date(2026, 10, 1)}])
+    for frame in (by_hour(tables), tenure(tables)):
+        assert frame["estimate"].isna().tolist() == [True] and "in 2026-W46" in frame["reason"].iloc[0]
