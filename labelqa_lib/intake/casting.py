@@ -40,7 +40,7 @@ def typed(schema: DataFrameSchema, native: dict[str, str], relation: str, format
     native : dict of str to str
         The columns of `relation` and their DuckDB types. A column it lacks becomes NULL throughout.
     formats : tuple of str
-        strptime formats of times, tried before ISO 8601.
+        strptime formats of times and dates, tried before ISO 8601.
     zone : str
         Time zone of times without an offset; the connection's own TimeZone must be set to it too.
     """
@@ -85,7 +85,10 @@ def _cast(value: str, dtype: str, native: str, formats: tuple[str, ...], zone: s
         case "timestamp(6)":
             return _time(value, native, formats, zone)
         case "date":
-            return f"CASE WHEN isfinite(try_cast({value} AS DATE)) THEN try_cast({value} AS DATE) END"
+            day = f"try_cast({value} AS DATE)"
+            if formats and native == "VARCHAR":
+                day = f"coalesce(CAST(try_strptime({value}, {_list(formats)}) AS DATE), {day})"
+            return f"CASE WHEN isfinite({day}) THEN {day} END"
         case "boolean":
             return f"try_cast({value} AS BOOLEAN)"
         case "int64":
@@ -100,7 +103,11 @@ def _time(value: str, native: str, formats: tuple[str, ...], zone: str) -> str:
     """UTC; a time with an offset is taken at its word, one without is in the source's time zone."""
     instant = f"try_cast({value} AS TIMESTAMPTZ)"
     if formats and native == "VARCHAR":
-        written = f"[{', '.join(quoting.literal(form) for form in formats)}]"
-        instant = f"coalesce(timezone({quoting.literal(zone)}, try_strptime({value}, {written})), {instant})"
+        written = f"try_strptime({value}, {_list(formats)})"
+        instant = f"coalesce(timezone({quoting.literal(zone)}, {written}), {instant})"
     utc = f"timezone('UTC', {instant})"
     return f"CASE WHEN {utc} BETWEEN TIMESTAMP '1970-01-01' AND TIMESTAMP '9999-12-31' THEN {utc} END"
+
+
+def _list(formats: tuple[str, ...]) -> str:
+    return f"[{', '.join(quoting.literal(form) for form in formats)}]"

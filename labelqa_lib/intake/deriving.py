@@ -89,7 +89,9 @@ def looked_up(relation: str, references: Mapping[str, tuple[str, str]]) -> str:
     joins, flags = "", ""
     for number, (column, (table, key)) in enumerate(references.items()):
         known = f"k{number}"
-        joins += f" LEFT JOIN merged_{table} {known} ON d.{quoting.name(column)} = {known}.{quoting.name(key)}"
+        # distinct: what is referred to may be a part of the other table's key, and come there more than once
+        values = f"(SELECT DISTINCT {quoting.name(key)} FROM merged_{table})"
+        joins += f" LEFT JOIN {values} {known} ON d.{quoting.name(column)} = {known}.{quoting.name(key)}"
         flags += (
             f", d.{quoting.name(column)} IS NOT NULL AND {known}.{quoting.name(key)} IS NULL"
             f" AS {quoting.name(f'_unknown_{column}')}"

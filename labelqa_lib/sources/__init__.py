@@ -63,7 +63,7 @@ class Delivery:
     time_zone : str
         Of times written without an offset.
     date_formats : dict of str to tuple of str
-        Contract table -> strptime formats of its times, tried in order before ISO 8601.
+        Contract table -> strptime formats of its times and dates, tried in order before ISO 8601.
     """
 
     source: str

@@ -204,6 +204,33 @@ def test_a_damaged_snapshot_is_told_and_fresh_gets_past_it(tmp_path):
     assert current(tmp_path / "s").name == outcome.snapshot
 
 
+def test_a_version_of_two_policy_areas_is_acknowledged_once(tmp_path):
+    """What is referred to may be a part of a key: it must not multiply the rows that refer to it."""
+    versions = [
+        {"sop_version": "v1", "policy_area": area, "effective_from": "2026-01-01", "summary": "s"}
+        for area in ("ads", "safety")
+    ]
+    acknowledged = [{"sop_version": "v1", "person_id": "p1", "acknowledged_at": "2026-01-02"}]
+    tables = {"sop_versions": versions, "sop_acknowledgements": acknowledged}
+    outcome = ingest(write(tmp_path / "d", annotations=[annotation(1)], **tables), tmp_path / "s")
+    assert outcome.table("sop_acknowledgements").delivered == 1
+    assert rows(tmp_path / "s", "sop_acknowledgements", "person_id") == [("p1",)]
+
+
+def test_a_maps_date_formats_hold_for_dates_too(tmp_path):
+    person = {"who": "p1", "role": "agent", "market": "MY", "partner": "A", "site": "K", "since": "31.01.2026"}
+    delivery = write(tmp_path / "d", annotations=[annotation(1)], staff=[person])
+    same = {name: name for name in ("role", "market", "partner", "site")}
+    people = {"files": "staff.csv", "columns": {"person_id": "who", "started_on": "since", **same}}
+    tables = {
+        "labels": {"files": "labels.csv", "columns": {name: name for name in LABELS[0]}},
+        "annotations": {"files": "annotations.csv", "columns": {name: name for name in annotation(1)}},
+        "people": people | {"date_formats": ["%d.%m.%Y"]},
+    }
+    ingest(delivery, tmp_path / "s", {"source": "partner", "tables": tables})
+    assert rows(tmp_path / "s", "people", "started_on") == [(date(2026, 1, 31),)]
+
+
 def test_rules_need_no_annotation_table_of_their_own(tmp_path):
     """A later delivery of audits alone refers to the annotations of the current snapshot."""
     ingest(write(tmp_path / "d", annotations=[annotation(1)]), tmp_path / "s")
