@@ -82,7 +82,8 @@ def _days_to_resolve(q: float):
         rows = fetch(rows.select(*asked.keys, "raised_at", "resolved_at", "outcome"))
         waited = rows["resolved_at"].fillna(_end(tables)) - rows["raised_at"]
         rows["days"] = (waited / pd.Timedelta(days=1)).clip(lower=0)
-        rows["resolved"] = rows["outcome"].isin(["upheld", "overturned"])
+        # an outcome without its time was seen to end, but not when: censored like one that waits
+        rows["resolved"] = rows["outcome"].isin(["upheld", "overturned"]) & rows["resolved_at"].notna()
         groups = rows.groupby(asked.keys, dropna=False) if asked.keys else [((), rows)]
         values = [
             (*key, *kaplan_meier_quantile(part["days"], part["resolved"], q, asked.confidence), len(part))

@@ -214,7 +214,7 @@ def _with_gold(rows: ibis.Table, tables: Tables) -> ibis.Table:
     gold = tables.gold
     exact = gold.filter(gold.sop_version.notnull()).select("item_id", "sop_version", exact_label="gold_label")
     general = first_of_each(gold.filter(gold.sop_version.isnull()), "item_id", [gold.set_at.desc()])
-    latest = first_of_each(gold, "item_id", [gold.set_at.desc()])
+    latest = first_of_each(gold, "item_id", [gold.set_at.desc(), gold.sop_version.desc()])
     rows = rows.left_join(exact, ["item_id", "sop_version"]).drop("item_id_right", "sop_version_right")
     for name, part in (("general_label", general), ("latest_label", latest)):
         rows = rows.left_join(part.select("item_id", **{name: "gold_label"}), "item_id").drop("item_id_right")

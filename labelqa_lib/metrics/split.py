@@ -42,7 +42,7 @@ def split_change(tables: Tables, by: str, confidence: float = 0.95) -> pd.DataFr
 
     Notes
     -----
-    Segments without a judged annotation in one of the periods are left out; their share is told by the row ``all``.
+    Segments without a judged annotation in one of the periods are left out: shares are of the work in the others.
     """
     week, earlier = tables.weeks[-1:], tables.weeks[:-1]
     columns = [by, "share_before", "share", "before", "now", "rate", "rate_low", "rate_high", "mix", "mix_low", "mix_high"]

@@ -73,3 +73,9 @@ def test_pending_appeals_wait_until_the_data_ends():
 def test_dropping_the_pending_would_be_another_answer():
     resolved = [entry for entry in ENTRIES if entry[1] in ("overturned", "upheld")]
     assert measure(make(**TABLES, appeals=appeals(*resolved)), "days_to_resolve")["estimate"].tolist() == [2]
+
+
+def test_an_outcome_without_its_time_is_no_resolution_at_the_end_of_the_data():
+    entries = [(0, "overturned", 1), (1, "upheld", 2), (2, "upheld", None)]
+    frame = measure(make(**TABLES, appeals=appeals(*entries)), "days_to_resolve_p90")
+    assert frame["estimate"].isna().all() and frame["n"].tolist() == [3]

@@ -148,3 +148,14 @@ def test_segments_come_from_the_annotation_then_the_item_then_the_label():
     rows = of(make(**parts, items=items))
     assert rows["queue"].tolist() == ["item's", "own"]
     assert rows["policy_area"].tolist() == ["ads", "integrity"]
+
+
+def test_of_two_gold_versions_set_at_once_the_higher_holds_whatever_their_order():
+    annotated_row = {"annotation_id": "x", "item_id": "i", "label": "ok"}
+    gold = [
+        {"item_id": "i", "gold_label": label, "sop_version": version, "set_at": pd.Timestamp("2026-01-01")}
+        for version, label in (("v1", "spam"), ("v2", "hate"), ("v0", "ok"))
+    ]
+    for rows in (gold, gold[::-1]):
+        found = fetch(judged(make(annotations=[annotated_row], gold=rows)))
+        assert found["reference_label"].tolist() == ["hate"]
