@@ -203,8 +203,12 @@ def load_market(root: Path, workspace: Workspace, market: str) -> Market:
     if own.setdefault("market", market) != market:
         raise ParamsError(f"{path}: market: {own['market']!r} does not match the file's name")
     merged = {**workspace.market_defaults, **own}
-    merged["targets"] = {**workspace.market_defaults.get("targets", {}), **own.get("targets", {})}
-    return build(Market, merged, path if path.exists() else Path(root) / "params" / "workspace.yaml")
+    where = path if path.exists() else Path(root) / "params" / "workspace.yaml"
+    targets = [given.get("targets") or {} for given in (workspace.market_defaults, own)]
+    if not all(isinstance(given, dict) for given in targets):
+        raise ParamsError(f"{where}: targets: must hold `metric: {{at_least: …}}` lines, not {targets}")
+    merged["targets"] = targets[0] | targets[1]
+    return build(Market, merged, where)
 
 
 def load_markets(root: Path, workspace: Workspace) -> dict[str, Market]:

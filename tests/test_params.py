@@ -38,6 +38,11 @@ def test_a_market_without_a_file_has_the_defaults_and_says_so(workspace):
     assert not load(workspace("markets/SG.yaml", "market: SG\n")).configured
 
 
+def test_an_empty_list_of_targets_is_none(workspace):
+    root = workspace("markets/MY.yaml", "market: MY\ntargets:\n")
+    assert list(load(root).targets) == ["accuracy"]
+
+
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
@@ -50,6 +55,7 @@ def test_a_market_without_a_file_has_the_defaults_and_says_so(workspace):
         ("market: 'NO'\ntime_zone: Europe/Olso\n", r"time zone 'Europe/Olso' is not known"),
         ("market: 'NO'\ntargets: {accuracy: {at_least: 0.9, at_most: 0.8}}\n", r"exactly one of `at_least` and `at_most`"),
         ("market: 'NO'\ntargets: {fpr: {at_most: high}}\n", r"targets.fpr.at_most: .*\(it is 'high'\)"),
+        ("market: 'NO'\ntargets: [accuracy]\n", r"NO.yaml: targets: must hold"),
         ("- a\n- b\n", r"must hold `name: value` lines, not a list"),
         ("market: [\n", r"NO.yaml:\d+: "),
     ],
