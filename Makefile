@@ -39,4 +39,4 @@ lock:
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate --group test pyproject.toml --output-file requirements.lock
 
 clean:
-	rm -rf $(VENV) data reports
+	rm -rf $(VENV) data/demo

@@ -46,9 +46,14 @@ class Page:
         return self.tables.weeks[:-1]
 
     @property
+    def confidence(self) -> float:
+        """Confidence of every interval of the page, in (0.5, 1)."""
+        return self.workspace.confidence
+
+    @property
     def options(self) -> dict:
         """What the market's params say about how to measure: goes to `measure` as keyword arguments."""
-        return {"confidence": self.workspace.confidence, "denominators": self.market.denominators.model_dump()}
+        return {"confidence": self.confidence, "denominators": self.market.denominators.model_dump()}
 
     def target(self, metric: str) -> dict:
         """A metric's target as keyword arguments of a figure; none where the market has no target for it."""
@@ -89,7 +94,7 @@ class Page:
             "Market": f"{self.market.market}, time zone {self.market.time_zone}"
             + ("" if self.market.configured else " (no file in params/markets: workspace defaults)"),
             "Weeks": f"{self.tables.weeks[0]} to {self.week}; the report is about the last",
-            "Intervals": f"{100 * self.workspace.confidence:g} % confidence",
+            "Intervals": f"{100 * self.confidence:g} % confidence",
             "Targets": "; ".join(
                 f"{name} {'≥' if target.better == 'higher' else '≤'} {target.value:g}"
                 for name, target in sorted(self.targets.items())

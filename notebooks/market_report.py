@@ -42,18 +42,19 @@ standing = lq.headline(weekly, targets)
 
 # %%
 segments = [(), "site", "queue", "reference_label", "policy_area", ("site", "reference_label")]
-moved_quality = lq.compare_segments(tables, "accuracy", segments)
-moved_audits = lq.compare_segments(tables, "missed_error_rate", [(), "site", "policy_area"], recent=4)
-moved_appeals = lq.compare_segments(tables, "overturn_rate", [(), "policy_area"])
-moved_speed = lq.compare_segments(tables, "aht", [(), "site", "queue"])
-moved_service = lq.compare_segments(tables, "sla_attainment", [(), "queue"])
+moved_quality = lq.compare_segments(tables, "accuracy", segments, **page.options)
+moved_audits = lq.compare_segments(tables, "missed_error_rate", [(), "site", "policy_area"], recent=4, **page.options)
+moved_appeals = lq.compare_segments(tables, "overturn_rate", [(), "policy_area"], **page.options)
+moved_speed = lq.compare_segments(tables, "aht", [(), "site", "queue"], **page.options)
+moved_service = lq.compare_segments(tables, "sla_attainment", [(), "queue"], **page.options)
 
 # %%
 control = lq.control_chart(tables, "accuracy", **page.options)
-corrected = lq.corrected(tables, confidence=page.workspace.confidence)
-agents = lq.spread(tables, "agent_id", tables.weeks, page.workspace.minimum_named_items)
-sites = lq.spread(tables, "site", tables.weeks[-4:], page.workspace.minimum_named_items)
-split = lq.split_change(tables, "queue")
+corrected = lq.corrected(tables, confidence=page.confidence)
+fewest = page.workspace.minimum_named_items
+agents = lq.spread(tables, "agent_id", tables.weeks, fewest, confidence=page.confidence)
+sites = lq.spread(tables, "site", tables.weeks[-4:], fewest, confidence=page.confidence)
+split = lq.split_change(tables, "queue", page.confidence)
 
 # %%
 lq.display.headline(standing)
@@ -70,7 +71,7 @@ lq.display.findings(findings)
 
 # %% [markdown]
 # A finding is listed when a whole interval lies beyond a target, or when a segment moved further from its baseline
-# weeks than a search over all segments finds by chance (false discovery rate 5 %). Audits of audits are few: their
+# weeks than a search over all segments finds by chance (false discovery rate 5 % a metric). Audits of audits are few: their
 # last four weeks are compared.
 
 # %% [markdown]
@@ -93,7 +94,7 @@ lq.display.table(corrected, "corrected", "Accuracy as the QAs see it, and correc
                  units={"moved": "points"}, titles=lq.CORRECTED_TITLES)  # fmt: skip
 
 # %%
-by_site = lq.corrected(tables, ["site"], confidence=page.workspace.confidence)
+by_site = lq.corrected(tables, ["site"], confidence=page.confidence)
 lq.display.table(by_site, "corrected-sites", "The same by site", titles=lq.CORRECTED_TITLES)
 
 # %% [markdown]
@@ -123,18 +124,22 @@ lq.display.chart(lq.figures.trend, fnr, id="fnr-trend", title="Leakage (miss rat
 # %% [markdown]
 # ## Partners and sites
 #
-# ### Which site or queue is worse than the target, beyond noise?
+# ### Which partner, site or queue is worse than the target, beyond noise?
 
 # %%
-site_rates = lq.measure(tables, "accuracy", by=["site"])
+partners = lq.measure(tables, "accuracy", by=["partner"], **page.options)
+lq.display.table(partners, "partners", "Accuracy by partner")
+
+# %%
+site_rates = lq.measure(tables, "accuracy", by=["site"], **page.options)
 lq.display.chart(lq.figures.compare, site_rates, "site", id="sites", title="Accuracy by site", **page.target("accuracy"))
 
 # %%
-queues = lq.measure(tables, "accuracy", by=["queue"])
+queues = lq.measure(tables, "accuracy", by=["queue"], **page.options)
 lq.display.chart(lq.figures.compare, queues, "queue", id="queues", title="Accuracy by queue", **page.target("accuracy"))
 
 # %%
-site_weeks = lq.measure(tables, "accuracy", by=["site", "week"])
+site_weeks = lq.measure(tables, "accuracy", by=["site", "week"], **page.options)
 lq.display.chart(lq.figures.trends, site_weeks, "site", id="site-trends", title="Accuracy by site and week",
                  **page.target("accuracy"))  # fmt: skip
 
@@ -152,11 +157,11 @@ lq.display.chart(lq.figures.funnel, sites, id="sites-funnel", title="Sites' erro
 # ### Which labels are missed, and what are they taken for?
 
 # %%
-by_label = lq.measure_each(tables, ["precision", "recall", "f1"], by=["label"])
+by_label = lq.measure_each(tables, ["precision", "recall", "f1"], by=["label"], **page.options)
 lq.display.table(by_label, "labels-table", "Precision, recall and F1 by label")
 
 # %%
-confusion = lq.confusion(tables)
+confusion = lq.confusion(tables, confidence=page.confidence)
 lq.display.chart(lq.figures.confusion, confusion, id="confusion")
 
 # %%
@@ -184,7 +189,7 @@ lq.display.table(lq.furthest(agents), "agents-table", "Agents with the highest e
 # agent is likely to do next, with few items pulled towards the market's rate.
 
 # %%
-lq.display.chart(lq.figures.compare, lq.tenure(tables), "tenure", id="tenure", title="Accuracy by weeks since joining", ordered=True,
+lq.display.chart(lq.figures.compare, lq.tenure(tables, confidence=page.confidence), "tenure", id="tenure", title="Accuracy by weeks since joining", ordered=True,
                  **page.target("accuracy"))  # fmt: skip
 
 # %% [markdown]
@@ -193,11 +198,11 @@ lq.display.chart(lq.figures.compare, lq.tenure(tables), "tenure", id="tenure", t
 # ### Can the audits be trusted?
 
 # %%
-auditors = lq.measure_each(tables, ["ata_accuracy", "missed_error_rate", "false_error_rate"], by=["site"])
+auditors = lq.measure_each(tables, ["ata_accuracy", "missed_error_rate", "false_error_rate"], by=["site"], **page.options)
 lq.display.table(auditors, "auditors", "What tier 2 finds in tier-1 audits, by site audited")
 
 # %%
-qas = lq.measure(tables, "ata_accuracy", by=["auditor_id"], weeks=tables.weeks)
+qas = lq.measure(tables, "ata_accuracy", by=["auditor_id"], weeks=tables.weeks, **page.options)
 named_qas = lq.worst(lq.named(qas, page.workspace.minimum_named_items))
 lq.display.table(named_qas, "qas-table", "QAs by ATA accuracy, all weeks of the report")
 
@@ -221,14 +226,14 @@ lq.display.table(people, "people-table", "Utilization, occupancy and shrinkage b
 
 # %%
 times = ["aht", "aht_median", "aht_p90", "throughput"]
-hours = lq.measure_each(tables, times)
+hours = lq.measure_each(tables, times, **page.options)
 lq.display.table(hours, "hours-table", "Handle time and throughput", units=lq.UNITS,
                  titles=lq.TITLES)  # fmt: skip
-site_hours = lq.measure_each(tables, times, by=["site"])
+site_hours = lq.measure_each(tables, times, by=["site"], **page.options)
 lq.display.table(site_hours, "site-hours-table", "Handle time and throughput by site", units=lq.UNITS)
 
 # %%
-lq.display.chart(lq.figures.by_hour, lq.by_hour(tables), id="by-hour")
+lq.display.chart(lq.figures.by_hour, lq.by_hour(tables, confidence=page.confidence), id="by-hour")
 
 # %% [markdown]
 # ## Appeals and service
@@ -236,15 +241,16 @@ lq.display.chart(lq.figures.by_hour, lq.by_hour(tables), id="by-hour")
 # ### How often are we overturned, and is work done in time?
 
 # %%
-appeals = lq.measure_each(tables, ["appeal_rate", "overturn_rate", "days_to_resolve", "days_to_resolve_p90"], by=["week"])
+appeals = lq.measure_each(tables, ["appeal_rate", "overturn_rate", "days_to_resolve", "days_to_resolve_p90"],
+                          by=["week"], **page.options)  # fmt: skip
 lq.display.table(appeals, "appeals-table", "Appeals by week", units=lq.UNITS)
 
 # %%
-service = lq.measure_each(tables, ["sla_attainment", "backlog", "backlog_days"], by=["queue"])
+service = lq.measure_each(tables, ["sla_attainment", "backlog", "backlog_days"], by=["queue"], **page.options)
 lq.display.table(service, "service-table", "Service by queue", units=lq.UNITS)
 
 # %%
-flow = lq.measure_each(tables, ["arrivals_per_day", "completions_per_day", "backlog"], by=["week"])
+flow = lq.measure_each(tables, ["arrivals_per_day", "completions_per_day", "backlog"], by=["week"], **page.options)
 lq.display.chart(lq.figures.backlog, flow, id="backlog-chart")
 
 # %% [markdown]

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 import click
 
 from labelqa_lib.cli.frame import DATA, EPILOG, Workspace, console, one_line, print_table
+from labelqa_lib.errors import UsageError
 
 
 def _pairs(_context, _parameter, given: tuple[str, ...]) -> dict[str, str]:
@@ -50,6 +51,8 @@ def run(root, week, markets, notebooks, data, jobs, given, audience) -> int:
         audience=audience,
         given=given,
     )
+    if audience != "internal":
+        raise UsageError(f"audience {audience!r}: pages name agents and are internal; none can be made for others yet")
     week = planned.pages[0].week
     runner.check_writable(workspace.reports / audience / week)
     for sentence in planned.skipped:

@@ -38,7 +38,9 @@ def unanswered(*frames: pd.DataFrame) -> list[tuple[str, str]]:
     for frame in frames:
         for metric, part in frame.groupby("metric", sort=False):
             if part["estimate"].isna().all():
-                pairs[REGISTRY[metric].question] = part["reason"].iloc[-1]
+                cut = [name.removesuffix("_id") for name in frame.columns[1 : list(frame.columns).index("period")]]
+                by = f" (by {' and '.join(cut).replace('_', ' ')})" if cut else ""
+                pairs[REGISTRY[metric].question + by] = part["reason"].iloc[-1]
     return list(pairs.items())
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from labelqa_lib import wording
+from labelqa_lib.errors import UsageError
 from labelqa_lib.findings.finding import EVIDENCE, Finding
 from labelqa_lib.metrics import REGISTRY, change
 from labelqa_lib.stats import targets
@@ -27,7 +28,15 @@ def headline(weekly: pd.DataFrame, wanted: Mapping) -> pd.DataFrame:
     DataFrame
         ``metric, title, unit, estimate, ci_low, ci_high, n, n_effective, target, better, status, status_text, change,
         change_low, change_high, more_than_noise, history, reason, period``; `history` holds the estimate of every week.
+
+    Raises
+    ------
+    UsageError
+        When a target is set for a metric that does not exist.
     """
+    unknown = sorted(set(wanted) - set(REGISTRY))
+    if unknown:
+        raise UsageError(f"params: targets: {', '.join(unknown)}: no such metric; `labelqa list metrics` shows them")
     weeks = sorted(weekly["period"].unique())
     parts = weekly.groupby("metric", sort=False)
     return pd.DataFrame([_headline_row(part, wanted, weeks) for _, part in parts])
@@ -38,7 +47,7 @@ def _headline_row(frame: pd.DataFrame, wanted: Mapping, weeks: list[str]) -> dic
     metric, target = REGISTRY[name], wanted.get(name)
     by_week = frame.set_index("period")
     row = by_week.loc[weeks[-1]] if weeks[-1] in by_week.index else by_week.iloc[-1]
-    bound, better = (target.value, target.better) if target else (np.nan, metric.better)
+    bound, better = (target.value, target.better) if target else (np.nan, metric.better or "higher")
     precision = target.precision if target and target.precision else np.nan
     status = str(np.atleast_1d(targets.status(row.estimate, row.ci_low, row.ci_high, bound, better, precision))[0])
     moved = change(frame)

@@ -65,7 +65,8 @@ def assess(
             except duckdb.Error as error:
                 refused.append(f"{table}: cannot be read ({str(error).splitlines()[0]}); deliver it again")
                 break
-        merge(table, schema, table in delivery.tables, held, connection)
+        absent = [name for name in delivered_columns(schema) if name not in native.get(table, schema.columns)]
+        merge(table, schema, table in delivery.tables, held, absent, connection)
         if table in delivery.tables:
             tables.append(_count(table, schema, native[table], there, connection))
             _guard(table, schema, connection)

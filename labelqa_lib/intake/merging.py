@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from collections.abc import Sequence
+
 import duckdb
 from pandera.ibis import DataFrameSchema
 
@@ -46,9 +48,17 @@ def open_parent(
 
 
 def merge(
-    table: str, schema: DataFrameSchema, examined: bool, held: bool, connection: duckdb.DuckDBPyConnection
+    table: str,
+    schema: DataFrameSchema,
+    examined: bool,
+    held: bool,
+    absent: Sequence[str],
+    connection: duckdb.DuckDBPyConnection,
 ) -> None:
-    """Make the views `delta_<table>` (accepted rows, `_status` new, same or restated) and `merged_<table>`."""
+    """Make the views `delta_<table>` (accepted rows, `_status` new, same or restated) and `merged_<table>`.
+
+    A column that the delivery does not have (`absent`) keeps what is stored: not delivered is not the same as empty.
+    """
     columns = [quoting.name(name) for name in schema.columns]
     same_key = " AND ".join(
         f"a.{quoting.name(key)} {'IS NOT DISTINCT FROM' if schema.columns[key].nullable else '='} p.{quoting.name(key)}"
@@ -61,10 +71,12 @@ def merge(
     elif not held:
         delta = f"SELECT *, {nowhere}, 'new' AS _status FROM ({accepted})"
     else:
-        equal = " AND ".join(f"a.{column} IS NOT DISTINCT FROM p.{column}" for column in columns)
+        kept = [quoting.name(name) for name in absent]
+        equal = " AND ".join(f"a.{column} IS NOT DISTINCT FROM p.{column}" for column in columns if column not in kept)
+        stored = f"REPLACE ({', '.join(f'p.{column} AS {column}' for column in kept)})" if kept else ""
         connection.execute(
             f"""CREATE OR REPLACE TABLE compared_{table} AS
-            SELECT a.*, {'p._old_market, p._old_week' if table in PARTITIONED else nowhere},
+            SELECT a.* {stored}, {'p._old_market, p._old_week' if table in PARTITIONED else nowhere},
                    CASE WHEN p._there IS NULL THEN 'new' WHEN {equal} THEN 'same' ELSE 'restated' END AS _status
             FROM ({accepted}) a LEFT JOIN (SELECT *, true AS _there FROM parent_{table}) p ON {same_key}"""
         ).fetchall()

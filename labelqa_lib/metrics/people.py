@@ -25,6 +25,7 @@ def spread(
     minimum: int = 30,
     metric: str = "error_rate",
     false_discovery_rate: float = 0.05,
+    confidence: float = 0.95,
 ) -> pd.DataFrame:
     """Which agents (or sites) are worse than the market, beyond chance and the usual spread between them?
 
@@ -41,6 +42,8 @@ def spread(
         A rate of bad events, such as ``error_rate``, ``fnr`` or ``missed_error_rate``.
     false_discovery_rate : float
         Expected share of false names among all names, in (0, 1).
+    confidence : float
+        Of the intervals, in (0, 1).
 
     Returns
     -------
@@ -69,13 +72,13 @@ def spread(
     if known is not None and (known.unit, known.better) != ("rate", "lower"):
         bad = [name for name, other in REGISTRY.items() if (other.unit, other.better) == ("rate", "lower")]
         raise UsageError(f"people are compared on a rate of bad events; {metric} is none, these are: {', '.join(bad)}")
-    frame = measure(tables, metric, [dimension], weeks)
+    frame = measure(tables, metric, [dimension], weeks, confidence)
     whole = measure(tables, metric, (), weeks)["estimate"].iloc[0]
     n = frame["n_effective"].fillna(0).to_numpy()
     events = np.minimum(frame["estimate"].fillna(0).to_numpy() * n, n)
     named = (frame["n"] >= minimum).to_numpy() & (n > 0)
     tau = _usual_variance(events[named], n[named], whole)
-    shrunken = shrinkage.shrink(events, n)
+    shrunken = shrinkage.shrink(events, n, confidence=confidence)
     known_of = np.where(n > 0, 1.0, np.nan)
     limits = {
         name: bound * known_of

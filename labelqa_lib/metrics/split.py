@@ -42,16 +42,20 @@ def split_change(tables: Tables, by: str, confidence: float = 0.95) -> pd.DataFr
 
     Notes
     -----
-    Segments without a judged annotation in one of the periods are left out: shares are of the work in the others.
+    A segment with work in a period in which none of it was judged is left out. One that came or went is mix alone.
     """
     week, earlier = tables.weeks[-1:], tables.weeks[:-1]
     columns = [by, "share_before", "share", "before", "now", "rate", "rate_low", "rate_high", "mix", "mix_low", "mix_high"]
     if not earlier:
         return pd.DataFrame(columns=columns)
     sides = [_side(tables, by, weeks, confidence) for weeks in (earlier, week)]
-    both = sides[0].merge(sides[1], on=by, suffixes=("_before", ""))
-    if both.empty:
+    both = sides[0].merge(sides[1], on=by, how="outer", suffixes=("_before", ""))
+    both = both.fillna({name: 0.0 for name in both if name.startswith(("volume", "n_effective"))})
+    for side in ("_before", ""):
+        both = both[(both[f"volume{side}"] == 0) | both[f"estimate{side}"].notna()]
+    if not (both["volume"].sum() and both["volume_before"].sum()):
         return pd.DataFrame(columns=columns)
+    both = both.reset_index(drop=True)
     parts = decompose(
         both["volume_before"], both["estimate_before"], both["n_effective_before"],
         both["volume"], both["estimate"], both["n_effective"],
@@ -76,9 +80,9 @@ def split_change(tables: Tables, by: str, confidence: float = 0.95) -> pd.DataFr
 
 
 def _side(tables: Tables, by: str, weeks: Sequence[str], confidence: float) -> pd.DataFrame:
-    """Volume and accuracy of every segment that was judged in some weeks."""
+    """Volume of every segment with work in some weeks, and its accuracy where it was judged."""
     rates = measure(tables, "accuracy", [by], weeks, confidence)
     rates = rates[rates["estimate"].notna() & (rates[by] != NOT_GIVEN)]
     made = fetch(annotated(tables).filter(_[WEEK].isin(weeks)).group_by(by).aggregate(volume=_.count()))
     made = made.dropna().astype({by: "str", "volume": "float64"})
-    return rates[[by, "estimate", "n_effective"]].merge(made, on=by)
+    return made.merge(rates[[by, "estimate", "n_effective"]], on=by, how="left")

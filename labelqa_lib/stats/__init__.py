@@ -2,5 +2,7 @@
 
 `intervals` bounds one rate or the difference of two, `survey` estimates rates and means from weighted, clustered
 samples (summed and compared in `clusters`), `two_phase` corrects for a check that is itself checked, `assisted` lets
-cheap predictions narrow an interval.
+cheap predictions narrow an interval. `change` splits a difference into rate and mix, `control` (rules in
+`charts_rules`) and `drift` watch a series, `funnel` and `shrinkage` compare many groups, `survival` counts the waiting,
+`targets` says where a figure stands. `assisted` and `drift` serve no page yet: they are the next pages' foundation.
 """

@@ -88,16 +88,23 @@ def describe(root: Path, snapshot: str = "CURRENT") -> Snapshot:
 
 
 def partition_ancestor(root: Path, snapshot: str, market: str, week: str) -> str | None:
-    """Which earlier snapshot last had other rows for this market and week (None: the week was never restated)."""
+    """Which earlier snapshot last read otherwise for this market and week (None: the week was never restated)?
+
+    A week reads otherwise when its annotations or audits differ, or the gold or the label set that judge them.
+    """
     key = f"{market}/{week}"
     about = describe(root, snapshot)
-    now, seen = about.partitions.get(key), {about.id}
+    now, seen = _reading(about, key), {about.id}
     while about.parent and about.parent not in seen and (Path(root) / about.parent / "snapshot.json").exists():
         about = describe(root, about.parent)
         seen.add(about.id)
-        if about.partitions.get(key, now) != now:
+        if key in about.partitions and _reading(about, key) != now:
             return about.id
     return None
+
+
+def _reading(about: Snapshot, key: str) -> tuple:
+    return (about.partitions.get(key), *(about.tables.get(name, {}).get("sha256") for name in ("gold", "labels")))
 
 
 def rejected(snapshot: Snapshot) -> pd.DataFrame:

@@ -155,3 +155,13 @@ def test_every_copy_is_counted(tmp_path_factory, copies):
     told = ingest(delivery, folder / "s").table("annotations")
     assert (told.accepted, told.duplicates) == (len(copies), sum(copies) - len(copies))
     assert told.delivered == told.accepted + told.duplicates + told.rejected
+
+
+def test_a_column_that_is_not_delivered_again_keeps_what_is_stored(tmp_path):
+    ingest(write(tmp_path / "full", annotations=[annotation(1, handle_seconds=31.0, site="KUL")]), tmp_path / "s")
+    same = ingest(write(tmp_path / "bare", annotations=[annotation(1)]), tmp_path / "s")
+    assert same.table("annotations").restated == 0
+    changed = ingest(write(tmp_path / "changed", annotations=[annotation(1, label="spam")]), tmp_path / "s")
+    assert changed.table("annotations").restated == 1
+    (kept,) = rows(tmp_path / "s", "annotations", "label, handle_seconds, site")
+    assert kept == ("spam", 31.0, "KUL")
