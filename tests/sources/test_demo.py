@@ -218,7 +218,7 @@ def test_audits_are_drawn_with_the_chance_they_state(small):
     spread = np.sqrt(((1 - audited["inclusion_probability"]) / audited["inclusion_probability"] ** 2).sum())
     assert abs(drawn - len(small.annotations)) < 4 * spread
     assert 0.04 < len(audited) / len(small.annotations) < 0.07
-    assert 0.07 < len(small.audited(tier=2)) / len(audited) < 0.14
+    assert 0.15 < len(small.audited(tier=2)) / len(audited) < 0.25  # what demo.yaml's tier2 chances come to
 
 
 def test_every_market_has_its_sites_and_people(small):
@@ -384,10 +384,11 @@ def test_the_unweighted_error_rate_is_biased_where_the_weighted_one_is_not(full)
     assert raw - truth > 6 * np.sqrt(raw * (1 - raw) / len(audited))
 
 
-def test_auditors_err_and_tier_2_errs_less(small):
+@pytest.mark.slow
+def test_auditors_err_and_tier_2_errs_less(full):
     share = {}
     for tier in (1, 2):
-        audited = small.audited(tier)
+        audited = full.audited(tier)
         mistaken = audited["audit_label"] != audited["true_label"]
         share[tier] = rate(mistaken, audited["inclusion_probability"])[0]
         missed = audited["wrong"] & (audited["audit_label"] == audited["label"])
@@ -438,9 +439,9 @@ def confused(rows: pd.DataFrame, label: str, into: str) -> float:
     ("code", "label", "into", "share"),
     [
         ("MY-COUNTERFEIT", "counterfeit", "spam", 0.90),
-        ("MX-SOP-ADULT", "suggestive", "no_violation", 0.24),
-        ("MX-SOP-ADULT", "no_violation", "suggestive", 0.24),
-        ("GB-SOP-SAFETY", "hate_speech", "violence", 0.40),
+        ("MX-SOP-ADULT", "suggestive", "no_violation", 0.36),
+        ("MX-SOP-ADULT", "no_violation", "suggestive", 0.36),
+        ("GB-SOP-SAFETY", "hate_speech", "violence", 0.60),
     ],
 )
 @pytest.mark.slow
