@@ -86,7 +86,8 @@ lq.display.chart(lq.figures.control, control, id="accuracy-control", title="Accu
 # %% [markdown]
 # The limits come from the weeks before and stay frozen; a diamond is a signal, and the rule that fired stands beside
 # it. A week inside the limits does not differ from the others for sure.
-#
+
+# %% [markdown]
 # ### Do the audits flatter us?
 
 # %%
@@ -99,7 +100,8 @@ lq.display.table(by_site, "corrected-sites", "The same by site", titles=lq.CORRE
 
 # %% [markdown]
 # QAs err too. Where second audits are too few in one week, those of the weeks just before are pooled in.
-#
+
+# %% [markdown]
 # ### Did people change, or the work?
 
 # %%
@@ -145,7 +147,8 @@ lq.display.chart(lq.figures.trends, site_weeks, "site", id="site-trends", title=
 
 # %% [markdown]
 # A dot is the estimate, the line its interval; a site whose line crosses the target is not shown to miss it.
-#
+
+# %% [markdown]
 # ### Which site stands out?
 
 # %%
