@@ -10,7 +10,7 @@ import nbformat
 import pytest
 from house import House
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("demo")]
+pytestmark = pytest.mark.slow
 
 LAST = "2026-W46"
 MARKETS = ("ES", "GB", "MX", "MY", "SG", "TW")

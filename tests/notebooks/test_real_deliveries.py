@@ -10,7 +10,6 @@ from house import REPOSITORY, House
 DATA = REPOSITORY.parent / "shared" / "data"
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.xdist_group("real"),
     pytest.mark.skipif(not DATA.is_dir(), reason="the real data sets are not part of the product and not on this machine"),
 ]
 
