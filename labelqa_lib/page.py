@@ -41,11 +41,6 @@ class Page:
         return self.market.targets
 
     @property
-    def baseline(self) -> tuple[str, ...]:
-        """The weeks before the report's week, oldest first: what the week is compared against."""
-        return self.tables.weeks[:-1]
-
-    @property
     def confidence(self) -> float:
         """Confidence of every interval of the page, in (0.5, 1)."""
         return self.workspace.confidence
