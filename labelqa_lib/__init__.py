@@ -34,7 +34,7 @@ _DOOR = {
     "unanswered": "labelqa_lib.findings",
     "restated": "labelqa_lib.findings",
 }
-_ROOMS = ("display", "figures", "metrics", "stats", "store")
+_ROOMS = ("causes", "display", "figures", "metrics", "stats", "store")
 
 __all__ = [*_DOOR, *_ROOMS]
 

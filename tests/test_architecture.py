@@ -23,6 +23,7 @@ ALLOWED = {
     "store": {"errors", "periods"},
     "stats": {"errors"},
     "metrics": {"errors", "periods", "stats", "store"},
+    "causes": {"errors", "periods", "stats", "store", "metrics"},
     "wording": {"errors", "periods"},
     "findings": {"errors", "periods", "stats", "store", "metrics", "wording"},
     "figures": {"errors", "periods", "stats", "wording"},

@@ -1,0 +1,181 @@
+"""Two periods of rows → the cells that the search counts: one per combination of values and agent that occurs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import ibis
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from labelqa_lib.errors import LabelqaError, UsageError
+
+AGENT = "agent_id"
+Array = NDArray[np.float64]
+Codes = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Cells:
+    """What one period says, as counts.
+
+    Attributes
+    ----------
+    codes : ndarray of int, shape (cells, dimensions)
+        Position of each value in `Coded.values`.
+    agent : ndarray of int, shape (cells,)
+        The agent of the cell; all 0 where nobody is named.
+    trials, errors : ndarray of float, shape (cells,)
+        Judgements (the effective number, where weights differ within a cell) and how many of them were errors.
+    weight : ndarray of float, shape (cells,)
+        What one of those judgements stands for, > 0.
+    rows : ndarray of float, shape (cells,)
+        Judgements before weighting.
+    """
+
+    codes: Codes
+    agent: Codes
+    trials: Array
+    errors: Array
+    weight: Array
+    rows: Array
+
+
+@dataclass(frozen=True)
+class Coded:
+    """Both periods in one coding."""
+
+    dimensions: tuple[str, ...]
+    values: dict[str, list[Any]]
+    has_agents: bool
+    baseline: Cells
+    current: Cells
+
+
+def coded(
+    baseline: Any, current: Any, dimensions: Sequence[str], outcome: str, weight: str | None, trials: str | None
+) -> Coded:
+    """Count the rows of two periods by every combination of values and agent that occurs.
+
+    Parameters
+    ----------
+    baseline, current : pandas DataFrame or Ibis table
+        A row per audited annotation, or per count where `trials` names its column. Columns may be in any order; a
+        missing value is a value of its own, None.
+    dimensions : sequence of str
+    outcome : str
+        0/1 or false/true; with `trials` the number of errors. Rows without it were not audited and are left out.
+    weight, trials : str or None
+
+    Raises
+    ------
+    UsageError
+        With a sentence per problem: a column that is missing, an outcome that is no 0/1, a negative weight.
+    """
+    dimensions = tuple(dict.fromkeys(dimensions))
+    problems = [] if dimensions else ["there is nothing to search; name at least one dimension"]
+    sides = []
+    for name, table in (("baseline", baseline), ("current", current)):
+        try:
+            sides.append(_counted(name, table, dimensions, outcome, weight, trials))
+        except LabelqaError as error:
+            problems += error.problems
+    if problems:
+        raise UsageError(problems)
+    has_agents = all(AGENT in side for side in sides)
+    keys = [*dimensions, *([AGENT] if has_agents and AGENT not in dimensions else [])]
+    both = pd.concat(sides, ignore_index=True)
+    values, positions = {}, {}
+    for key in keys:
+        values[key], positions[key] = _positions(both[key], both["n"].to_numpy(float), both["errors"].to_numpy(float))
+    agent = positions[AGENT] if has_agents else np.zeros(len(both), np.int64)
+    codes = np.column_stack([positions[key] for key in dimensions]) if len(both) else np.zeros((0, len(dimensions)), int)
+    cut = len(sides[0])
+    periods = [_cells(both[part], codes[part], agent[part]) for part in (slice(None, cut), slice(cut, None))]
+    return Coded(dimensions, values, has_agents, *periods)
+
+
+def _counted(
+    name: str, table: Any, dimensions: Sequence[str], outcome: str, weight: str | None, trials: str | None
+) -> pd.DataFrame:
+    """Sums per combination of values and agent: n, errors (weighted), total and squared weights."""
+    columns = list(table.columns)
+    wanted = [*dimensions, outcome, *([weight] if weight else []), *([trials] if trials else [])]
+    missing = [column for column in dict.fromkeys(wanted) if column not in columns]
+    if missing:
+        shown = ", ".join(map(str, columns[:20])) + (", …" if len(columns) > 20 else "")
+        raise UsageError(
+            f"the {name} table has no column {column!r}; it has {shown}. Name columns that it has" for column in missing
+        )
+    keys = [*dimensions, *([AGENT] if AGENT in columns and AGENT not in dimensions else [])]
+    if isinstance(table, ibis.expr.types.Table):
+        table = _summed_by_engine(table, keys, outcome, weight, trials)
+    else:
+        table = _summed(table, keys, outcome, weight, trials)
+    _check(name, table, outcome, weight, trials)
+    return table[table["weight"] > 0].reset_index(drop=True)
+
+
+def _summed_by_engine(table: ibis.Table, keys: list[str], outcome: str, weight: str | None, trials: str | None):
+    errors = table[outcome].cast("float64")
+    n = table[trials].cast("float64") if trials else ibis.literal(1.0)
+    w = table[weight].cast("float64") if weight else ibis.literal(1.0)
+    table = table.mutate(_y=errors, _n=n, _w=w).filter(lambda t: t["_y"].notnull() & t["_n"].notnull() & t["_w"].notnull())
+    sums = table.group_by(keys).aggregate(
+        n=lambda t: t["_n"].sum(), errors=lambda t: (t["_w"] * t["_y"]).sum(), weight=lambda t: (t["_w"] * t["_n"]).sum(),
+        squares=lambda t: (t["_w"] ** 2 * t["_n"]).sum(), least=lambda t: t["_y"].min(),
+        most=lambda t: (t["_y"] - t["_n"]).max(), lightest=lambda t: t["_w"].min(),
+    )  # fmt: skip
+    return sums.to_pandas()
+
+
+def _summed(table: pd.DataFrame, keys: list[str], outcome: str, weight: str | None, trials: str | None):
+    def numbers(column: str) -> pd.Series:
+        try:
+            return pd.to_numeric(table[column]).astype("float64")
+        except (TypeError, ValueError):
+            odd = next(value for value in table[column] if not isinstance(value, (int, float)))
+            raise UsageError(f"column {column!r} holds {odd!r}, which is no number; give 0 and 1") from None
+
+    y = numbers(outcome)
+    n = numbers(trials) if trials else pd.Series(1.0, y.index)
+    w = numbers(weight) if weight else pd.Series(1.0, y.index)
+    work = table[keys].assign(
+        n=n, errors=w * y, weight=w * n, squares=w**2 * n, least=y, most=y - n, lightest=w
+    )[y.notna() & n.notna() & w.notna()]  # fmt: skip
+    how = {"n": "sum", "errors": "sum", "weight": "sum", "squares": "sum", "least": "min", "most": "max", "lightest": "min"}
+    return work.groupby(keys, dropna=False, observed=True, sort=False).agg(how).reset_index()
+
+
+def _check(name: str, sums: pd.DataFrame, outcome: str, weight: str | None, trials: str | None) -> None:
+    problems = []
+    if len(sums) and (sums["least"].min() < 0 or sums["most"].max() > 0):
+        worst = sums["least"].min() if sums["least"].min() < 0 else sums["errors"].max()
+        among = f"between 0 and {trials!r}" if trials else "0 or 1"
+        problems.append(f"column {outcome!r} of the {name} table holds {worst:g}; a row's errors must be {among}")
+    if len(sums) and sums["lightest"].min() < 0:
+        problems.append(f"column {weight!r} of the {name} table holds {sums['lightest'].min():g}; weights are 0 or more")
+    if problems:
+        raise UsageError(problems)
+
+
+def _positions(column: pd.Series, n: Array, errors: Array) -> tuple[list[Any], Codes]:
+    """Code values by how much they occur, so that neither the order of rows nor the names decide anything."""
+    given, distinct = pd.factorize(column, use_na_sentinel=False)
+    distinct = [None if pd.isna(value) else getattr(value, "item", lambda value=value: value)() for value in distinct]
+    counts, wrong = np.bincount(given, n, len(distinct)), np.bincount(given, errors, len(distinct))
+    order = sorted(range(len(distinct)), key=lambda i: (-counts[i], -wrong[i], str(distinct[i])))
+    rank = np.empty(len(order), np.int64)
+    rank[order] = np.arange(len(order))
+    return [distinct[i] for i in order], rank[given]
+
+
+def _cells(sums: pd.DataFrame, codes: Codes, agent: Codes) -> Cells:
+    order = np.lexsort([*codes.T, agent])
+    sums, codes, agent = sums.iloc[order], codes[order], agent[order]
+    n, errors, total, squares = (sums[name].to_numpy(float) for name in ("n", "errors", "weight", "squares"))
+    trials = total**2 / squares
+    return Cells(codes, agent, trials, errors / total * trials, total / trials, n)
