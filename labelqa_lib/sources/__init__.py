@@ -22,6 +22,7 @@ from labelqa_lib.sources.mapping import (
     select_rows,
 )
 from labelqa_lib.sources.records import SourceFile, UnreadableFile
+from labelqa_lib.sources.unread import unread
 
 TABLES = (
     "labels",
@@ -41,6 +42,7 @@ TABLES = (
 )
 DEMO = "demo"
 _ANSWER_SHEET = "incidents.yaml"  # lies beside the simulation's tables and beside nobody else's
+_BESIDE_THE_DEMO = ("truth/*",)  # what no operation knows: read by tests only
 _OWN = ("_file", "_line", "_problem")
 
 
@@ -103,6 +105,7 @@ class _Reader:
         self.path, self.connection = path, connection
         self.folder = path if path.is_dir() else path.parent
         self.names = relative_names(path) if path.is_dir() else [path.name]
+        self.read: list[str] = []
         self.tables: dict[str, str] = {}
         self.problems: list[str] = []
         self.notes: list[str] = []
@@ -114,22 +117,29 @@ class _Reader:
         for table in TABLES:
             found = [name for name in self.names if name.split("/")[0].split(".")[0] == table and format_of(Path(name))]
             files = [SourceFile(self.folder / name, name, format_of(Path(name))) for name in found]
+            self.read += found
             relations = self._read(table, files)
             if relations:
                 self._view(table, " UNION ALL BY NAME ".join(f"SELECT * FROM {relation}" for relation in relations))
         source = DEMO if _ANSWER_SHEET in self.names else "contract"
+        self.notes += unread(self.names, self.read, TABLES, _BESIDE_THE_DEMO if source == DEMO else ())
         return Delivery(source, self.path, self.tables, tuple(self.problems), tuple(self.notes))
 
     def _workbook(self) -> None:
         source = SourceFile(self.path, self.path.name, "excel")
         try:
-            sheets = [sheet for sheet in sheet_names(source) if sheet in TABLES]
+            sheets = sheet_names(source)
         except UnreadableFile as error:
             self.problems += error.problems
             return
-        for sheet in sheets:
-            file = SourceFile(self.path, f"{self.path.name}[{sheet}]", "excel", sheet=sheet)
-            for relation in self._read(sheet, [file]):
+        named = [sheet for sheet in sheets if sheet in TABLES]
+        if named:
+            self.read.append(self.path.name)
+            others = ", ".join(sheet for sheet in sheets if sheet not in TABLES)
+            self.notes += [f"{self.path.name}: sheets that are no table were not read: {others}"] if others else []
+        for sheet in named:
+            shown = f"{self.path.name}[{sheet}]"
+            for relation in self._read(sheet, [SourceFile(self.path, shown, "excel", sheet=sheet)]):
                 self._view(sheet, f"SELECT * FROM {relation}")
 
     def mapped(self, source_map: SourceMap) -> Delivery:
@@ -138,6 +148,8 @@ class _Reader:
                 self._view(table, select_rows(table_map, source_map.source))
             else:
                 self._mapped_files(table, table_map)
+        patterns = [table_map.files for table_map in source_map.tables.values() if table_map.files]
+        self.notes += unread(self.names, self.read, patterns, source_map.ignore)
         return Delivery(
             source=source_map.source,
             path=self.path,
@@ -153,6 +165,7 @@ class _Reader:
         if not found:
             self.notes.append(f"{table}: no file of the delivery is called {table_map.files}")
             return
+        self.read += [name for name, _ in found]
         selects = []
         for name, captured in found:
             form = table_map.format or format_of(Path(name))

@@ -89,11 +89,12 @@ class TableMap(_Model):
 
 
 class SourceMap(_Model):
-    """One source: its name, the zone of times written without an offset, its tables."""
+    """One source: its name, the zone of times written without an offset, its tables, and the files that are none."""
 
     source: Annotated[str, Field(pattern=r"^[A-Za-z0-9][\w.-]*$")]
     time_zone: Annotated[str, AfterValidator(_known_time_zone)] = "UTC"
     tables: dict[str, TableMap]
+    ignore: tuple[str, ...] = ()
 
 
 def parse_map(content: dict, tables: Iterable[str]) -> SourceMap:

@@ -165,6 +165,7 @@ def test_one_workbook_with_a_sheet_per_table(tmp_path):
         assert connection.sql(f"SELECT label, _file FROM {delivery.tables['labels']}").fetchall() == [
             ("ok", "week.xlsx[labels]")
         ]
+        assert delivery.notes == ("week.xlsx: sheets that are no table were not read: pivot",)
 
 
 def test_files_of_one_table_are_read_together(tmp_path):
@@ -178,6 +179,31 @@ def test_files_of_one_table_are_read_together(tmp_path):
             ("a1", "KUL", None, "annotations/one.csv"),
             ("a2", None, "ok", "annotations/two.csv"),
         ]
+
+
+def test_files_that_nobody_read_are_told_with_what_was_meant(tmp_path):
+    (tmp_path / "labels.csv").write_text("label\nok\n")
+    (tmp_path / "appeal").mkdir()
+    for name in ("Annotations_W46.csv", "orders.tsv", "audits.zip", "appeal/1.csv", "letter.pdf", ".hidden.csv"):
+        (tmp_path / name).write_text("annotation_id\na1\n")
+    with duckdb.connect() as connection:
+        delivery = read_delivery(tmp_path, None, connection)
+    assert set(delivery.tables) == {"labels"} and delivery.problems == ()
+    assert delivery.notes == (
+        "Annotations_W46.csv: is no table of the delivery and was not read; did you mean annotations?",
+        "appeal/1.csv: is no table of the delivery and was not read; did you mean appeals?",
+        "audits.zip: was not read; its ending tells no format (csv, tsv, jsonl, xlsx, parquet)",
+        "orders.tsv: is no table of the delivery and was not read; rename it if it holds one",
+    )
+
+
+def test_what_lies_beside_the_demos_tables_is_exempt_there_only(tmp_path):
+    (tmp_path / "truth").mkdir()
+    (tmp_path / "truth" / "truth.csv").write_text("annotation_id\na1\n")
+    with duckdb.connect() as connection:
+        assert len(read_delivery(tmp_path, None, connection).notes) == 1
+        (tmp_path / "incidents.yaml").write_text("[]\n")
+        assert read_delivery(tmp_path, None, connection).notes == ()
 
 
 def test_nothing_at_the_path_is_a_sentence(tmp_path):

@@ -54,6 +54,14 @@ def test_braces_in_a_file_name_become_a_column(tmp_path):
     assert found == [("NL", "labels_dutch.csv"), ("german", "labels_german.csv")]
 
 
+def test_files_that_a_map_takes_for_no_table_are_told_unless_it_ignores_them(tmp_path):
+    for name in ("export.csv", "exports.csv", "costs.csv"):
+        (tmp_path / name).write_text("task\nt1\n")
+    tables = {"annotations": {"files": "export.csv", "columns": {"item_id": "task"}}}
+    _, delivery = mapped(tmp_path, tables, "FROM delivery_annotations", ignore=["cost*.csv"])
+    assert delivery.notes == ("exports.csv: is no table of the delivery and was not read; did you mean export.csv?",)
+
+
 @pytest.mark.parametrize(
     ("pattern", "names"),
     [
