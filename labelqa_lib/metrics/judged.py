@@ -30,8 +30,8 @@ def annotated(tables: Tables) -> ibis.Table:
 
 
 def judged(tables: Tables) -> ibis.Table:
-    """The judged annotations, with ``reference_label, auditor_id, basis, weight`` and what a rate asks of the labels:
-    ``correct, critical_error, label_violating, reference_violating``. Kept in the engine."""
+    """The judged annotations, with ``reference_label, audit_id, auditor_id, basis, weight`` and what a rate asks of the
+    labels: ``correct, critical_error, label_violating, reference_violating``. Kept in the engine."""
     return tables.keep("judged", lambda: _judged(tables))
 
 
@@ -114,7 +114,7 @@ def first_audits(audits: ibis.Table) -> ibis.Table:
     first = audits.filter(_.tier == 1)
     first = first.mutate(drawn=drawn_with_known_chance(first))
     first = first_of_each(first, "annotation_id", [first.drawn.desc(), first.audited_at, first.audit_id])
-    return first.select("annotation_id", "auditor_id", "audit_label", "drawn", "inclusion_probability")
+    return first.select("annotation_id", "audit_id", "auditor_id", "audit_label", "drawn", "inclusion_probability")
 
 
 def design_weight(rows: ibis.Table) -> ibis.FloatingValue:
@@ -195,8 +195,9 @@ def _with_audits(rows: ibis.Table, tables: Tables) -> ibis.Table:
     if tables.audits is None:
         nothing = ibis.null("string")
         return rows.mutate(
-            drawn=ibis.literal(False), audit_weight=1.0, audit_label=nothing, auditor_id=nothing, second_label=nothing
-        )
+            drawn=ibis.literal(False), audit_weight=1.0, audit_id=nothing, audit_label=nothing, auditor_id=nothing,
+            second_label=nothing,
+        )  # fmt: skip
     first = first_audits(tables.audits)
     second = tables.audits.filter(_.tier == 2)
     second = first_of_each(second, "annotation_id", [second.audited_at.desc(), second.audit_id])
