@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import stats
+from scipy import special
 
 from labelqa_lib.errors import UsageError
 
@@ -85,13 +85,13 @@ def jump(events: ArrayLike, n: ArrayLike, first_after: int, confidence: float = 
     dispersion = float(np.sum((root * (rate - design @ solved)) ** 2) / degrees)
     variance = np.linalg.inv((design * root[:, None]).T @ (design * root[:, None])) * max(1.0, dispersion)
     error = float(np.sqrt(variance[1, 1]))
-    noise = stats.t(degrees) if dispersion > 1 else stats.norm
-    half = noise.ppf((1 + confidence) / 2) * error
+    freedom = degrees if dispersion > 1 else np.inf
+    half = special.stdtrit(freedom, (1 + confidence) / 2) * error
     return Jump(
         change=float(solved[1]),
         low=float(solved[1] - half),
         high=float(solved[1] + half),
-        p_value=float(2 * noise.sf(abs(solved[1]) / error)),
+        p_value=float(2 * special.stdtr(freedom, -abs(solved[1]) / error)),
         before=sides[0][0] / sides[0][1],
         after=sides[1][0] / sides[1][1],
         method="interrupted time series, " + ("level and trend" if len(columns) == 3 else "level"),
