@@ -1,0 +1,209 @@
+"""How many rows show, with a given probability, that a rate is off its target or that two rates differ."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from scipy import stats
+
+from labelqa_lib.errors import UsageError
+from labelqa_lib.stats.intervals import clopper_pearson, newcombe, wilson
+from labelqa_lib.stats.sizing.rate import MOST_ROWS, Size, effective_rows, rows_worth, share
+from labelqa_lib.stats.survey import FEW_EVENTS
+
+_WIDTH = 6.0  # standard deviations of a count that are summed over; what lies beyond is below 1e-8
+_BLOCK = 2_000_000  # numbers held at once
+
+
+def size_for_target(
+    p: float,
+    target: float,
+    power: float = 0.8,
+    confidence: float = 0.95,
+    population: int | None = None,
+    design_effect: float = 1.0,
+    guaranteed: bool = False,
+) -> Size:
+    """How many rows, so that the interval of a true rate p will probably lie wholly on its side of the target?
+
+    Parameters
+    ----------
+    p, target : float
+        The true rate to plan for and the target, in [0, 1], different.
+    power : float
+        Probability with which the interval is to exclude the target, in (0, 1).
+    confidence : float
+        Of the two-sided interval; 0.90 is a one-sided test at 5 %.
+    population, design_effect
+        As in `size_for_margin`.
+    guaranteed : bool
+        Decide by Clopper–Pearson throughout (a test that never errs more often than it says), for contracts.
+
+    Returns
+    -------
+    Size
+        The smallest size from which on the probability stays at `power`; it saw-tooths, so some smaller sizes may
+        reach it, too. `reached` is that probability.
+
+    Raises
+    ------
+    UsageError
+        When a number is out of range, p is the target, or more than ten million rows would be needed.
+
+    Notes
+    -----
+    Exact binomial probability of the counts whose interval excludes the target: Wilson's, below 3 events
+    Clopper–Pearson's, as in the reports.
+    Source: Chernick & Liu (2002), Am. Stat. 56:149 (the saw-tooth).
+    """
+    for name, value, ends in (("p", p, True), ("target", target, False), ("power", power, False)):
+        share(name, value, ends)
+    share("confidence", confidence, ends=False)
+    apart = abs(p - target)
+    if apart < 1e-12:
+        raise UsageError(f"a rate of {p:g} cannot be told from a target of {target:g}; plan for a rate off the target")
+    # one direction is enough: a rate above its target is a rate of the opposite below its own
+    p, target = (p, target) if p < target else (1 - p, 1 - target)
+    z = float(stats.norm.ppf((1 + confidence) / 2))
+
+    def chance(sizes: np.ndarray) -> np.ndarray:
+        if guaranteed:
+            most = stats.binom.ppf((1 - confidence) / 2, sizes, target)
+            most -= stats.binom.cdf(most, sizes, target) > (1 - confidence) / 2
+            return stats.binom.cdf(most, sizes, p)
+        most = np.ceil(sizes * target - z * np.sqrt(sizes * target * (1 - target))) - 1
+        reached = stats.binom.cdf(most, sizes, p)
+        for count in (0, 1, 2, 3):
+            # few events: the exact interval may still hold the target where Wilson's does not
+            for seen in {count: (count,), "rest": (sizes - count,)}.values():
+                seen = np.minimum(seen[0] + np.zeros_like(sizes), sizes)
+                few = (seen <= most) & (seen >= 0) & (seen * (1 - seen / sizes) < FEW_EVENTS)
+                held = clopper_pearson(np.maximum(seen, 0), sizes, confidence)[1] >= target
+                reached = reached - np.where(few & held, stats.binom.pmf(seen, sizes, p), 0)
+        return reached
+
+    spread = z * np.sqrt(target * (1 - target)) + stats.norm.ppf(power) * np.sqrt(p * (1 - p))
+    size = _settled(chance, power, max(spread, 0.1) ** 2 / apart**2, int(np.ceil(8 / apart)))
+    return _of_rows(size, chance, population, design_effect, "exact power of the interval against the target")
+
+
+def size_for_difference(
+    p: float,
+    drop: float,
+    power: float = 0.8,
+    confidence: float = 0.95,
+    population: int | None = None,
+    design_effect: float = 1.0,
+) -> Size:
+    """How many rows in each of two weeks, so that a fall of a rate from p to p − `drop` will probably be seen?
+
+    Parameters
+    ----------
+    p : float
+        The rate before, in [0, 1].
+    drop : float
+        By how much it falls (below 0: rises), not 0; p − drop lies in [0, 1].
+    power : float
+        Probability that the interval of the difference excludes 0, in (0, 1).
+    confidence : float
+        Of that two-sided interval.
+    population, design_effect
+        Of each week, as in `size_for_margin`.
+
+    Returns
+    -------
+    Size
+        Rows of each week; `reached` is the probability that the fall is seen.
+
+    Raises
+    ------
+    UsageError
+        When a number is out of range, or more than ten million rows a week would be needed.
+
+    Notes
+    -----
+    Exact probability, over both binomial counts, that Newcombe's interval of the difference (`intervals.newcombe`, as
+    in the reports) lies on the side of the fall.
+    Source: Newcombe (1998), Stat Med 17:873, method 10; Fleiss, Levin & Paik (2003), 4.2 for the first guess.
+    """
+    share("p", p)
+    share("power", power, ends=False)
+    share("confidence", confidence, ends=False)
+    after = p - drop
+    if not 0 <= after <= 1 or drop == 0:
+        raise UsageError(
+            f"a rate of {p:g} cannot fall by {drop:g}; give a drop other than 0 from {p - 1:.4g} to {p:.4g}"
+        )
+    before, after = (p, after) if drop > 0 else (1 - p, 1 - after)
+    z = float(stats.norm.ppf((1 + confidence) / 2))
+
+    def chance(sizes: np.ndarray) -> np.ndarray:
+        width = int(2 * _WIDTH * np.sqrt(sizes.max() * 0.25 if len(sizes) else 0)) + 20
+        step = max(_BLOCK // width, 1)
+        return np.concatenate([_seen(sizes[at : at + step], before, after, confidence) for at in range(0, len(sizes), step)])
+
+    pooled = (before + after) / 2
+    spread = z * np.sqrt(2 * pooled * (1 - pooled))
+    spread += stats.norm.ppf(power) * np.sqrt(before * (1 - before) + after * (1 - after))
+    window = int(min(np.ceil(2 / abs(drop)), 60))
+    size = _settled(chance, power, max(spread, 0.1) ** 2 / drop**2, window)
+    return _of_rows(size, chance, population, design_effect, "exact power of Newcombe's interval of the difference")
+
+
+def _seen(sizes: np.ndarray, before: float, after: float, confidence: float) -> np.ndarray:
+    """Probability that the interval of before − after lies above 0, per size of both samples."""
+    n = sizes[:, None].astype(float)
+    half = _WIDTH * np.sqrt(before * (1 - before) * n) + 10
+    first = np.floor(before * n - half) + np.arange(int(2 * half.max()) + 2)
+    inside = (first >= 0) & (first <= n)
+    first = np.clip(first, 0, n)
+    p1, (low1, high1) = first / n, wilson(first, n, confidence)
+    # the most of the second count at which the interval still lies above 0: never more than the first, and looked for
+    # only among counts that happen
+    half = _WIDTH * np.sqrt(after * (1 - after) * n) + 10
+    low = np.clip(np.floor(after * n - half) - 1, -1, first - 1)
+    high = np.maximum(np.minimum(np.ceil(after * n + half), first), low)
+    while np.any(low < high):
+        middle = np.ceil((low + high) / 2)
+        held = np.maximum(middle, 0)
+        low2, high2 = wilson(held, n, confidence)
+        above = (newcombe(p1, low1, high1, held / n, low2, high2)[1] > 0) & (middle >= 0)
+        low, high = np.where(above, middle, low), np.where(above, high, np.minimum(middle - 1, high))
+        high = np.maximum(high, low)
+    return np.sum(np.where(inside, stats.binom.pmf(first, n, before) * stats.binom.cdf(low, n, after), 0), axis=1)
+
+
+def _settled(chance: Callable[[np.ndarray], np.ndarray], power: float, guess: float, window: int) -> int:
+    """The smallest size from which on `chance` stays at `power`, looking `window` sizes beyond."""
+
+    def enough(size: int) -> bool:
+        return bool(chance(np.array([size]))[0] >= power)
+
+    low, high = 0, max(int(guess), 1)
+    while not enough(high):
+        low, high = high, 2 * high
+        if high > MOST_ROWS:
+            raise UsageError(f"more than {MOST_ROWS:,} plain rows would be needed; plan for a larger difference")
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if enough(middle) else (middle, high)
+    start, end = max(high - window, 1), high + window
+    while True:
+        sizes = np.arange(start, end + 1)
+        short = sizes[chance(sizes) < power]
+        if not len(short):
+            if start == 1:
+                return 1
+            start = max(start - 2 * window, 1)
+        elif end - short[-1] < window:
+            start, end = int(short[-1]), int(short[-1]) + 2 * window
+        else:
+            return int(short[-1]) + 1
+
+
+def _of_rows(size: int, chance, population: int | None, design_effect: float, reason: str) -> Size:
+    n = rows_worth(size, population, design_effect)
+    effective = effective_rows(n, population, design_effect)
+    reached = 1.0 if np.isinf(effective) else float(chance(np.array([int(effective * (1 + 1e-12))]))[0])
+    return Size(n, reached, effective, reason)
