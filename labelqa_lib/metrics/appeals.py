@@ -13,7 +13,7 @@ import pandas as pd
 from ibis import _
 
 from labelqa_lib.metrics.frame import exact_frame, finish, groups_of
-from labelqa_lib.metrics.judged import annotated, clusters_of, fetch_cells, rate
+from labelqa_lib.metrics.judged import annotated, cluster, clusters_of, fetch_cells, rate
 from labelqa_lib.metrics.metric import SEGMENTS, WEEK, Asked, Metric
 from labelqa_lib.stats import survey
 from labelqa_lib.stats.intervals import wilson
@@ -43,8 +43,9 @@ def _appeal_rate(tables: Tables, asked: Asked) -> pd.DataFrame:
     columns = list(dict.fromkeys([*asked.keys, "agent_id", "item_id", "annotation_id", "total", "size"]))
     raised = raised.mutate(total=1, size=0).select(columns).distinct()
     rows = ibis.union(made.select(columns), raised)
-    cluster = _.item_id if "agent_id" in asked.by else _.agent_id.coalesce(_.item_id, "")
-    cells = fetch_cells(rows.mutate(_cluster=cluster), asked.keys, total=_.total.sum(), size=_["size"].sum())
+    # appeals of annotations made before the weeks opened, whose agent and item are not known, are one cluster
+    known = cluster(asked).coalesce("")
+    cells = fetch_cells(rows.mutate(_cluster=known), asked.keys, total=_.total.sum(), size=_["size"].sum())
     cells["n"] = cells["size"]
     grid, code = groups_of(cells, asked)
     ratio = survey.clustered_mean(code, cells["total"], cells["size"], groups=len(grid))

@@ -11,7 +11,7 @@ from ibis import _
 
 from labelqa_lib.errors import UsageError
 from labelqa_lib.metrics.frame import NOT_GIVEN, groups_of, rate_frame, undefined
-from labelqa_lib.metrics.judged import annotated, clusters_of, fetch_cells, rate, sample
+from labelqa_lib.metrics.judged import annotated, cells, cluster, clusters_of, rate, sample
 from labelqa_lib.metrics.metric import WEEK, Asked
 from labelqa_lib.metrics.quality import SHARES
 from labelqa_lib.metrics.registry import REGISTRY, ask
@@ -42,12 +42,13 @@ def confusion(tables: Tables, weeks: Sequence[str] | None = None, confidence: fl
         (estimated errors in the population, doubled where the class flips) and ``rank`` (1 = costliest; 0 = right).
     """
     asked = ask(tables, REGISTRY["accuracy"], (), weeks, confidence)
-    cells = _pair_cells(tables, asked)
-    pairs = cells.groupby(["reference_label", "label"], as_index=False)[["n", "weight"]].sum()
+    rows, _basis = sample(tables, asked.weeks)
+    found = cells(rows, ["reference_label", "label"], ibis.literal(True), cluster=cluster(asked))
+    pairs = found.groupby(["reference_label", "label"], as_index=False)[["n", "weight"]].sum()
     # Every pair stands against all clusters of its reference label, those without this confusion too.
-    whole = cells.groupby(["reference_label", "_cluster"], as_index=False)[["weight", "weight_squared", "n"]].sum()
+    whole = found.groupby(["reference_label", "_cluster"], as_index=False)[["weight", "weight_squared", "n"]].sum()
     every = pairs[["reference_label", "label"]].merge(whole, on="reference_label")
-    hits = cells[["reference_label", "label", "_cluster"]].assign(outcome=cells["weight"])
+    hits = found[["reference_label", "label", "_cluster", "outcome"]]
     every = every.merge(hits, how="left").fillna({"outcome": 0.0})
     _grid, code = groups_of(every, Asked("confusion", ("reference_label", "label"), False, asked.weeks))
     shares = survey.clustered_rate(
@@ -56,13 +57,6 @@ def confusion(tables: Tables, weeks: Sequence[str] | None = None, confidence: fl
     )  # fmt: skip
     pairs = pairs.assign(share=shares.estimate, ci_low=shares.ci_low, ci_high=shares.ci_high, n_reference=shares.n)
     return _ranked(pairs, fetch(tables.labels.select("label", "violating", "critical", "order")))
-
-
-def _pair_cells(tables: Tables, asked: Asked) -> pd.DataFrame:
-    rows, _basis = sample(tables, asked.weeks)
-    rows = rows.mutate(_cluster=rows.agent_id.coalesce(rows.item_id))
-    squares = (_.weight * _.weight).sum()
-    return fetch_cells(rows, ["reference_label", "label"], weight=_.weight.sum(), weight_squared=squares, n=_.count())
 
 
 def _ranked(pairs: pd.DataFrame, labels: pd.DataFrame) -> pd.DataFrame:
@@ -127,19 +121,13 @@ def tenure(tables: Tables, weeks: Sequence[str] | None = None, confidence: float
         if not tables.delivered(need):
             return undefined(banded, f"needs {need}; not delivered")
     rows, basis = sample(tables, asked.weeks)
-    cells = fetch_cells(
-        rows.filter(rows.agent_id.notnull()).mutate(_cluster=rows.local_date),
-        ["agent_id"],
-        weight=_.weight.sum(),
-        weight_squared=(_.weight * _.weight).sum(),
-        outcome=ibis.ifelse(_.correct, _.weight, 0.0).sum(),
-        n=_.count(),
-    )
+    rows = rows.filter(rows.agent_id.notnull())
+    used = cells(rows, ["agent_id"], _.correct, cluster=_.local_date)
     started = fetch(tables.people.select(agent_id="person_id", started_on="started_on"))
-    cells = cells.merge(started, on="agent_id")
-    since = (pd.to_datetime(cells["_cluster"]) - pd.to_datetime(cells["started_on"])).dt.days // 7
-    cells["tenure"] = pd.cut(since, [*TENURES.values(), np.inf], right=False, labels=list(TENURES)).astype("str")
-    cells = cells[since >= 0].groupby(["tenure", "agent_id"], as_index=False)
-    cells = cells[["weight", "weight_squared", "outcome", "n"]].sum()
-    frame = rate_frame(cells, banded, "judged annotations of agents with a known start", f"by agent; {basis}")
+    used = used.merge(started, on="agent_id")
+    since = (pd.to_datetime(used["_cluster"]) - pd.to_datetime(used["started_on"])).dt.days // 7
+    used["tenure"] = pd.cut(since, [*TENURES.values(), np.inf], right=False, labels=list(TENURES)).astype("str")
+    used = used[since >= 0].groupby(["tenure", "agent_id"], as_index=False)
+    used = used[["weight", "weight_squared", "outcome", "n"]].sum()
+    frame = rate_frame(used, banded, "judged annotations of agents with a known start", f"by agent; {basis}")
     return frame.sort_values("tenure", key=lambda bands: bands.map(TENURES), ignore_index=True)

@@ -13,7 +13,7 @@ from ibis import _
 from labelqa_lib import periods
 from labelqa_lib.metrics.auditor import reaudited
 from labelqa_lib.metrics.frame import groups_of, typed, undefined
-from labelqa_lib.metrics.judged import AUDITS, clusters_of, first_audits, judged, rate
+from labelqa_lib.metrics.judged import AUDITS, cluster, clusters_of, first_audits, judged, rate
 from labelqa_lib.metrics.metric import SEGMENTS, WEEK, Asked
 from labelqa_lib.metrics.registry import REGISTRY, ask
 from labelqa_lib.stats.two_phase import corrected_rate
@@ -32,7 +32,6 @@ TITLES = {
 }  # fmt: skip
 """Heading of each figure and column."""
 
-_NEXT_TO_NOTHING = 1e-9
 _COLUMNS = ("annotation_id", WEEK, "_cluster", "weight", "label", "audit_label", "second_label", "second_weight")
 
 
@@ -74,8 +73,7 @@ def corrected(
     silent = raw[raw["estimate"].isna()]
     parts = [silent.assign(metric=CORRECTED)]
     if len(silent) < len(raw):
-        cluster = _.item_id if "agent_id" in asked.by else _.agent_id.coalesce(_.item_id)
-        rows = rows.mutate(_cluster=cluster).order_by("annotation_id")
+        rows = rows.mutate(_cluster=cluster(asked)).order_by("annotation_id")
         sample = fetch(rows.select(*dict.fromkeys([*_COLUMNS, *asked.by])))
         spans = [(week,) for week in asked.weeks] if asked.weekly else [asked.weeks]
         parts += [_corrected(sample, replace(asked, metric=CORRECTED, weekly=False, weeks=span)) for span in spans]
@@ -101,15 +99,13 @@ def _corrected(sample: pd.DataFrame, asked: Asked) -> pd.DataFrame:
     if rows.empty:
         return rows
     grid, rows["group"] = groups_of(rows, asked)
-    # A row of an earlier week lends its re-audit alone: next to no weight among the first audits, its own weight
-    # among the second.
-    scale = np.where(rows["own"], 1.0, _NEXT_TO_NOTHING)
     result = corrected_rate(
         rows["group"],
-        rows["weight"] * scale,
+        rows["weight"],
         (rows["audit_label"] != rows["label"]).astype(float),
         (rows["second_label"] != rows["label"]).where(rows["again"]).astype(float),
-        rows["second_weight"] / scale,
+        rows["second_weight"],
+        only_second=~rows["own"],
         cluster=pd.factorize(rows["_cluster"])[0],
         confidence=asked.confidence,
         groups=len(grid),
@@ -122,7 +118,7 @@ def _corrected(sample: pd.DataFrame, asked: Asked) -> pd.DataFrame:
         estimate=1 - errors.estimate,
         ci_low=1 - errors.ci_high,
         ci_high=1 - errors.ci_low,
-        n=np.bincount(rows["group"], weights=rows["own"], minlength=len(grid)),
+        n=errors.n,
         n_effective=errors.n_effective,
         method=np.where(known, method, ""),
         reason=np.where(known, "", "needs tier-2 audits; none of these annotations had one"),

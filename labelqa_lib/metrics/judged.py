@@ -73,18 +73,35 @@ def rate(
     alike, apart : str
         Column of the clusters, and of those used instead where it is empty or is itself asked by.
     """
-    cluster = _[apart] if alike in asked.by else _[alike].coalesce(_[apart])
+    used = cells(rows, asked.keys, hit, counted, cluster=cluster(asked, alike, apart))
+    return rate_frame(used, asked, of, note)
+
+
+def cluster(asked: Asked, alike: str = "agent_id", apart: str = "item_id") -> ibis.Deferred:
+    """What is alike inside: rows of one agent; rows of one item where no agent is told, or where it is asked by."""
+    return _[apart] if alike in asked.by else _[alike].coalesce(_[apart])
+
+
+def cells(
+    rows: ibis.Table,
+    keys: list[str],
+    hit: ibis.Deferred | ibis.Value,
+    counted: ibis.Deferred | ibis.Value = ibis.literal(True),
+    *,
+    cluster: ibis.Deferred | ibis.Value,
+) -> pd.DataFrame:
+    """Sums over `keys` x `cluster` of the rows that count: ``weight`` Σw, ``weight_squared`` Σw², ``outcome`` Σw·hit,
+    ``n``. Groups without such rows are there with 0."""
     rows = rows.mutate(_cluster=cluster, _counted=counted)
     rows = rows.mutate(_weight=ibis.ifelse(rows._counted, rows.weight, 0.0), _hit=hit)
-    cells = fetch_cells(
+    return fetch_cells(
         rows,
-        asked.keys,
+        keys,
         weight=rows._weight.sum(),
         weight_squared=(rows._weight * rows._weight).sum(),
         outcome=ibis.ifelse(rows._hit, rows._weight, 0.0).sum(),
         n=rows._counted.cast("int64").sum(),
     )
-    return rate_frame(cells, asked, of, note)
 
 
 def fetch_cells(rows: ibis.Table, keys: list[str], **sums: ibis.Value | ibis.Deferred) -> pd.DataFrame:

@@ -9,7 +9,7 @@ import pandas as pd
 from ibis import _
 
 from labelqa_lib.metrics.frame import rate_frame
-from labelqa_lib.metrics.judged import clusters_of, fetch_cells, rate, sample
+from labelqa_lib.metrics.judged import cells, cluster, clusters_of, rate, sample
 from labelqa_lib.metrics.metric import SEGMENTS, Asked, Metric
 from labelqa_lib.store import Tables
 
@@ -75,24 +75,15 @@ def _f1(tables: Tables, asked: Asked) -> pd.DataFrame:
     else:
         flagged = rows.filter(rows.label_violating | rows.reference_violating)
         rows = _votes(flagged, _.label_violating & _.reference_violating)
-    cluster = _.item_id if "agent_id" in asked.by else _.agent_id.coalesce(_.item_id)
-    cells = fetch_cells(
-        rows.mutate(_cluster=cluster),
-        asked.keys,
-        weight=_.weight.sum(),
-        weight_squared=(_.weight * _.weight).sum(),
-        outcome=_.outcome.sum(),
-        n=_.count(),
-    )
-    return rate_frame(cells, asked, "judged annotations of the class", f"{clusters_of(asked)}; {basis}")
+    used = cells(rows, asked.keys, _.found, cluster=cluster(asked))
+    return rate_frame(used, asked, "judged annotations of the class", f"{clusters_of(asked)}; {basis}")
 
 
 def _votes(rows: ibis.Table, true_positive: ibis.Deferred | ibis.Value) -> ibis.Table:
     """Rows of the F1 ratio: a true positive weighs twice, above and below the line."""
-    rows = rows.mutate(_found=true_positive)
-    rows = rows.mutate(weight=rows.weight * ibis.ifelse(rows._found, 2.0, 1.0))
-    rows = rows.mutate(outcome=ibis.ifelse(rows._found, rows.weight, 0.0))
-    return rows.select(*dict.fromkeys([*_DIMENSIONS, "label", "item_id", "weight", "outcome"]))
+    rows = rows.mutate(found=true_positive)
+    rows = rows.mutate(weight=rows.weight * ibis.ifelse(rows.found, 2.0, 1.0))
+    return rows.select(*dict.fromkeys([*_DIMENSIONS, "label", "item_id", "weight", "found"]))
 
 
 def _metric(name, title, question, better, formula, function, more=("label", "reference_label")) -> Metric:
