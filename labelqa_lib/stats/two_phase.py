@@ -47,6 +47,7 @@ def corrected_rate(
     second: ArrayLike,
     second_weight: ArrayLike | None = None,
     *,
+    only_second: ArrayLike | None = None,
     stratum: ArrayLike | None = None,
     cluster: ArrayLike | None = None,
     confidence: float = 0.95,
@@ -67,6 +68,9 @@ def corrected_rate(
     second_weight : array of float, optional
         1 / probability that a row checked once was checked again; read where `second` is given, at least 1. Without
         it all rows of one verdict are taken as equally likely to be checked again.
+    only_second : array of bool, optional
+        True where a row lends its second check alone: it tells how often the first check errs, and has no part in the
+        rate of the first check (an earlier period, in which rates may have been others).
     stratum, cluster : array of int, optional
         Codes; without `cluster` every row is its own. A cluster lies in one stratum.
     confidence, groups
@@ -108,11 +112,13 @@ def corrected_rate(
     stratum, cluster = (
         None if key is None else codes(name, key, rows) for name, key in (("stratum", stratum), ("cluster", cluster))
     )
+    lent = np.zeros(rows, int) if only_second is None else codes("only_second", np.asarray(only_second, int), rows)
+    own = lent == 0
     groups = int(group.max(initial=-1) + 1 if groups is None else groups)
     parts = [
         _part(group, stratum, cluster, chosen, weight * factor, verdict, confidence, groups)
         for chosen, factor, verdict in (
-            (np.ones(rows, dtype=bool), 1.0, first),
+            (own, 1.0, first),
             (again & (first == 1), chance, second),
             (again & (first == 0), chance, second),
         )
@@ -139,7 +145,7 @@ def corrected_rate(
     )
     rechecked = np.bincount(group, weights=again, minlength=groups).astype(np.int64)
     corrected = _described(raw, estimate, estimate - down, estimate + up, joint, parts, rechecked, confidence)
-    known = rechecked > 0
+    known = (rechecked > 0) & (raw.n > 0)
     return TwoPhase(
         raw, corrected, rechecked, np.where(known, q * (1 - a), np.nan), np.where(known, (1 - q) * b, np.nan)
     )
@@ -178,7 +184,7 @@ def _filled(estimates: GroupEstimates, kept: float) -> tuple[np.ndarray, np.ndar
 
 
 def _described(raw, estimate, low, high, variance, parts, rechecked, confidence) -> GroupEstimates:
-    unknown = rechecked == 0
+    unknown = (rechecked == 0) | (raw.n == 0)
     low, high = np.clip(low, 0, 1), np.clip(high, 0, 1)
     size = equivalent_size(estimate, high - low, confidence)
     words = np.full(len(estimate), "two-phase difference, MOVER, clustered", dtype=object)

@@ -52,6 +52,20 @@ def test_checking_everything_twice_gives_the_second_check_s_rate():
     assert got.corrected.n_effective[0] == pytest.approx(250, rel=0.35)
 
 
+def test_rows_that_lend_their_second_check_alone_do_not_move_the_first_rate():
+    """20 earlier rows, half of them flagged: they add 6 missed among 20 passed, and nothing to 1 flagged in 10."""
+    own, lent = rows(40, 10, 50, 4, 196, 700), rows(0, 0, 20, 6, 14, 0)
+    both = {name: np.concatenate([own[name], lent[name]]) for name in own}
+    got = corrected_rate(**both, only_second=np.repeat([False, True], [1000, 40]))
+    assert (got.raw.estimate[0], got.raw.n[0], got.rechecked[0]) == (0.1, 1000, 270)
+    # the passed: 4 + 6 of 220 second checks, each standing for as many of the 920
+    assert got.corrected.estimate[0] == pytest.approx(0.1 * 0.8 + 0.9 * 10 / 220)
+    plain = corrected_rate(**own)
+    assert (got.raw.ci_low[0], got.raw.ci_high[0]) == (plain.raw.ci_low[0], plain.raw.ci_high[0])
+    nothing_own = corrected_rate(**lent, only_second=np.ones(40))
+    assert nothing_own.corrected.reason[0] == "no rows" and np.isnan(nothing_own.corrected.estimate[0])
+
+
 def test_no_disagreement_seen_still_doubts_the_first_check():
     got = corrected_rate(**rows(5, 0, 45, 0, 50, 900))
     assert got.corrected.estimate[0] == got.raw.estimate[0]
