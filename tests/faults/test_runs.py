@@ -76,7 +76,7 @@ def test_an_interrupted_run_leaves_finished_pages_and_nothing_else(tiny, scratch
     kernel = kernel_of(tiny)
     family = psutil.Process(process.pid).children(recursive=True)
     send(process.pid, number)
-    _out, err = process.communicate(timeout=30)
+    _out, err = process.communicate(timeout=300)
     assert process.returncode == code
     assert "Traceback" not in err
     wait_until(lambda: all(gone(one) for one in [kernel, *family]), 10)
