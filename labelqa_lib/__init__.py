@@ -35,8 +35,9 @@ _DOOR = {
     "restated": "labelqa_lib.findings",
 }
 _ROOMS = ("causes", "display", "figures", "metrics", "stats", "store")
+_PARTS = {"acceptance": "labelqa_lib.stats.acceptance"}  # of a room, used in notebooks by their own name
 
-__all__ = [*_DOOR, *_ROOMS]
+__all__ = [*_DOOR, *_ROOMS, *_PARTS]
 
 
 def __getattr__(name: str):
@@ -44,6 +45,8 @@ def __getattr__(name: str):
         return getattr(import_module(_DOOR[name]), name)
     if name in _ROOMS:
         return import_module(f"labelqa_lib.{name}")
+    if name in _PARTS:
+        return import_module(_PARTS[name])
     raise AttributeError(f"labelqa_lib has no {name!r}; its front door holds {', '.join(__all__)}")
 
 
