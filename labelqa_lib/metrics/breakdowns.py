@@ -11,7 +11,7 @@ from ibis import _
 
 from labelqa_lib.errors import UsageError
 from labelqa_lib.metrics.frame import NOT_GIVEN, groups_of, rate_frame, undefined
-from labelqa_lib.metrics.judged import annotated, cells, cluster, clusters_of, rate, sample
+from labelqa_lib.metrics.judged import annotated, cells, cluster, note, rate, sample
 from labelqa_lib.metrics.metric import WEEK, Asked
 from labelqa_lib.metrics.quality import SHARES
 from labelqa_lib.metrics.registry import REGISTRY, ask
@@ -42,7 +42,7 @@ def confusion(tables: Tables, weeks: Sequence[str] | None = None, confidence: fl
         (estimated errors in the population, doubled where the class flips) and ``rank`` (1 = costliest; 0 = right).
     """
     asked = ask(tables, REGISTRY["accuracy"], (), weeks, confidence)
-    rows, _basis = sample(tables, asked.weeks)
+    rows, _stands_on = sample(tables, asked.weeks)
     found = cells(rows, ["reference_label", "label"], ibis.literal(True), cluster=cluster(asked))
     pairs = found.groupby(["reference_label", "label"], as_index=False)[["n", "weight"]].sum()
     # Every pair stands against all clusters of its reference label, those without this confusion too.
@@ -96,9 +96,9 @@ def by_hour(
     if not any(map(tables.delivered, ("audits", "gold"))):
         return undefined(asked, "needs audits or gold; neither was delivered").assign(local_hour=0, volume=0)
     hourly = Asked(metric, ("local_hour",), False, asked.weeks, confidence)
-    rows, basis = sample(tables, asked.weeks)
+    rows, stands_on = sample(tables, asked.weeks)
     share = SHARES[metric]
-    frame = rate(rows, hourly, share.hit, share.counted, of=share.of, note=f"{clusters_of(hourly)}; {basis}")
+    frame = rate(rows, hourly, share.hit, share.counted, of=share.of, note=note(hourly, stands_on))
     if (frame["local_hour"] == NOT_GIVEN).all():  # audits of these weeks are still to come
         return frame.assign(local_hour=0, volume=0)
     made = annotated(tables).filter(_[WEEK].isin(asked.weeks)).group_by("local_hour").aggregate(volume=_.count())
@@ -120,7 +120,7 @@ def tenure(tables: Tables, weeks: Sequence[str] | None = None, confidence: float
     for need in ("people", "annotations.agent_id"):
         if not tables.delivered(need):
             return undefined(banded, f"needs {need}; not delivered")
-    rows, basis = sample(tables, asked.weeks)
+    rows, stands_on = sample(tables, asked.weeks)
     rows = rows.filter(rows.agent_id.notnull())
     used = cells(rows, ["agent_id"], _.correct, cluster=_.local_date)
     started = fetch(tables.people.select(agent_id="person_id", started_on="started_on"))
@@ -129,5 +129,5 @@ def tenure(tables: Tables, weeks: Sequence[str] | None = None, confidence: float
     used["tenure"] = pd.cut(since, [*TENURES.values(), np.inf], right=False, labels=list(TENURES)).astype("str")
     used = used[since >= 0].groupby(["tenure", "agent_id"], as_index=False)
     used = used[["weight", "weight_squared", "outcome", "n"]].sum()
-    frame = rate_frame(used, banded, "judged annotations of agents with a known start", f"by agent; {basis}")
+    frame = rate_frame(used, banded, "judged annotations of agents with a known start", note(banded, stands_on))
     return frame.sort_values("tenure", key=lambda bands: bands.map(TENURES), ignore_index=True)

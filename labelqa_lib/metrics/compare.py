@@ -9,7 +9,7 @@ import pandas as pd
 from ibis import _
 
 from labelqa_lib.metrics.frame import NOT_GIVEN, NUMBERS
-from labelqa_lib.metrics.judged import sample
+from labelqa_lib.metrics.judged import on_gold, sample
 from labelqa_lib.metrics.metric import WEEK
 from labelqa_lib.metrics.quality import SHARES
 from labelqa_lib.metrics.registry import REGISTRY, measure
@@ -43,27 +43,34 @@ def change(frame: pd.DataFrame) -> pd.DataFrame:
 
     Notes
     -----
-    Newcombe's hybrid interval ("MOVER"): each side's own interval, for rates and means alike.
+    Newcombe's hybrid interval ("MOVER"): each side's own interval, for rates and means alike. A week on gold is not
+    compared with one on audits: the difference would be that of their items.
     """
     dimensions = [name for name in frame.columns if name not in _FRAME]
     current = frame["period"].max() if len(frame) else ""
     before = str(Week.parse(current) - 1) if len(frame) else ""
     now = frame[frame["period"] == current]
-    then = frame.loc[frame["period"] == before, [*dimensions, *_INTERVAL, "reason"]]
+    then = frame.loc[frame["period"] == before, [*dimensions, *_INTERVAL, "method", "reason"]]
     both = _beside(now, then, dimensions)
-    moved, exact = difference(*_sides(both)), _exact(both)
-    low, high = np.where(exact, np.nan, moved.low), np.where(exact, np.nan, moved.high)
+    moved, exact, unlike = difference(*_sides(both)), _exact(both), _unlike(both)
+    low, high = np.where(exact | unlike, np.nan, moved.low), np.where(exact | unlike, np.nan, moved.high)
+    missing = f"no figure for {before}" if (frame["period"] < current).any() else "no earlier week"
     reason = np.select(
-        [both["estimate"].isna(), both["estimate_before"].isna(), exact],
-        [both["reason"], both["reason_before"].fillna(f"no figure for {before}"), "a count has no interval"],
+        [both["estimate"].isna(), both["estimate_before"].isna(), unlike, exact],
+        [
+            both["reason"],
+            both["reason_before"].fillna(missing),
+            f"only one of {current} and {before} stands on gold",
+            "a count has no interval",
+        ],
         "",
     )
     result = both[["metric", *dimensions, "period"]].assign(
         baseline=before,
-        difference=moved.difference,
+        difference=np.where(unlike, np.nan, moved.difference),
         ci_low=low,
         ci_high=high,
-        more_than_noise=moved.more_than_noise & ~exact,
+        more_than_noise=moved.more_than_noise & ~exact & ~unlike,
         method=np.where(np.isnan(low), "", "Newcombe"),
         reason=np.where((reason == "") & np.isnan(low), "no interval", reason),
     )
@@ -100,7 +107,8 @@ def compare_segments(
         ``metric, segment`` (dict), ``depth`` (its size), ``period, estimate, ci_low, ci_high, n`` (of the recent weeks),
         ``baseline`` (the estimate before), ``n_baseline, difference, p_value`` (two-sided, NaN where there is no
         interval) and ``volume``: about how many items of the week the rate is about (0 where that is not known).
-        Segments with fewer than `MINIMUM_ROWS` rows on either side are left out; empty where there is no earlier week.
+        Segments with fewer than `MINIMUM_ROWS` rows on either side are left out, and those of which one side stands on
+        gold and the other on audits; empty where there is no earlier week.
     """
     rows = []
     for dimensions in _searches(metric) if by is None else by:
@@ -122,10 +130,11 @@ def _moves(tables, metric, dimensions, recent, confidence, denominators) -> pd.D
     late, earlier = tables.weeks[-recent:], tables.weeks[:-recent]
     now = measure(tables, metric, dimensions, late, confidence, denominators)
     then = measure(tables, metric, dimensions, earlier, confidence, denominators)
-    both = _beside(now, then[[*dimensions, *_INTERVAL]], dimensions)
+    both = _beside(now, then[[*dimensions, *_INTERVAL, "method"]], dimensions)
     given = (both[dimensions] != NOT_GIVEN).all(axis=1) if dimensions else pd.Series(True, index=both.index)
     enough = (both["n"] >= MINIMUM_ROWS) & (both["n_before"] >= MINIMUM_ROWS)
-    both = both[given & enough & both["estimate"].notna() & both["estimate_before"].notna()].reset_index(drop=True)
+    known = both["estimate"].notna() & both["estimate_before"].notna()
+    both = both[given & enough & known & ~_unlike(both)].reset_index(drop=True)
     moved = difference(*_sides(both))
     chance = p_value(moved.difference, moved.low, moved.high, confidence)
     return both.assign(
@@ -145,7 +154,7 @@ def _volume(tables: Tables, metric: str, both: pd.DataFrame, dimensions: list[st
         return both["n"].to_numpy(dtype=float)
     if metric not in SHARES:
         return np.zeros(len(both))
-    rows, _basis = sample(tables, tables.weeks[-1:])
+    rows, _stands_on = sample(tables, tables.weeks[-1:])
     sums = rows.filter(SHARES[metric].counted).aggregate(volume=_.weight.sum(), by=dimensions)
     return _beside(both, fetch(sums), dimensions)["volume"].fillna(0).to_numpy(dtype=float)
 
@@ -164,4 +173,9 @@ def _sides(both: pd.DataFrame) -> list[np.ndarray]:
 
 def _exact(both: pd.DataFrame) -> np.ndarray:
     """Where a row is a count of everything there is, with an interval of no width."""
-    return ((both["method"] == _COUNT) & (both["ci_low"] == both["ci_high"])).to_numpy()
+    return (both["method"].str.startswith(_COUNT) & (both["ci_low"] == both["ci_high"])).to_numpy()
+
+
+def _unlike(both: pd.DataFrame) -> np.ndarray:
+    """Where one side stands on gold and the other on audits."""
+    return (on_gold(both["method"]) != on_gold(both["method_before"].fillna(""))).to_numpy(dtype=bool)

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from ibis import _
 
+from labelqa_lib.metrics.judged import on_gold
 from labelqa_lib.metrics.metric import WEEK
 from labelqa_lib.metrics.registry import REGISTRY, measure
 from labelqa_lib.periods import Week
@@ -54,7 +55,7 @@ def control_chart(
     effect, if at least `FEWEST_WEEKS` baseline weeks lie before it in its phase and as many after it; a change nearer
     than that to the report's week is judged by the limits from before, as a change ought to be.
     """
-    frame = measure(tables, metric, [WEEK], confidence=confidence, denominators=denominators)
+    frame = _like_the_last(measure(tables, metric, [WEEK], confidence=confidence, denominators=denominators))
     baseline = (frame["estimate"].notna() & (frame["period"] < tables.weeks[-1])).to_numpy()
     reason = ""
     if baseline.sum() < FEWEST_WEEKS:
@@ -79,6 +80,16 @@ def control_chart(
         signal=pd.Series(chart.signals, dtype="str"),
         phase=pd.Series(phases, dtype="str").reindex(frame.index).ffill().fillna(""),
     )
+
+
+def _like_the_last(frame: pd.DataFrame) -> pd.DataFrame:
+    """The frame without figures of weeks on gold where the last stands on audits, and the other way round."""
+    gold = on_gold(frame["method"])
+    unlike = frame["estimate"].notna() & (gold != gold.iloc[-1])
+    basis = np.where(gold, "on gold, unlike the last week", "on audits, unlike the last week")
+    words = {"reason": frame["reason"].mask(unlike, basis), "method": frame["method"].mask(unlike, "")}
+    numbers = frame[["estimate", "ci_low", "ci_high", "n_effective"]].mask(unlike)
+    return frame.assign(**words, **numbers)
 
 
 def _counted(rate: np.ndarray, n: np.ndarray, baseline: np.ndarray, phases: list[int], rules: str) -> control.Chart:

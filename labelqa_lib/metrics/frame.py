@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 
@@ -15,7 +17,7 @@ NOT_GIVEN = "not given"
 _DELIVERED_AS = {"policy_area": "items.policy_area", "auditor_id": "audits.auditor_id"}
 
 
-def rate_frame(cells: pd.DataFrame, asked: Asked, of: str, note: str) -> pd.DataFrame:
+def rate_frame(cells: pd.DataFrame, asked: Asked, of: str, note: str | Mapping[str, str]) -> pd.DataFrame:
     """Shares with Wilson intervals from cells of sums.
 
     Parameters
@@ -26,7 +28,7 @@ def rate_frame(cells: pd.DataFrame, asked: Asked, of: str, note: str) -> pd.Data
         still tells that its segment exists.
     of : str
         What the denominator counts, for the reason of an undefined rate.
-    note : str
+    note : str, or str by period
         Ends the method: what was sampled, what the clusters are.
     """
     grid, code = groups_of(cells, asked)
@@ -65,7 +67,9 @@ def exact_frame(values: pd.DataFrame, asked: Asked, of: str, method: str) -> pd.
     return finish(grid, numbers, values, asked, of, "")
 
 
-def finish(grid: pd.DataFrame, numbers, cells: pd.DataFrame, asked: Asked, of: str, note: str) -> pd.DataFrame:
+def finish(
+    grid: pd.DataFrame, numbers, cells: pd.DataFrame, asked: Asked, of: str, note: str | Mapping[str, str]
+) -> pd.DataFrame:
     """Put estimates beside their dimensions and period, with a sentence wherever one is undefined."""
     for dimension in asked.by:
         if len(cells) and (cells[dimension].isna() | (cells[dimension] == NOT_GIVEN)).all():
@@ -75,7 +79,8 @@ def finish(grid: pd.DataFrame, numbers, cells: pd.DataFrame, asked: Asked, of: s
         return undefined(asked, f"no {of} in {asked.periods[-1]}")
     frame = grid.assign(metric=asked.metric, **{name: getattr(numbers, name) for name in NUMBERS})
     if note:
-        frame["method"] = np.where(frame["method"] == "", "", frame["method"] + " " + note)
+        said = frame["period"].map(note) if isinstance(note, Mapping) else note
+        frame["method"] = np.where(frame["method"] == "", "", frame["method"] + " " + said)
     nothing = frame["reason"] == "no rows"
     frame["reason"] = np.where(nothing, f"no {of} in " + frame["period"], frame["reason"])
     return typed(frame, asked)

@@ -4,17 +4,21 @@ Reference label: resolved appeal > tier-2 audit > tier-1 audit > gold (DATA_CONT
 annotations with a tier-1 audit of known chance: weight 1/π where the sampling plan gives π, else, drawn at `random` or
 for no stated reason, N/n within site x week. (`stratum` is not known of annotations that were not audited, so without
 π it cannot take part.) Audits drawn for other reasons without π, and annotations that only have an appeal, are left
-out. Where a market has no such audits in the weeks asked for, its annotations on gold items are the sample, weight 1.
+out. Where a market has no such audits in a period, its annotations on gold items are the sample, weight 1. Weeks that
+are pooled are one period: gold never mixes with audits, because it is no sample of the week's work.
 """
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 import ibis
 import pandas as pd
 from ibis import _
 
+from labelqa_lib import periods
 from labelqa_lib.metrics.frame import rate_frame
-from labelqa_lib.metrics.metric import Asked
+from labelqa_lib.metrics.metric import WEEK, Asked
 from labelqa_lib.store import Tables, fetch
 
 AUDITS, GOLD = "audits", "gold"
@@ -35,18 +39,47 @@ def judged(tables: Tables) -> ibis.Table:
     return tables.keep("judged", lambda: _judged(tables))
 
 
-def sample(tables: Tables, weeks: tuple[str, ...]) -> tuple[ibis.Table, str]:
-    """The rate sample of some weeks, and what it is made of ("audits", "gold", "audits or gold by market")."""
+def sample(tables: Tables, weeks: tuple[str, ...], weekly: bool = False) -> tuple[ibis.Table, dict[str, str]]:
+    """The rate sample of some weeks, chosen for each market, and in words what it stands on, by period.
+
+    Parameters
+    ----------
+    weekly : bool
+        Every week is a period of its own, else all of them are one.
+    """
     rows = judged(tables)
-    weeks_of = tables.keep("markets and weeks", lambda: fetch(rows.select("market", "week", "basis").distinct()))
-    there = weeks_of[weeks_of["week"].isin(weeks)]
-    audited = sorted(there.loc[there["basis"] == AUDITS, "market"].unique())
-    gold_only = sorted(set(there["market"]) - set(audited))
-    note = AUDITS if not gold_only else "audits or gold by market" if audited else GOLD
-    chosen = (rows.basis == AUDITS) if audited else ibis.literal(False)
-    if gold_only:
-        chosen = chosen | rows.market.isin(gold_only)
-    return rows.filter(rows.week.isin(weeks) & chosen), note
+    there = tables.keep("markets and weeks", lambda: fetch(rows.select("market", WEEK, "basis").distinct()))
+    there = there[there[WEEK].isin(weeks)]
+    pooled = periods.span(weeks)
+    there = there.assign(period=there[WEEK] if weekly else pooled)
+    audited = there[there["basis"] == AUDITS]
+    chosen, gold = rows.basis == AUDITS, there[there["basis"] == GOLD]
+    with_audits = pd.MultiIndex.from_frame(audited[["market", "period"]])
+    gold = gold[~pd.MultiIndex.from_frame(gold[["market", "period"]]).isin(with_audits)]
+    for market, part in gold.groupby("market"):
+        chosen = chosen | ((rows.market == market) & rows.week.isin(part[WEEK].tolist()))
+    used = pd.concat([audited, gold])
+    words = {period: _stands_on(used[used["period"] == period], 1 if weekly else len(weeks))
+             for period in (weeks if weekly else [pooled])}  # fmt: skip
+    return rows.filter(rows.week.isin(weeks) & chosen), words
+
+
+def _stands_on(used: pd.DataFrame, weeks: int) -> str:
+    """``audits``, ``gold`` or both by market; of how many of the weeks asked for, where some have none."""
+    basis = " or ".join(sorted(used["basis"].unique()))
+    basis += " by market" if used["basis"].nunique() > 1 else ""
+    covered = used[WEEK].nunique()
+    return basis if covered == weeks else f"{basis} of {covered} of {weeks} weeks"
+
+
+def note(asked: Asked, stands_on: dict[str, str]) -> dict[str, str]:
+    """How the method of every period ends: its clusters, and what it stands on."""
+    return {period: f"{clusters_of(asked)}; {words}" for period, words in stands_on.items()}
+
+
+def on_gold(method: pd.Series) -> pd.Series:
+    """Whether a rate stands on gold alone: it then says nothing against one that stands on audits."""
+    return method.str.contains(f"; {GOLD}")
 
 
 def rate(
@@ -56,7 +89,7 @@ def rate(
     counted: ibis.Deferred | ibis.Value = ibis.literal(True),
     *,
     of: str,
-    note: str,
+    note: str | Mapping[str, str],
     alike: str = "agent_id",
     apart: str = "item_id",
 ) -> pd.DataFrame:

@@ -9,7 +9,7 @@ import pandas as pd
 from ibis import _
 
 from labelqa_lib.metrics.frame import rate_frame
-from labelqa_lib.metrics.judged import cells, cluster, clusters_of, rate, sample
+from labelqa_lib.metrics.judged import cells, cluster, note, rate, sample
 from labelqa_lib.metrics.metric import SEGMENTS, Asked, Metric
 from labelqa_lib.store import Tables
 
@@ -31,9 +31,9 @@ class Share:
 
     def __call__(self, tables: Tables, asked: Asked, **columns: ibis.Deferred) -> pd.DataFrame:
         """Measure it; `columns` stand in for columns of the judged annotations."""
-        rows, basis = sample(tables, asked.weeks)
+        rows, stands_on = sample(tables, asked.weeks, asked.weekly)
         rows = rows.mutate(**columns) if columns else rows
-        return rate(rows, asked, self.hit, self.counted, of=self.of, note=f"{clusters_of(asked)}; {basis}")
+        return rate(rows, asked, self.hit, self.counted, of=self.of, note=note(asked, stands_on))
 
 
 SHARES = {
@@ -68,7 +68,7 @@ def _f1(tables: Tables, asked: Asked) -> pd.DataFrame:
     By label each judged annotation takes part twice where it is wrong: as a false positive of the label given and
     as a false negative of the reference label. Without `label` the violating labels are the one class.
     """
-    rows, basis = sample(tables, asked.weeks)
+    rows, stands_on = sample(tables, asked.weeks, asked.weekly)
     if "label" in asked.by:
         missed = rows.filter(~rows.correct).mutate(label=_.reference_label)
         rows = ibis.union(_votes(rows, _.correct), _votes(missed, ibis.literal(False)))
@@ -76,7 +76,7 @@ def _f1(tables: Tables, asked: Asked) -> pd.DataFrame:
         flagged = rows.filter(rows.label_violating | rows.reference_violating)
         rows = _votes(flagged, _.label_violating & _.reference_violating)
     used = cells(rows, asked.keys, _.found, cluster=cluster(asked))
-    return rate_frame(used, asked, "judged annotations of the class", f"{clusters_of(asked)}; {basis}")
+    return rate_frame(used, asked, "judged annotations of the class", note(asked, stands_on))
 
 
 def _votes(rows: ibis.Table, true_positive: ibis.Deferred | ibis.Value) -> ibis.Table:

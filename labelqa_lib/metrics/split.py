@@ -10,7 +10,7 @@ from ibis import _
 from scipy.stats import norm
 
 from labelqa_lib.metrics.frame import NOT_GIVEN
-from labelqa_lib.metrics.judged import annotated
+from labelqa_lib.metrics.judged import annotated, on_gold
 from labelqa_lib.metrics.metric import WEEK
 from labelqa_lib.metrics.registry import measure
 from labelqa_lib.stats.change import decompose
@@ -38,7 +38,7 @@ def split_change(tables: Tables, by: str, confidence: float = 0.95) -> pd.DataFr
     DataFrame
         ``<by>, share_before, share, before, now, rate, rate_low, rate_high, mix, mix_low, mix_high``: one row per
         segment, the largest contribution first, then one row ``all`` whose `rate` and `mix` are the sums. Empty where
-        there is no earlier week, or nothing was judged in one of the two periods.
+        there is no earlier week, or nothing was judged in one of the two periods, or only one stands on gold.
 
     Notes
     -----
@@ -53,7 +53,8 @@ def split_change(tables: Tables, by: str, confidence: float = 0.95) -> pd.DataFr
     both = both.fillna({name: 0.0 for name in both if name.startswith(("volume", "n_effective"))})
     for side in ("_before", ""):
         both = both[(both[f"volume{side}"] == 0) | both[f"estimate{side}"].notna()]
-    if not (both["volume"].sum() and both["volume_before"].sum()):
+    unlike = (on_gold(both["method"].dropna()).any()) != (on_gold(both["method_before"].dropna()).any())
+    if unlike or not (both["volume"].sum() and both["volume_before"].sum()):
         return pd.DataFrame(columns=columns)
     both = both.reset_index(drop=True)
     parts = decompose(
@@ -85,4 +86,4 @@ def _side(tables: Tables, by: str, weeks: Sequence[str], confidence: float) -> p
     rates = rates[rates["estimate"].notna() & (rates[by] != NOT_GIVEN)]
     made = fetch(annotated(tables).filter(_[WEEK].isin(weeks)).group_by(by).aggregate(volume=_.count()))
     made = made.dropna().astype({by: "str", "volume": "float64"})
-    return made.merge(rates[[by, "estimate", "n_effective"]], on=by, how="left")
+    return made.merge(rates[[by, "estimate", "n_effective", "method"]], on=by, how="left")

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from labelqa_lib.metrics import change, compare_segments, measure
+from labelqa_lib.metrics import change, compare_segments, measure, split_change
 from labelqa_lib.stats.intervals import newcombe
 
 from .snapshots import WEEKS, joined, labelled, make, whole
@@ -46,6 +46,24 @@ def test_the_week_before_is_the_calendars():
     row = change(skipped).iloc[0]
     assert np.isnan(row["difference"]) and not row["more_than_noise"]
     assert row["reason"] == "no figure for 2026-W45"
+
+
+def test_a_first_week_has_no_earlier_one():
+    frame = measure(moved(96, 80), "accuracy", ["week"])
+    assert change(frame.tail(1))["reason"].tolist() == ["no earlier week"]
+
+
+def test_gold_is_not_compared_with_audits():
+    parts = joined(
+        labelled(" ".join(["ok>ok"] * 40), agent_id="a", week=WEEKS[0]), labelled(" ".join(["ok>"] * 40), agent_id="b")
+    )
+    gold = [{"item_id": row["item_id"], "gold_label": "spam"} for row in parts["annotations"]]
+    tables = make(**parts, gold=gold)
+    row = change(measure(tables, "accuracy", ["week"])).iloc[0]
+    assert np.isnan(row[["difference", "ci_low", "ci_high"]].astype(float)).all() and not row["more_than_noise"]
+    assert row["reason"] == "only one of 2026-W46 and 2026-W45 stands on gold"
+    assert compare_segments(tables, "accuracy", [()]).empty
+    assert split_change(tables, "market").empty
 
 
 def test_an_undefined_side_gives_its_reason():

@@ -142,3 +142,15 @@ def test_noise_alone_sets_off_the_last_week_about_once_in_a_hundred():
     assert 0.006 < (chart.signals[:, -1] != "").mean() < 0.014
     laney = control.control.p_chart(rate * 300, 300, np.arange(13) < 12, laney=True)
     assert (laney.signals[:, -1] != "").mean() > 0.025
+
+
+def test_a_week_on_gold_is_not_judged_by_weeks_on_audits():
+    weeks = weeks_up_to("2026-W46", 10)
+    parts = [labelled("ok>ok " * 20, week=week, agent_id=None) for week in weeks[:-1]]
+    parts.append(labelled("ok> " * 20, week=weeks[-1], agent_id=None))
+    gold = [{"item_id": row["item_id"], "gold_label": "spam"} for row in parts[-1]["annotations"]]
+    frame = control_chart(make(weeks=weeks, **joined(*parts), gold=gold), "accuracy")
+    assert frame["estimate"].iloc[-1] == 0 and (frame["signal"] == "").all()
+    assert frame["estimate"].iloc[:-1].isna().all()
+    assert set(frame["reason"].iloc[:-1]) == {"on audits, unlike the last week"}
+    assert frame["reason"].iloc[-1].startswith("limits need figures of 8 weeks")

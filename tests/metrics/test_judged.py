@@ -100,15 +100,38 @@ def test_an_annotation_that_only_has_an_appeal_is_not_in_the_sample():
     assert list(of(make(**parts, appeals=[appeal])).index) == ["2026-W46-a-0"]
 
 
-def test_gold_is_the_sample_only_where_no_audit_was_drawn_in_the_weeks():
-    parts = joined(labelled("ok>ok", agent_id="a"), labelled("ok> ok>", agent_id="b", week=WEEKS[0]))
-    tables = make(**parts, gold=[{"item_id": row["item_id"], "gold_label": "spam"} for row in parts["annotations"]])
-    assert (fetch(sample(tables, WEEKS[:1])[0])["basis"] == "gold").all()
-    assert sample(tables, WEEKS[:1])[1] == "gold"
-    assert fetch(sample(tables, WEEKS)[0])["basis"].tolist() == ["audits"]
-    frame = measure(tables, "accuracy", weeks=WEEKS[:1])
-    assert frame[["estimate", "n"]].iloc[0].tolist() == [0, 2]
-    assert frame["method"].iloc[0].endswith("gold")
+def golden(parts: dict, **rows) -> dict:
+    """The same, every item with a gold label that its annotation misses."""
+    return parts | {"gold": [{"item_id": row["item_id"], "gold_label": "spam"} for row in parts["annotations"]]} | rows
+
+
+FIRST_WEEK_ON_GOLD = joined(labelled("ok>ok", agent_id="a"), labelled("ok> ok>", agent_id="b", week=WEEKS[0]))
+
+
+def test_gold_is_the_sample_only_of_a_week_in_which_no_audit_was_drawn():
+    tables = make(**golden(FIRST_WEEK_ON_GOLD))
+    weekly, stands_on = sample(tables, WEEKS, weekly=True)
+    assert fetch(weekly).groupby("week")["basis"].agg(set).to_dict() == {WEEKS[0]: {"gold"}, WEEKS[1]: {"audits"}}
+    assert stands_on == {WEEKS[0]: "gold", WEEKS[1]: "audits"}
+    frame = measure(tables, "accuracy", ["week"])
+    assert frame[["estimate", "n"]].to_numpy().tolist() == [[0, 2], [1, 1]]
+    assert frame["method"].str.rpartition("; ")[2].tolist() == ["gold", "audits"]
+
+
+def test_a_last_week_whose_audits_are_to_come_stands_on_gold():
+    parts = joined(labelled("ok>ok", agent_id="a", week=WEEKS[0]), labelled("ok> ok>", agent_id="b"))
+    for by in ([], ["week"]):
+        row = measure(make(**golden(parts)), "accuracy", by).iloc[-1]
+        assert (row["estimate"], row["n"]) == (0, 2) and row["method"].endswith("; gold")
+
+
+def test_pooled_weeks_never_mix_gold_with_audits_and_say_how_many_they_stand_on():
+    tables = make(**golden(FIRST_WEEK_ON_GOLD))
+    pooled, stands_on = sample(tables, WEEKS)
+    assert fetch(pooled)["basis"].tolist() == ["audits"]
+    assert stands_on == {"2026-W45..2026-W46": "audits of 1 of 2 weeks"}
+    assert measure(tables, "accuracy", weeks=WEEKS)["method"].iloc[0].endswith("; audits of 1 of 2 weeks")
+    assert sample(tables, WEEKS[:1])[1] == {WEEKS[0]: "gold"}
 
 
 def test_each_market_has_its_own_sample():
