@@ -53,7 +53,8 @@ def make_items(world: World) -> Items:
         ]
     hard = stream.random(total) < world.demo.errors.hard_items
     score = _scores(world, queue, truth, hard)
-    return Items(market, queue, language, arrived, truth, hard, _model_labels(world, queue, truth, score), score)
+    opinion = _model_labels(world, queue, truth, hard, score)
+    return Items(market, queue, language, arrived, truth, hard, opinion, score)
 
 
 def _volume(world: World) -> np.ndarray:
@@ -92,9 +93,11 @@ def _scores(world: World, queue: np.ndarray, truth: np.ndarray, hard: np.ndarray
     return np.round(1 / (1 + np.exp(-log_odds)), 4)
 
 
-def _model_labels(world: World, queue: np.ndarray, truth: np.ndarray, score: np.ndarray) -> np.ndarray:
+def _model_labels(
+    world: World, queue: np.ndarray, truth: np.ndarray, hard: np.ndarray, score: np.ndarray
+) -> np.ndarray:
     """The model's label: the true one, mostly, where its score is on the right side; else the queue's usual ones."""
-    stream, mixes = world.streams["items"], _true_mixes(world)
+    stream, model, mixes = world.streams["items"], world.demo.model, _true_mixes(world)
     violating = score >= 0.5
     usual = np.empty(len(queue), np.int64)
     for side in (False, True):
@@ -102,5 +105,6 @@ def _model_labels(world: World, queue: np.ndarray, truth: np.ndarray, score: np.
         chances[chances.sum(axis=1) == 0] = world.violating == side
         rows = np.flatnonzero(violating == side)
         usual[rows] = pick_column(stream, chances, queue[rows])
-    exact = (world.violating[truth] == violating) & (stream.random(len(queue)) < world.demo.model.right_label)
+    right_label = np.where(hard, model.right_label_hard, model.right_label_easy)
+    exact = (world.violating[truth] == violating) & (stream.random(len(queue)) < right_label)
     return np.where(exact, truth, usual)

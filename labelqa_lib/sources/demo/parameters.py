@@ -112,11 +112,12 @@ class Errors(_Model):
 
 
 class Scores(_Model):
-    """How well the model tells violating from benign."""
+    """How well the model tells violating from benign, and one label from the others."""
 
     separation_easy: Positive
     separation_hard: Positive
-    right_label: Share
+    right_label_easy: Share
+    right_label_hard: Share
 
 
 class Tier1(_Model):
