@@ -36,7 +36,7 @@ def test_over_dispersion_by_hand():
     events, n = np.array([4, 4, 7, 8, 9, 10, 10, 11, 12, 13, 16, 40.0]), np.full(12, 100.0)
     z = np.clip((events - 10) / 3, -1.9, 1.9)  # 10 % points: 4.3 and 15.7 events
     phi, tau2 = funnel.over_dispersion(events, n, 0.1)
-    assert phi == pytest.approx((z**2).mean())
+    assert phi == pytest.approx((z**2).mean() / 0.6786546)  # ∫ of z² pulled in at ±1.2816, by scipy.integrate.quad
     assert tau2 == pytest.approx(max((12 * phi - 11) / (11 * 100 / 0.09), 0)) and tau2 > 0
 
 
@@ -46,7 +46,7 @@ def test_over_dispersion_is_found_where_it_is_and_only_there():
     assert funnel.over_dispersion(rng.binomial(n, 0.05), n, 0.05)[1] == 0
     spread = rng.binomial(n, rng.beta(0.05 * 150, 0.95 * 150, 3000))
     phi, tau2 = funnel.over_dispersion(spread, n, 0.05)
-    assert phi > 1.5 and 0.5 < tau2 / (0.05 * 0.95 / 151) < 1  # winsorised: on the safe side, a little small
+    assert phi > 1.5 and tau2 == pytest.approx(0.05 * 0.95 / 151, rel=0.15)
     assert funnel.over_dispersion([3], [100], 0.05)[1] == 0  # one group says nothing about differences
 
 
@@ -57,8 +57,7 @@ def test_flags_are_benjamini_hochberg_of_exact_tails():
     np.testing.assert_allclose(got.p_value[:5], tail, rtol=1e-9)
     np.testing.assert_allclose(got.adjusted[:5], stats.false_discovery_control(tail))
     assert got.flagged.tolist() == [False, False, False, True, True, False]
-    assert np.isnan([got.p_value[5], got.adjusted[5], got.worst_tenth[5]]).all()  # 10 rows: nobody is named
-    assert got.worst_tenth[4] == np.nanmax(got.worst_tenth) > 0.4
+    assert np.isnan([got.p_value[5], got.adjusted[5]]).all()  # 10 rows: nobody is named
 
 
 def test_benjamini_hochberg_1995_example():
