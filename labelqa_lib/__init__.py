@@ -33,9 +33,29 @@ _DOOR = {
     "furthest": "labelqa_lib.findings",
     "unanswered": "labelqa_lib.findings",
     "restated": "labelqa_lib.findings",
+    "restated_since": "labelqa_lib.findings",
+    "audited_rows": "labelqa_lib.metrics.audited",
+    "pooled": "labelqa_lib.metrics.audited",
+    "accuracy_change": "labelqa_lib.metrics.mix",
+    "mix_by_dimension": "labelqa_lib.metrics.mix",
+    "week_causes": "labelqa_lib.causes.questions",
+    "above_market": "labelqa_lib.causes.questions",
+    "above_peers": "labelqa_lib.causes.questions",
+    "evidence": "labelqa_lib.causes.evidence",
+    "persistence": "labelqa_lib.causes.persistence",
+    "why": "labelqa_lib.findings.causes",
+    "ranked": "labelqa_lib.findings.causes",
+    "levels": "labelqa_lib.findings.causes",
+    "also_moved": "labelqa_lib.findings.causes",
+    "actions": "labelqa_lib.findings.remedies",
+    "told": "labelqa_lib.findings.remedies",
 }
 _ROOMS = ("causes", "display", "figures", "metrics", "stats", "store")
-_PARTS = {"acceptance": "labelqa_lib.stats.acceptance"}  # of a room, used in notebooks by their own name
+_PARTS = {  # of a room, used in notebooks by their own name
+    "acceptance": "labelqa_lib.stats.acceptance",
+    "agreement": "labelqa_lib.stats.agreement",
+    "consensus": "labelqa_lib.stats.consensus",
+}
 
 __all__ = [*_DOOR, *_ROOMS, *_PARTS]
 

@@ -1,4 +1,5 @@
-"""Pure numbers: arrays in, numbers out. No tables, no column names, no domain words.
+"""Pure numbers: arrays in, numbers out. No domain words; no tables or column names either, but for `agreement` and
+`consensus`, which a notebook hands a long table of annotations (read in `answers`; arrays from there on).
 
 `intervals` bounds one rate or the difference of two, `survey` estimates rates and means from weighted, clustered
 samples (summed and compared in `clusters`), `two_phase` corrects for a check that is itself checked, `assisted` lets

@@ -1,0 +1,97 @@
+"""How sure is a coefficient of agreement? By linearisation, or by drawing whole clusters of items again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+
+from labelqa_lib.errors import UsageError
+from labelqa_lib.stats.agreement_coefficients import Coefficient
+from labelqa_lib.stats.intervals import wilson
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """An interval, its standard error, and how it was made; NaN where one item is all there is."""
+
+    low: float
+    high: float
+    std_error: float
+    method: str
+
+
+def bounds(
+    found: Coefficient,
+    paired: NDArray[np.bool_],
+    cluster: NDArray[np.int64],
+    estimate: Callable[[Array], Coefficient],
+    *,
+    confidence: float = 0.95,
+    resamples: int = 0,
+    seed: int = 0,
+) -> Bounds:
+    """Between which values does the coefficient lie, for items like these?
+
+    Parameters
+    ----------
+    found : Coefficient
+    paired : array of bool, shape (items,)
+        Items with two annotations or more.
+    cluster : array of int, shape (items,)
+        Items of one cluster are alike and drawn together; every item its own where there are none.
+    estimate : callable
+        How often each item counts → the coefficient.
+    confidence : float
+        In (0, 1).
+    resamples : int
+        0 for the analytic interval; else so many bootstrap samples, of which the percentiles are taken. At least 200.
+    seed : int
+        Of the bootstrap.
+
+    Raises
+    ------
+    UsageError
+        When `confidence` or `resamples` lies outside its range.
+
+    Notes
+    -----
+    Analytic: estimate ± t √(m/(m − 1) Σ (Σ influence / n)²), over m clusters with a pair, t with m − 1 degrees of
+    freedom, at most 1. This is Gwet's (2014) variance where every item has two annotations or more; where many have
+    one, his counts every such item as if it disagreed and is far too wide, ours takes the ratio for what it is.
+    Where everybody agrees there is no variance to see: the lower end is what Wilson's interval for m agreements of m
+    leaves, chance taken as given.
+    """
+    if not 0 < confidence < 1:
+        raise UsageError(f"confidence is {confidence!r}; it must lie between 0 and 1, for example 0.95")
+    if resamples and resamples < 200:
+        raise UsageError(f"{resamples} resamples are too few for percentiles; take 200 or more, or 0 for none")
+    clusters = int(np.count_nonzero(np.bincount(cluster[paired])))
+    if np.isnan(found.value) or (clusters < 2 and found.observed < 1):
+        return Bounds(np.nan, np.nan, np.nan, "")
+    if found.observed > 1 - 1e-12:
+        low = float(wilson(clusters, clusters, confidence)[0])
+        return Bounds((low - found.chance) / (1 - found.chance), 1.0, 0.0, "all agree: Wilson")
+    if resamples:
+        return _bootstrap(cluster, estimate, confidence, resamples, seed)
+    pull = np.bincount(cluster, found.influence) / len(paired)
+    error = float(np.sqrt(clusters / (clusters - 1) * (pull @ pull)))
+    half = float(stats.t.ppf((1 + confidence) / 2, clusters - 1)) * error
+    return Bounds(found.value - half, min(found.value + half, 1.0), error, "linearised, t")
+
+
+def _bootstrap(cluster, estimate, confidence, resamples, seed) -> Bounds:
+    rng = np.random.default_rng(seed)
+    clusters = int(cluster.max()) + 1
+    draws = (np.bincount(rng.integers(clusters, size=clusters), minlength=clusters) for _ in range(resamples))
+    values = np.array([estimate(times[cluster].astype(float)).value for times in draws])
+    values = values[~np.isnan(values)]  # a sample in which all have one label tells nothing
+    if len(values) < resamples / 2:
+        return Bounds(np.nan, np.nan, np.nan, "")
+    low, high = np.quantile(values, [(1 - confidence) / 2, (1 + confidence) / 2])
+    return Bounds(float(low), float(high), float(values.std(ddof=1)), f"bootstrap, {resamples} resamples")

@@ -1,0 +1,95 @@
+"""Who gave which label to which item: a long table read into arrays of codes.
+
+The only place of this room that knows column names; `agreement` and `consensus` take such a table from a notebook.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from labelqa_lib.errors import UsageError
+
+ITEM, AGENT, LABEL = "item_id", "agent_id", "label"
+
+
+@dataclass(frozen=True)
+class Answers:
+    """Annotations as codes: row j says that agent `agent[j]` gave item `item[j]` the label `label[j]`.
+
+    Attributes
+    ----------
+    item, label : array of int, shape (annotations,)
+        Codes into `items` and `labels`.
+    agent : array of int, shape (annotations,), or None
+        Codes into `agents`. None where they were not asked for.
+    items, agents : Index
+        What the codes stand for.
+    labels : list
+        In their order: as given, else sorted.
+    """
+
+    item: NDArray[np.int64]
+    agent: NDArray[np.int64] | None
+    label: NDArray[np.int64]
+    items: pd.Index
+    agents: pd.Index
+    labels: list
+
+
+def read_answers(annotations: pd.DataFrame, labels: Iterable | None = None, needs_agents: bool = False) -> Answers:
+    """Read a long table with the columns ``item_id, label`` and, where it matters who gave a label, ``agent_id``.
+
+    Parameters
+    ----------
+    annotations : DataFrame
+        One row per annotation. A row without label is a missing annotation and left out. Other columns are ignored.
+    labels : iterable, optional
+        The label set in its order, also of labels that nobody used; the labels seen, sorted, by default.
+    needs_agents : bool
+        Whether agents are read, and an annotation without one is refused.
+
+    Raises
+    ------
+    UsageError
+        When a column is missing, an item or (where needed) an agent is empty, or a label is not in the label set.
+    """
+    required = [ITEM, AGENT, LABEL] if needs_agents else [ITEM, LABEL]
+    missing = [name for name in required if name not in annotations.columns]
+    if missing:
+        raise UsageError(
+            f"annotations have no column {', '.join(missing)}; give a row per annotation with {', '.join(required)}"
+        )
+    if annotations[LABEL].isna().any():
+        annotations = annotations[annotations[LABEL].notna()]
+    item, items = pd.factorize(annotations[ITEM])
+    if (item < 0).any():
+        raise UsageError(f"{(item < 0).sum():,} annotations have no item_id; leave them out or name their items")
+    label, known = _label_codes(annotations[LABEL], labels)
+    agent, agents = None, pd.Index([])
+    if needs_agents:
+        agent, agents = pd.factorize(annotations[AGENT])
+        if (agent < 0).any():
+            raise UsageError(
+                f"{(agent < 0).sum():,} annotations have no agent_id; without agents nobody's reliability can be told"
+            )
+    return Answers(item, agent, label, pd.Index(items), pd.Index(agents), known)
+
+
+def _label_codes(column: pd.Series, labels: Iterable | None) -> tuple[NDArray[np.int64], list]:
+    if labels is None:
+        codes, seen = pd.factorize(column, sort=True)
+        return codes, list(seen)
+    known = list(labels)
+    if len(set(known)) < len(known):
+        raise UsageError(f"the label set names a label twice: {', '.join(map(str, known))}")
+    codes, seen = pd.factorize(column)
+    place = {label: code for code, label in enumerate(known)}
+    strange = sorted({str(label) for label in seen if label not in place})
+    if strange:
+        raise UsageError(f"{', '.join(strange)}: not in the label set, which is {', '.join(map(str, known))}")
+    return np.array([place[label] for label in seen], dtype=np.int64)[codes], known
