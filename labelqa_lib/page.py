@@ -24,11 +24,14 @@ class Page:
     ----------
     tables : Tables
         The market's lazy tables, cut to `history_weeks` before the report's week and that week.
+    restatement : Restatement or None
+        The latest earlier snapshot in which the report's week read otherwise, if there is one, and what changed.
     restated : Tables or None
-        The same cut of the latest earlier snapshot in which the report's week read differently, if there is one.
+        The same cut of that snapshot.
     """
 
     tables: store.Tables
+    restatement: store.Restatement | None
     restated: store.Tables | None
     workspace: Workspace
     market: Market
@@ -80,6 +83,10 @@ class Page:
         counts = [(name, *(told.get(column, 0) for column in columns), told["rows"])
                   for name, told in self.tables.snapshot.tables.items()]  # fmt: skip
         return pd.DataFrame(counts, columns=["table", *columns, "rows now"])
+
+    def notes(self) -> pd.DataFrame:
+        """What intake noticed at the latest delivery, one sentence a row: files not read, columns left out."""
+        return pd.DataFrame({"note": self.tables.snapshot.notes}, dtype="str")
 
     def provenance(self) -> dict[str, str]:
         """How this page was made: snapshot, parameters and versions, as text by heading."""
@@ -133,10 +140,11 @@ def open_page(market: str, week: str = "", audience: str = "internal", data: str
         Week.parse(week)
         raise UsageError(f"week {week}: no annotations of {market}; the snapshot holds {known[0]} to {known[-1]}")
     weeks = weeks_up_to(week, workspace.history_weeks + 1)
-    earlier = store.partition_ancestor(folder, described.id, market, week)
+    restatement = store.earlier_reading(folder, described, market, week)
     return Page(
         tables=store.open_tables(folder, market, weeks, described.id),
-        restated=store.open_tables(folder, market, weeks, earlier) if earlier else None,
+        restatement=restatement,
+        restated=store.open_tables(folder, market, weeks, restatement.since.id) if restatement else None,
         workspace=workspace,
         market=settings,
         week=week,

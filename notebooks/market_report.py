@@ -268,6 +268,7 @@ lq.display.chart(lq.figures.backlog, flow, id="backlog-chart")
 lq.display.quality(page.delivered())
 lq.display.table(lq.store.rejected(tables.snapshot), "rejects", "Rows rejected, by the rule they broke",
                  empty="Nothing was rejected.")  # fmt: skip
+lq.display.table(page.notes(), "notes", "What intake noticed", empty="Nothing beyond these counts.")
 
 # %%
 lq.display.table(lq.coverage(tables), "coverage", "What the figures stand on, by week")
@@ -275,7 +276,7 @@ lq.display.table(lq.coverage(tables), "coverage", "What the figures stand on, by
 # %%
 restated = lq.restated(page.restated, weekly, **page.options)
 lq.display.table(restated, "restated", "Restated since an earlier snapshot of this week",
-                 empty="Nothing was restated.")  # fmt: skip
+                 note=lq.restated_since(page.restatement), empty="No figure of the first screen moved.")  # fmt: skip
 
 # %% [markdown]
 # ### What could not be answered?

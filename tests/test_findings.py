@@ -8,6 +8,7 @@ import pytest
 
 from labelqa_lib import findings
 from labelqa_lib.params import Target
+from labelqa_lib.store import Restatement, Snapshot
 
 WEEKS = ("2026-W44", "2026-W45", "2026-W46")
 
@@ -153,3 +154,11 @@ def test_questions_without_an_answer_name_what_is_missing_once():
     pairs = findings.unanswered(weekly(), frame, frame)
     assert len(pairs) == 1
     assert pairs[0][1] == reason
+
+
+def test_a_restated_week_names_the_tables_and_the_snapshot_before():
+    then = Snapshot("s1", "test", "2026-11-20T06:00:00Z", None, {}, {}, {})
+    said = findings.restated_since(Restatement(then, ("appeals", "gold", "shifts")))
+    assert said == "Rows of appeals, gold and shifts were added, changed or taken away since snapshot s1 of 2026-11-20."
+    assert "Rows of audits were" in findings.restated_since(Restatement(then, ("audits",)))
+    assert "No row" in findings.restated_since(None)

@@ -13,11 +13,14 @@ import pandas as pd
 from labelqa_lib.findings.finding import SEVERITIES, Finding
 from labelqa_lib.findings.mix import mixed
 from labelqa_lib.findings.moves import moved
-from labelqa_lib.findings.reading import furthest, named, restated, unanswered, worst
+from labelqa_lib.findings.reading import furthest, named, restated, restated_since, unanswered, worst
 from labelqa_lib.findings.standing import against_targets, headline
 from labelqa_lib.findings.standout import flattered, how_sure, out_of_control, standing_out
 
-__all__ = ["SEVERITIES", "Finding", "find", "furthest", "headline", "how_sure", "named", "restated", "unanswered", "worst"]
+__all__ = [
+    "SEVERITIES", "Finding", "find", "furthest", "headline", "how_sure", "named", "restated", "restated_since",
+    "unanswered", "worst",
+]  # fmt: skip
 
 
 def find(

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from labelqa_lib.metrics import REGISTRY, measure
-from labelqa_lib.store import Tables
+from labelqa_lib.store import Restatement, Tables
 
 
 def named(people: pd.DataFrame, minimum: int) -> pd.DataFrame:
@@ -67,3 +67,12 @@ def restated(earlier: Tables | None, weekly: pd.DataFrame, **options) -> pd.Data
         if not (was == now or (np.isnan(was) and np.isnan(now))):
             rows.append((known.title, known.unit, was, now, now - was))
     return pd.DataFrame(rows, columns=["title", "unit", "before", "after", "difference"])
+
+
+def restated_since(restatement: Restatement | None) -> str:
+    """Which of the week's tables changed since an earlier snapshot, and since which?"""
+    if restatement is None:
+        return "No row that this week's figures rest on has changed since an earlier snapshot."
+    tables = " and ".join(filter(None, [", ".join(restatement.tables[:-1]), restatement.tables[-1]]))
+    day = restatement.since.made_at[:10]
+    return f"Rows of {tables} were added, changed or taken away since snapshot {restatement.since.id} of {day}."

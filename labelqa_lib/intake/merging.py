@@ -60,10 +60,6 @@ def merge(
     A column that the delivery does not have (`absent`) keeps what is stored: not delivered is not the same as empty.
     """
     columns = [quoting.name(name) for name in schema.columns]
-    same_key = " AND ".join(
-        f"a.{quoting.name(key)} {'IS NOT DISTINCT FROM' if schema.columns[key].nullable else '='} p.{quoting.name(key)}"
-        for key in schema.unique
-    )
     nowhere = "NULL::VARCHAR AS _old_market, NULL::VARCHAR AS _old_week"
     accepted = f"SELECT * FROM checked_{table} WHERE _rules IS NULL AND NOT _duplicate"
     if not examined:
@@ -78,7 +74,7 @@ def merge(
             f"""CREATE OR REPLACE TABLE compared_{table} AS
             SELECT a.* {stored}, {'p._old_market, p._old_week' if table in PARTITIONED else nowhere},
                    CASE WHEN p._there IS NULL THEN 'new' WHEN {equal} THEN 'same' ELSE 'restated' END AS _status
-            FROM ({accepted}) a LEFT JOIN (SELECT *, true AS _there FROM parent_{table}) p ON {same_key}"""
+            FROM ({accepted}) a LEFT JOIN (SELECT *, true AS _there FROM parent_{table}) p ON {same_key(schema)}"""
         ).fetchall()
         delta = f"FROM compared_{table}"
     connection.execute(f"CREATE OR REPLACE VIEW delta_{table} AS {delta}").fetchall()
@@ -86,8 +82,16 @@ def merge(
         f"""CREATE OR REPLACE VIEW merged_{table} AS
         SELECT {', '.join(columns)} FROM delta_{table}
         UNION ALL
-        SELECT {', '.join(columns)} FROM parent_{table} p ANTI JOIN delta_{table} a ON {same_key}"""
+        SELECT {', '.join(columns)} FROM parent_{table} p ANTI JOIN delta_{table} a ON {same_key(schema)}"""
     ).fetchall()
+
+
+def same_key(schema: DataFrameSchema) -> str:
+    """SQL: row `a` has the key of row `p`."""
+    return " AND ".join(
+        f"a.{quoting.name(key)} {'IS NOT DISTINCT FROM' if schema.columns[key].nullable else '='} p.{quoting.name(key)}"
+        for key in schema.unique
+    )
 
 
 def status_counts(table: str, connection: duckdb.DuckDBPyConnection) -> dict[str, int]:

@@ -1,17 +1,18 @@
 """Opens snapshots: what one holds (`describe`), and its rows as lazy tables (`open_tables`)."""
 
-from labelqa_lib.store.snapshot import Snapshot, describe, partition_ancestor, rejected
+from labelqa_lib.store.snapshot import Restatement, Snapshot, describe, earlier_reading, rejected
 from labelqa_lib.store.tables import OPTIONAL, PARTITIONED, Tables, fetch, open_tables, tables_from
 
 __all__ = [
     "OPTIONAL",
     "PARTITIONED",
+    "Restatement",
     "Snapshot",
     "Tables",
     "describe",
+    "earlier_reading",
     "fetch",
     "open_tables",
-    "partition_ancestor",
     "rejected",
     "tables_from",
 ]

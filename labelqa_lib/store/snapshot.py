@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
@@ -29,6 +29,7 @@ class Snapshot:
     partitions: dict[str, str]
     missing: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    restated: dict[str, dict] = field(default_factory=dict)
     folder: Path | None = None
 
     def weeks(self, market: str | None = None) -> tuple[str, ...]:
@@ -45,6 +46,14 @@ class Snapshot:
             )
         markets = self.markets if market is None else [market]
         return tuple(sorted({week for name in markets for week in self.markets[name]["weeks"]}))
+
+
+@dataclass(frozen=True)
+class Restatement:
+    """The latest snapshot in which a week read otherwise, and the tables that were changed after it."""
+
+    since: Snapshot
+    tables: tuple[str, ...]
 
 
 def describe(root: Path, snapshot: str = "CURRENT") -> Snapshot:
@@ -81,30 +90,19 @@ def describe(root: Path, snapshot: str = "CURRENT") -> Snapshot:
             **{name: told[name] for name in ("id", "source", "made_at", "parent", "tables", "markets", "partitions")},
             missing=tuple(told["missing"]),
             notes=tuple(told["notes"]),
+            restated=told.get("restated", {}),
             folder=folder,
         )
     except (KeyError, TypeError) as error:
         raise DataError(f"{folder / 'snapshot.json'}: does not describe a snapshot; it lacks {error}") from None
 
 
-def partition_ancestor(root: Path, snapshot: str, market: str, week: str) -> str | None:
-    """Which earlier snapshot last read otherwise for this market and week (None: the week was never restated)?
-
-    A week reads otherwise when its annotations or audits differ, or the gold or the label set that judge them.
-    """
-    key = f"{market}/{week}"
-    about = describe(root, snapshot)
-    now, seen = _reading(about, key), {about.id}
-    while about.parent and about.parent not in seen and (Path(root) / about.parent / "snapshot.json").exists():
-        about = describe(root, about.parent)
-        seen.add(about.id)
-        if key in about.partitions and _reading(about, key) != now:
-            return about.id
-    return None
-
-
-def _reading(about: Snapshot, key: str) -> tuple:
-    return (about.partitions.get(key), *(about.tables.get(name, {}).get("sha256") for name in ("gold", "labels")))
+def earlier_reading(root: Path, snapshot: Snapshot, market: str, week: str) -> Restatement | None:
+    """How did this market's week read before it was last restated? None where it never was, or nobody can tell."""
+    told = snapshot.restated.get(f"{market}/{week}")
+    if told is None or not (Path(root) / told["since"] / "snapshot.json").exists():
+        return None
+    return Restatement(describe(root, told["since"]), tuple(told["tables"]))
 
 
 def rejected(snapshot: Snapshot) -> pd.DataFrame:

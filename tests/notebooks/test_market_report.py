@@ -129,7 +129,8 @@ def test_late_audits_restate_a_week_and_the_report_says_by_how_much(demo, tmp_pa
     demo.labelqa("ingest", str(late))
     demo.labelqa("run", "--market", "SG", "--week", LAST)
     page = demo.page(LAST, "SG")
-    assert "Nothing was restated." not in page
+    assert "No figure of the first screen moved." not in page
+    assert re.search(r"Rows of (labels, )?(annotations and )?audits were added, changed or taken away", page)
     restated = page[page.index('id="restated"') :]
     assert re.search(r"Accuracy.*?−\d+\.\d pt", restated[:4000], re.DOTALL)
 

@@ -15,10 +15,9 @@ from labelqa_lib.errors import DataError, UsageError
 WEEKS = ("2026-W44", "2026-W45", "2026-W46")
 
 
-def write(root: Path, snapshot: str = "s1", parent: str | None = None, hashes: dict | None = None, **tables) -> Path:
+def write(root: Path, snapshot: str = "s1", parent: str | None = None, restated: dict | None = None, **tables) -> Path:
     """Lay out a snapshot of two markets and three weeks, two annotations in each."""
     folder = root / snapshot
-    partitions = {}
     for market in ("MY", "SG"):
         for week in WEEKS:
             part = folder / "annotations" / f"market={market}" / f"week={week}"
@@ -27,13 +26,12 @@ def write(root: Path, snapshot: str = "s1", parent: str | None = None, hashes: d
             pd.DataFrame({"annotation_id": names, "agent_id": [f"{market}1", f"{market}2"]}).to_parquet(
                 part / "part-0.parquet"
             )
-            partitions[f"{market}/{week}"] = "same"
     pd.DataFrame({"label": ["ok"], "violating": [False]}).to_parquet(folder / "labels.parquet")
     for name, frame in tables.items():
         frame.to_parquet(folder / f"{name}.parquet")
     markets = {market: {"weeks": list(WEEKS), "time_zone": "UTC"} for market in ("MY", "SG")}
     told = {"id": snapshot, "source": "test", "made_at": "2026-11-20T00:00:00Z", "parent": parent, "tables": {}}
-    told |= {"markets": markets, "partitions": partitions | (hashes or {}), "missing": ["gold"], "notes": ["a note"]}
+    told |= {"markets": markets, "partitions": {}, "restated": restated or {}, "missing": ["gold"], "notes": ["a note"]}
     (folder / "snapshot.json").write_text(json.dumps(told))
     (root / "CURRENT").write_text(snapshot + "\n")
     return folder
@@ -114,20 +112,18 @@ def test_a_parent_can_be_opened_by_its_id(tmp_path):
     assert store.open_tables(tmp_path, "MY", snapshot="s1").snapshot.id == "s1"
 
 
-def test_the_ancestor_of_a_partition_is_the_latest_that_differs(tmp_path):
-    week = "MY/2026-W46"
-    write(tmp_path, "s1", hashes={week: "oldest"})
-    write(tmp_path, "s2", parent="s1", hashes={week: "old"})
-    write(tmp_path, "s3", parent="s2")
-    write(tmp_path, "s4", parent="s3")
-    assert store.partition_ancestor(tmp_path, "CURRENT", "MY", "2026-W46") == "s2"
-    assert store.partition_ancestor(tmp_path, "s2", "MY", "2026-W46") == "s1"
-    assert store.partition_ancestor(tmp_path, "CURRENT", "SG", "2026-W46") is None
+def test_an_earlier_reading_is_the_one_that_intake_noted(tmp_path):
+    write(tmp_path, "s1")
+    write(tmp_path, "s3", restated={"MY/2026-W46": {"since": "s1", "tables": ["appeals", "gold"]}})
+    told = store.earlier_reading(tmp_path, store.describe(tmp_path), "MY", "2026-W46")
+    assert (told.since.id, told.tables) == ("s1", ("appeals", "gold"))
+    assert store.earlier_reading(tmp_path, store.describe(tmp_path), "SG", "2026-W46") is None
+    assert store.earlier_reading(tmp_path, store.describe(tmp_path, "s1"), "MY", "2026-W46") is None
 
 
-def test_an_ancestor_that_was_thrown_away_ends_the_search(tmp_path):
-    write(tmp_path, "s2", parent="s1")
-    assert store.partition_ancestor(tmp_path, "CURRENT", "MY", "2026-W46") is None
+def test_an_earlier_reading_that_was_thrown_away_is_none(tmp_path):
+    write(tmp_path, "s2", restated={"MY/2026-W46": {"since": "s1", "tables": ["audits"]}})
+    assert store.earlier_reading(tmp_path, store.describe(tmp_path), "MY", "2026-W46") is None
 
 
 def test_no_snapshot_names_the_command(tmp_path):
