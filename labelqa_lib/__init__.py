@@ -50,7 +50,7 @@ _DOOR = {
     "actions": "labelqa_lib.findings.remedies",
     "told": "labelqa_lib.findings.remedies",
 }
-_ROOMS = ("causes", "display", "figures", "metrics", "stats", "store")
+_ROOMS = ("causes", "display", "figures", "metrics", "sampling", "stats", "store")
 _PARTS = {  # of a room, used in notebooks by their own name
     "acceptance": "labelqa_lib.stats.acceptance",
     "agreement": "labelqa_lib.stats.agreement",

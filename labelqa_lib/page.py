@@ -53,6 +53,11 @@ class Page:
         """What the market's params say about how to measure: goes to `measure` as keyword arguments."""
         return {"confidence": self.confidence, "denominators": self.market.denominators.model_dump()}
 
+    @property
+    def sampling(self) -> dict:
+        """What the market's params ask of its audits: keyword arguments of `sampling.Rules`."""
+        return {**self.market.sampling.model_dump(), "confidence": self.confidence}
+
     def target(self, metric: str) -> dict:
         """A metric's target as keyword arguments of a figure; none where the market has no target for it."""
         target = self.targets.get(metric)

@@ -67,6 +67,30 @@ class Denominators(_Model):
     shrinkage: Literal["scheduled_minutes", "paid_minutes"] = "scheduled_minutes"
 
 
+Margins = dict[str, Annotated[float, Field(gt=0, lt=0.5)]]
+
+
+class Sampling(_Model):
+    """What a market asks of its audits; the words are those of `sampling.Rules`."""
+
+    hours: Annotated[float, Field(gt=0)] = 40
+    margins: Annotated[Margins, Field(min_length=1)] = {"accuracy": 0.02}
+    site_margins: Margins = {}
+    minutes: dict[str, Annotated[float, Field(gt=0)]] = {}
+    minutes_factor: Annotated[float, Field(gt=0)] = 1.2
+    minutes_default: Annotated[float, Field(gt=0)] = 2
+    minimum_stratum: Annotated[int, Field(ge=0)] = 2
+    minimum_agent: Annotated[int, Field(ge=0)] = 0
+    minimum_new_joiner: Annotated[int, Field(ge=0)] = 0
+    new_joiner_weeks: Annotated[int, Field(ge=0)] = 6
+    risk_share: Share = 0.05
+    reaudit_share: Share = 0.15
+    blind_share: Share = 0.35
+    aql: Annotated[float, Field(gt=0, le=10)] = 4
+    level: Literal["I", "II", "III", "S-1", "S-2", "S-3", "S-4"] = "II"
+    seed: Annotated[int, Field(ge=0)] = 46
+
+
 class Market(_Model):
     """One market: `params/markets/<MARKET>.yaml` over the workspace's `market_defaults`."""
 
@@ -76,6 +100,10 @@ class Market(_Model):
     locale: str = "en"
     targets: dict[str, Target] = {}
     denominators: Denominators = Denominators()
+    sampling: Sampling = Sampling()
+    costs: dict[str, dict[str, Annotated[float, Field(ge=0)]]] = {}
+    """What a confusion costs, by reference label and label given; those not named cost 1, or 2 where they swap violating
+    and benign."""
     configured: bool = True
     """False where no file describes the market and the defaults are used."""
 
@@ -204,10 +232,11 @@ def load_market(root: Path, workspace: Workspace, market: str) -> Market:
         raise ParamsError(f"{path}: market: {own['market']!r} does not match the file's name")
     merged = {**workspace.market_defaults, **own}
     where = path if path.exists() else Path(root) / "params" / "workspace.yaml"
-    targets = [given.get("targets") or {} for given in (workspace.market_defaults, own)]
-    if not all(isinstance(given, dict) for given in targets):
-        raise ParamsError(f"{where}: targets: must hold `metric: {{at_least: …}}` lines, not {targets}")
-    merged["targets"] = targets[0] | targets[1]
+    for name, lines in (("targets", "metric: {at_least: …}"), ("sampling", "name: value")):
+        layers = [given.get(name) or {} for given in (workspace.market_defaults, own)]
+        if not all(isinstance(layer, dict) for layer in layers):
+            raise ParamsError(f"{where}: {name}: must hold `{lines}` lines, not {layers}")
+        merged[name] = layers[0] | layers[1]
     return build(Market, merged, where)
 
 

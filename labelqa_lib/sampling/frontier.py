@@ -1,0 +1,113 @@
+"""What precision costs: hours against margins, and what each goal adds to the bill."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from labelqa_lib.sampling.planning import Plan, hours_of, plan_from
+from labelqa_lib.sampling.precision import Goal
+from labelqa_lib.sampling.rules import Rules
+from labelqa_lib.sampling.strata import Past
+from labelqa_lib.stats import survey
+
+STRETCHES = (0.7, 0.85, 1.0, 1.2, 1.5, 2.0)
+"""Of all margins together: the points of the frontier."""
+
+_UNLIMITED = 1e9
+_FLOORS = {
+    "minimum_agent": "Audits of every agent",
+    "minimum_new_joiner": "More audits of new joiners",
+    "minimum_stratum": "Audits in every stratum",
+    "risk_share": "Risk checks",
+    "reaudit_share": "Re-audits",
+}
+
+
+def frontier(plan: Plan) -> pd.DataFrame:
+    """How many hours would narrower or wider intervals take?
+
+    Returns
+    -------
+    DataFrame
+        One row per point, cheapest last: ``stretch`` (of all margins asked for), ``audits, hours, promised``
+        (half-width of the first goal).
+    """
+    rules, rows = replace(plan.rules, hours=_UNLIMITED), []
+    for stretch in STRETCHES:
+        goals = [replace(goal, margin=goal.margin * stretch) for goal in plan.goals]
+        other = plan_from(plan.past, plan.joiners, rules, goals)
+        rows.append((stretch, other.audits, other.hours, first_promise(other)))
+    return pd.DataFrame(rows, columns=["stretch", "audits", "hours", "promised"])
+
+
+def first_promise(plan: Plan) -> float:
+    """The half-width promised for the first goal; NaN where no goal can be answered."""
+    promises = plan.promises
+    return float(promises["promised"].iloc[0]) if len(promises) else np.nan
+
+
+def savings(plan: Plan) -> pd.DataFrame:
+    """What would it save to do without each goal?
+
+    Returns
+    -------
+    DataFrame
+        One row per goal, minimum and part of the list that costs anything: ``goal, hours`` (of all others together),
+        ``saved`` (hours), the dearest first. Hours are those of all goals in full, whatever hours there are.
+    """
+    rules = replace(plan.rules, hours=_UNLIMITED)
+
+    def hours(rules: Rules, goals: list[Goal]) -> float:
+        return plan_from(plan.past, plan.joiners, rules, goals).hours
+
+    full, rows = hours(rules, plan.goals), []
+    for name, title in {goal.name: _title(goal) for goal in plan.goals}.items():
+        rows.append((title, hours(rules, [goal for goal in plan.goals if goal.name != name])))
+    for name, title in _FLOORS.items():
+        if getattr(rules, name):
+            rows.append((title, hours(replace(rules, **{name: 0}), plan.goals)))
+    frame = pd.DataFrame(rows, columns=["goal", "hours"])
+    frame["saved"] = (full - frame["hours"]).clip(lower=0)
+    return frame.sort_values(["saved", "goal"], ascending=[False, True], ignore_index=True)
+
+
+def _title(goal: Goal) -> str:
+    return goal.title.removesuffix(f" at {goal.site}") + (" at every site" if goal.site else " of the market")
+
+
+def today(past: Past, goals: list[Goal], rules: Rules) -> pd.DataFrame:
+    """What did the audits of the last week buy?
+
+    Returns
+    -------
+    DataFrame
+        One row per goal: ``goal, audits`` (that count for it), ``hours`` (of all audits at the plan's minutes, with as
+        many risk checks and re-audits), ``achieved`` (half-width of the interval; NaN without audits),
+        ``design_effect``.
+    """
+    rows = past.audits[past.audits["week"] == past.last]
+    key = pd.MultiIndex.from_frame(past.cells[["agent_id", "stratum"]])
+    made = rows.groupby(["agent_id", "stratum"]).size().reindex(key, fill_value=0).to_numpy(dtype=float)
+    hours = hours_of(past, rules, made)
+    return pd.DataFrame(
+        [(goal.title, *_achieved(rows, goal, rules.confidence, hours)) for goal in goals],
+        columns=["goal", "audits", "hours", "achieved", "design_effect"],
+    )
+
+
+def _achieved(rows: pd.DataFrame, goal: Goal, confidence: float, hours: float) -> tuple[int, float, float, float]:
+    hit, miss = rows[f"{goal.metric}_hit"], rows[f"{goal.metric}_miss"]
+    rows = rows[(hit + miss > 0) & goal.inside[rows["stratum"]]]
+    if rows.empty:
+        return 0, hours, np.nan, np.nan
+    cells = rows.assign(outcome=rows["weight"] * rows[f"{goal.metric}_hit"], squared=rows["weight"] ** 2, n=1)
+    cells = cells.groupby("cluster")[["weight", "outcome", "squared", "n"]].sum()
+    told = survey.clustered_rate(
+        np.zeros(len(cells), dtype=int), cells["weight"], np.minimum(cells["outcome"], cells["weight"]), cells["n"],
+        confidence=confidence, weight_squared=cells["squared"],
+    )  # fmt: skip
+    return len(rows), hours, float(told.ci_high[0] - told.ci_low[0]) / 2, float(told.design_effect[0])
+

@@ -1,0 +1,233 @@
+"""Next week's plan: how many audits in which stratum and of which agent, what they cost, and what they buy."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from ibis import _
+from scipy import optimize
+
+from labelqa_lib.errors import UsageError
+from labelqa_lib.periods import Week
+from labelqa_lib.sampling.precision import Goal, goals, inflation, promised, variance_for
+from labelqa_lib.sampling.rules import Rules
+from labelqa_lib.sampling.strata import KEYS, Past, past
+from labelqa_lib.stats.allocation_goals import meet_goals
+from labelqa_lib.store import Tables, fetch
+
+_ROUNDS, _NUDGE = 4, 1.003
+_FLOOR_ROOM = 0.98
+_NEXT_TO_NOTHING = 1e-9
+
+_WIDEST = 20.0
+"""Margins are stretched at most so far to fit the hours; beyond, the audits buy nothing that a goal could mean."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to audit in a week.
+
+    Attributes
+    ----------
+    week : str
+        The week that the plan is for.
+    past : Past
+        What it was made from.
+    rules : Rules
+    base : array
+        Audits of each stratum that the goals take, before agents' minimums.
+    cells : DataFrame
+        ``agent_id, stratum, population`` as in `Past`, and ``audits``: how many are expected to be drawn there.
+    agents : DataFrame
+        One row per agent: ``agent_id, site, population, new_joiner, minimum, audits``.
+    joiners : frozenset of str
+        Agents who are new.
+    goals : list of Goal
+    stretch : float
+        By how much every margin had to grow to fit the hours; 1 where all goals are reached.
+    floor : float
+        Share of the minimums that the hours allow; 1 nearly always.
+    """
+
+    week: str
+    past: Past
+    rules: Rules
+    base: np.ndarray
+    cells: pd.DataFrame
+    agents: pd.DataFrame
+    joiners: frozenset[str]
+    goals: list[Goal]
+    stretch: float
+    floor: float
+
+    @property
+    def audits(self) -> float:
+        """Random audits of the week."""
+        return float(self.cells["audits"].sum())
+
+    @property
+    def hours(self) -> float:
+        """QA hours of the week: random audits, risk checks and re-audits."""
+        return hours_of(self.past, self.rules, self.cells["audits"].to_numpy())
+
+    @property
+    def strata(self) -> pd.DataFrame:
+        """One row per stratum: `KEYS`, ``population, audited, minutes, audits, share, hours``."""
+        strata = self.past.strata[[*KEYS, "population", "audited", "minutes"]].copy()
+        strata["audits"] = np.bincount(self.cells["stratum"], weights=self.cells["audits"], minlength=len(strata))
+        strata["share"] = strata["audits"] / strata["population"]
+        return strata.assign(hours=strata["audits"] * strata["minutes"] / 60)
+
+    @property
+    def promises(self) -> pd.DataFrame:
+        """One row per goal: ``goal, metric, site, rate, wanted, promised, audits`` (that count for it),
+        ``design_effect``."""
+        audits, stratum = self.cells["audits"].to_numpy(), self.cells["stratum"].to_numpy()
+        return pd.DataFrame(
+            [
+                (
+                    goal.title, goal.metric, goal.site, goal.rate, goal.margin,
+                    promised(goal, self.cells, self.rules.confidence),
+                    (audits * goal.counted[stratum]).sum(), inflation(goal, stratum, audits),
+                )
+                for goal in self.goals
+            ],
+            columns=["goal", "metric", "site", "rate", "wanted", "promised", "audits", "design_effect"],
+        )  # fmt: skip
+
+
+def plan(tables: Tables, rules: Rules | None = None, weeks: Sequence[str] | None = None) -> Plan:
+    """What should be audited in the week after these weeks?
+
+    Parameters
+    ----------
+    tables : Tables
+        The market's weeks so far.
+    rules : Rules
+        Its goals and limits; the usual ones when None.
+    weeks : sequence of str, optional
+        The weeks to learn from; all of the tables' when None.
+
+    Raises
+    ------
+    UsageError
+        When the hours buy no audit at all.
+
+    Notes
+    -----
+    The cheapest audits with which every goal's interval is as narrow as wanted (a convex problem, see
+    `stats.allocation`), at least the minimum of every stratum. Agents whose share of those falls below their own
+    minimum are drawn from more densely. Where that takes more than the hours, all margins grow by one factor.
+    """
+    rules, weeks = rules or Rules(), tuple(weeks or tables.weeks)
+    known = past(tables, rules, weeks)
+    return plan_from(known, joiners(tables, rules, weeks[-1]), rules, goals(known, rules))
+
+
+def joiners(tables: Tables, rules: Rules, last: str) -> frozenset[str]:
+    """Who went live less than `new_joiner_weeks` before the week after `last`, or is still to."""
+    if tables.people is None:
+        return frozenset()
+    since = (Week.parse(last) + 1 - rules.new_joiner_weeks).monday
+    people = tables.people
+    new = people.filter(people.live_on.coalesce(people.started_on) > since.isoformat())
+    return frozenset(fetch(new.select("person_id"))["person_id"])
+
+
+def plan_from(known: Past, new: frozenset[str], rules: Rules, asked: list[Goal]) -> Plan:
+    """The plan from what is known of the past, who is new, and the goals; see `plan`."""
+    agents = _agents(known, new, rules)
+    least = np.minimum(rules.minimum_stratum, known.strata["population"].to_numpy())
+    needed = densest(known.cells, agents)
+    floor = min(1.0, rules.hours / hours_of(known, rules, _expected(known, needed, least)))
+    if floor < 1:
+        agents["minimum"] *= floor * _FLOOR_ROOM
+        needed, least = needed * floor * _FLOOR_ROOM, least * floor * _FLOOR_ROOM
+    stretch, audits = _within_hours(known, rules, needed, asked, least)
+    chosen = known.cells.assign(audits=_expected(known, needed, audits))
+    cheapest = known.strata["minutes"].min() / 60
+    if hours_of(known, rules, chosen["audits"].to_numpy()) < cheapest:
+        raise UsageError(
+            f"{rules.hours:g} QA hours buy not one audit of {60 * cheapest:.1f} minutes with its share of re-audits; "
+            f"set sampling.hours to {2 * cheapest:.2g} or more"
+        )
+    agents["audits"] = agents["agent_id"].map(chosen.groupby("agent_id")["audits"].sum()).fillna(0.0)
+    week = str(Week.parse(known.last) + 1)
+    return Plan(week, known, rules, audits, chosen, agents, new, asked, stretch, floor)
+
+
+def _agents(known: Past, new: frozenset[str], rules: Rules) -> pd.DataFrame:
+    site = known.strata["site"].to_numpy()[known.cells["stratum"]]
+    agents = known.cells.assign(site=site).groupby("agent_id", as_index=False).agg(
+        site=("site", "first"), population=("population", "sum")
+    )  # fmt: skip
+    agents["new_joiner"] = agents["agent_id"].isin(new)
+    wanted = np.where(agents["new_joiner"], max(rules.minimum_new_joiner, rules.minimum_agent), rules.minimum_agent)
+    agents["minimum"] = np.minimum(wanted, agents["population"])
+    return agents
+
+
+def _within_hours(known: Past, rules: Rules, needed: np.ndarray, asked: list[Goal], least: np.ndarray):
+    """The least stretch of the margins that fits the hours (to 1 %), and the audits of each stratum with it."""
+
+    def over(log_stretch: float) -> float:
+        audits = _settled(known, rules, needed, asked, least, np.exp(log_stretch))
+        return hours_of(known, rules, _expected(known, needed, audits)) / rules.hours - 1
+
+    if not asked or over(0.0) <= 0:
+        return 1.0, _settled(known, rules, needed, asked, least, 1.0)
+    if over(np.log(_WIDEST)) >= 0:
+        return _WIDEST, least
+    stretch = np.exp(optimize.brentq(over, 0.0, np.log(_WIDEST), xtol=0.004))
+    while over(np.log(stretch)) > 0:
+        stretch *= _NUDGE
+    return float(stretch), _settled(known, rules, needed, asked, least, stretch)
+
+
+def _settled(known: Past, rules: Rules, needed: np.ndarray, asked: list[Goal], least: np.ndarray, stretch: float):
+    """Audits of each stratum that reach every goal's margin times `stretch`.
+
+    The design effect depends on the audits per agent, and those on it: they settle within `_ROUNDS`.
+    """
+    audits, stratum = np.maximum(least, _NEXT_TO_NOTHING), known.cells["stratum"].to_numpy()
+    variance = np.array([variance_for(goal, stretch, rules.confidence) for goal in asked])
+    for _round in range(_ROUNDS if asked else 0):
+        made = _expected(known, needed, audits)
+        audits = allocate(known.strata, asked, variance / [inflation(goal, stratum, made) for goal in asked], least)
+    return audits
+
+
+def allocate(strata: pd.DataFrame, asked: list[Goal], variance: np.ndarray, least: np.ndarray) -> np.ndarray:
+    """The cheapest audits per stratum with which every goal's variance is small enough."""
+    population = strata["population"].to_numpy()
+    rows = np.ceil(population).astype(np.int64)
+    share = np.array([(goal.inside * population / population[goal.inside].sum()) ** 2 * goal.moments for goal in asked])
+    # the report takes no credit for a finite population, so what `meet_goals` takes off for it is asked for besides
+    limit = np.maximum(variance - share @ (1 / rows), _NEXT_TO_NOTHING)
+    minimum = np.minimum(np.ceil(least), rows).astype(np.int64)
+    return meet_goals(share, limit, rows, strata["minutes"].to_numpy(), minimum).n.astype(float)
+
+
+def _expected(known: Past, needed: np.ndarray, audits: np.ndarray) -> np.ndarray:
+    return expected(known.cells, audits / known.strata["population"].to_numpy(), needed)
+
+
+def densest(cells: pd.DataFrame, agents: pd.DataFrame) -> np.ndarray:
+    """Share of each cell that the minimum of its agent takes, over all the agent's annotations alike."""
+    minimum = agents.set_index("agent_id")["minimum"]
+    population = cells.groupby("agent_id")["population"].transform("sum")
+    return np.minimum((cells["agent_id"].map(minimum) / population).fillna(0.0), 1.0).to_numpy()
+
+
+def expected(cells: pd.DataFrame, share: np.ndarray, needed: np.ndarray) -> np.ndarray:
+    """Audits expected of each cell: its stratum's share or, where that is more, what the agent's minimum takes."""
+    return cells["population"].to_numpy() * np.clip(np.maximum(share[cells["stratum"].to_numpy()], needed), 0, 1)
+
+
+def hours_of(known: Past, rules: Rules, audits: np.ndarray) -> float:
+    """QA hours of so many audits per cell: every random audit brings its share of risk checks and re-audits."""
+    minutes = known.strata["minutes"].to_numpy()[known.cells["stratum"]]
+    return float((audits * minutes).sum() / 60 * (1 + rules.risk_share + rules.reaudit_share))

@@ -1,0 +1,159 @@
+"""The strata of a week's annotations, and what the past says of each: how many, how often wrong, how long an audit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import ibis
+import numpy as np
+import pandas as pd
+from ibis import _
+
+from labelqa_lib.metrics.judged import annotated, sample
+from labelqa_lib.metrics.quality import SHARES
+from labelqa_lib.sampling.rules import PLANNED, Rules
+from labelqa_lib.store import Tables, fetch
+
+PLACE = ["site", "queue", "policy_area"]
+DOUBT = "doubt"
+KEYS = [*PLACE, DOUBT]
+
+DOUBTS = {"low": 0.0, "some": 0.1, "high": 0.5}
+"""How much the model speaks against the label given, by the least probability of the other side of the line. Labels
+that the model doubts are wrong ten times as often, so rare errors are drawn for there."""
+
+UNSCORED, NOT_GIVEN = "no score", "not given"
+
+VOLUME_WEEKS = 4
+"""Next week's volume is the mean of so many last weeks."""
+
+PRIOR_AUDITS = 20
+"""A stratum's own error rate is trusted as much as that of all strata of its doubt from so many audits on: no errors
+among ten audits do not make a stratum that needs none (and half an audit more goes either way, so that no rate is 0)."""
+
+UNKNOWN_RATE = 0.5
+"""Assumed of a rate that nothing is known of: no other needs more audits."""
+
+
+@dataclass(frozen=True)
+class Past:
+    """What the weeks so far tell about the next.
+
+    Attributes
+    ----------
+    strata : DataFrame
+        One row per stratum: `KEYS`, ``population`` (annotations expected in the week), ``audited`` (in the past
+        weeks), ``minutes`` (of an audit), and for each of `PLANNED` the shares of its annotations that are
+        ``<metric>_hit`` and ``<metric>_miss``; both are 0 for an annotation outside the metric's denominator.
+    cells : DataFrame
+        One row per agent and stratum with annotations expected: ``agent_id, stratum`` (its row in `strata`),
+        ``population``.
+    audits : DataFrame
+        The judged annotations of the past weeks, a row each: ``annotation_id, week, agent_id, cluster, stratum,
+        weight, suspicion`` and ``<metric>_hit, <metric>_miss``.
+    last : str
+        The last of the past weeks.
+    """
+
+    strata: pd.DataFrame
+    cells: pd.DataFrame
+    audits: pd.DataFrame
+    last: str
+
+
+def stratified(tables: Tables) -> ibis.Table:
+    """Annotations with their stratum (`KEYS`) and ``suspicion``: the model's probability that the label lies on the
+    wrong side of the line between violating and benign (NULL without a score)."""
+    return tables.keep("stratified", lambda: _stratified(tables))
+
+
+def _stratified(tables: Tables) -> ibis.Table:
+    rows = annotated(tables)
+    if tables.items is None:
+        rows = rows.mutate(model_score=ibis.null("float64"))
+    else:
+        scores = tables.items.select("item_id", "model_score")
+        rows = rows.left_join(scores, "item_id").drop("item_id_right")
+    rows = rows.mutate(suspicion=ibis.ifelse(rows.label_violating, 1 - rows.model_score, rows.model_score))
+    bands = [(rows.suspicion >= least, name) for name, least in reversed(DOUBTS.items())]
+    given = {name: rows[name].cast("string").fill_null(NOT_GIVEN) for name in PLACE}
+    return rows.mutate(**given, doubt=ibis.cases(*bands, else_=UNSCORED))
+
+
+def past(tables: Tables, rules: Rules, weeks: tuple[str, ...]) -> Past:
+    """What do these weeks tell about the week after them?
+
+    Volumes are the mean of the last `VOLUME_WEEKS` weeks, error shares come from every judged annotation of all weeks,
+    weighted by its design and drawn towards the strata of the same doubt (`PRIOR_AUDITS`).
+    """
+    cells = _volumes(tables, weeks)
+    strata = cells.groupby(KEYS, as_index=False).agg(
+        population=("population", "sum"), handle_minutes=("handle_minutes", "sum"), timed=("timed", "sum"),
+        content_type=("content_type", "first"),
+    )  # fmt: skip
+    strata["minutes"] = _minutes(strata, rules)
+    place = strata[KEYS].reset_index(names="stratum")
+    audits = _audits(tables, weeks).merge(place, on=KEYS, how="left").drop(columns=KEYS)
+    # strata without volume in the last weeks are no part of the next
+    audits = audits[audits["stratum"].notna()].astype({"stratum": "int64"}).reset_index(drop=True)
+    cells = cells.merge(place, on=KEYS)[["agent_id", "stratum", "population"]]
+    return Past(_with_shares(strata, audits), cells, audits, weeks[-1])
+
+
+def _volumes(tables: Tables, weeks: tuple[str, ...]) -> pd.DataFrame:
+    """Annotations of a usual week by agent and stratum."""
+    weeks = weeks[-VOLUME_WEEKS:]
+    rows = stratified(tables).filter(_.week.isin(weeks))
+    keys = [*KEYS, "agent_id"]
+    sums = rows.group_by(keys).aggregate(
+        population=_.count() / len(weeks),
+        handle_minutes=_.handle_seconds.sum() / 60,
+        timed=_.handle_seconds.count(),
+        content_type=_.content_type.min(),
+    )
+    return fetch(sums.order_by(keys))
+
+
+def _minutes(strata: pd.DataFrame, rules: Rules) -> np.ndarray:
+    """Minutes of an audit: params by queue, by content type, else from the handle time, else the default."""
+    by_place = strata.groupby(PLACE)[["handle_minutes", "timed"]].transform("sum")
+    handled = by_place["handle_minutes"] / by_place["timed"].where(by_place["timed"] > 0)
+    known = strata["queue"].map(rules.minutes).astype(float)
+    known = known.fillna(strata["content_type"].map(rules.minutes).astype(float))
+    return known.fillna(handled * rules.minutes_factor).fillna(rules.minutes_default).to_numpy()
+
+
+def _audits(tables: Tables, weeks: tuple[str, ...]) -> pd.DataFrame:
+    rows, _basis = sample(tables, weeks)
+    marks = {}
+    for metric in PLANNED:
+        share = SHARES[metric]
+        counted = rows.mutate(_counted=share.counted, _hit=share.hit)
+        rows = counted.mutate(**{
+            f"{metric}_hit": (counted._counted & counted._hit).cast("float64"),
+            f"{metric}_miss": (counted._counted & ~counted._hit).cast("float64"),
+        }).drop("_counted", "_hit")  # fmt: skip
+        marks |= dict.fromkeys((f"{metric}_hit", f"{metric}_miss"))
+    judged = rows.select("annotation_id", "week", "agent_id", "weight", *marks, cluster=_.agent_id.coalesce(_.item_id))
+    strata = stratified(tables).select("annotation_id", *KEYS, "suspicion")
+    return fetch(judged.inner_join(strata, "annotation_id").order_by("annotation_id"))
+
+
+def _with_shares(strata: pd.DataFrame, audits: pd.DataFrame) -> pd.DataFrame:
+    """The strata with what share of their annotations each metric counts, as a hit or a miss."""
+    names = [f"{metric}_{side}" for metric in PLANNED for side in ("hit", "miss")]
+    strata = strata.drop(columns=["handle_minutes", "timed", "content_type"])
+    strata["audited"] = np.bincount(audits["stratum"], minlength=len(strata))
+    if audits.empty:
+        return strata.assign(**dict.fromkeys(names, UNKNOWN_RATE))
+    weight = audits["weight"].to_numpy()
+    own = np.bincount(audits["stratum"], weights=weight, minlength=len(strata))
+    doubt, bands = pd.factorize(strata[DOUBT])
+    by_doubt = np.bincount(doubt, weights=own, minlength=len(bands))
+    prior = PRIOR_AUDITS * weight.mean()
+    for name in names:
+        hits = np.bincount(audits["stratum"], weights=weight * audits[name], minlength=len(strata))
+        overall = (hits.sum() + weight.mean() / 2) / (weight.sum() + weight.mean())
+        usual = (np.bincount(doubt, weights=hits, minlength=len(bands)) + prior * overall) / (by_doubt + prior)
+        strata[name] = (hits + prior * usual[doubt]) / (own + prior)
+    return strata
