@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy import stats
 
 from labelqa_lib.errors import UsageError
@@ -13,7 +14,7 @@ from labelqa_lib.stats.sizing.rate import MOST_ROWS, Size, effective_rows, rows_
 from labelqa_lib.stats.survey import FEW_EVENTS
 
 _WIDTH = 6.0  # standard deviations of a count that are summed over; what lies beyond is below 1e-8
-_BLOCK = 2_000_000  # numbers held at once
+_BLOCK = 2_000_000  # counts looked at together
 
 
 def size_for_target(
@@ -63,29 +64,41 @@ def size_for_target(
     apart = abs(p - target)
     if apart < 1e-12:
         raise UsageError(f"a rate of {p:g} cannot be told from a target of {target:g}; plan for a rate off the target")
-    # one direction is enough: a rate above its target is a rate of the opposite below its own
-    p, target = (p, target) if p < target else (1 - p, 1 - target)
-    z = float(stats.norm.ppf((1 + confidence) / 2))
+    spread = stats.norm.ppf((1 + confidence) / 2) * np.sqrt(target * (1 - target))
+    spread += stats.norm.ppf(power) * np.sqrt(p * (1 - p))
 
     def chance(sizes: np.ndarray) -> np.ndarray:
-        if guaranteed:
-            most = stats.binom.ppf((1 - confidence) / 2, sizes, target)
-            most -= stats.binom.cdf(most, sizes, target) > (1 - confidence) / 2
-            return stats.binom.cdf(most, sizes, p)
-        most = np.ceil(sizes * target - z * np.sqrt(sizes * target * (1 - target))) - 1
-        reached = stats.binom.cdf(most, sizes, p)
-        for count in (0, 1, 2, 3):
-            # few events: the exact interval may still hold the target where Wilson's does not
-            for seen in {count: (count,), "rest": (sizes - count,)}.values():
-                seen = np.minimum(seen[0] + np.zeros_like(sizes), sizes)
-                few = (seen <= most) & (seen >= 0) & (seen * (1 - seen / sizes) < FEW_EVENTS)
-                held = clopper_pearson(np.maximum(seen, 0), sizes, confidence)[1] >= target
-                reached = reached - np.where(few & held, stats.binom.pmf(seen, sizes, p), 0)
-        return reached
+        return power_against_target(sizes, p, target, confidence, guaranteed)
 
-    spread = z * np.sqrt(target * (1 - target)) + stats.norm.ppf(power) * np.sqrt(p * (1 - p))
     size = _settled(chance, power, max(spread, 0.1) ** 2 / apart**2, int(np.ceil(8 / apart)))
     return _of_rows(size, chance, population, design_effect, "exact power of the interval against the target")
+
+
+def power_against_target(
+    n: ArrayLike, p: float, target: float, confidence: float = 0.95, guaranteed: bool = False
+) -> np.ndarray:
+    """With which probability does the interval of n plain rows exclude the target on the side of the true rate p?
+
+    Arguments as in `size_for_target`; `n` may be an array of whole numbers, at least 1.
+    """
+    sizes = np.asarray(n, dtype=float)
+    # one direction is enough: a rate above its target is a rate of the opposite below its own
+    p, target = (p, target) if p < target else (1 - p, 1 - target)
+    tail = (1 - confidence) / 2
+    if guaranteed:
+        most = stats.binom.ppf(tail, sizes, target)
+        return stats.binom.cdf(most - (stats.binom.cdf(most, sizes, target) > tail), sizes, p)
+    z = stats.norm.ppf(1 - tail)
+    most = np.ceil(sizes * target - z * np.sqrt(sizes * target * (1 - target))) - 1
+    reached = stats.binom.cdf(most, sizes, p)
+    # with few events (five of either kind at most) the exact interval decides
+    for away in range(6):
+        for seen, there in ((np.full(sizes.shape, float(away)), away <= sizes), (sizes - away, sizes - away > 5)):
+            few = there & (seen * (1 - seen / sizes) < FEW_EVENTS)
+            seen = np.where(few, seen, 0)
+            excluded = clopper_pearson(seen, sizes, confidence)[1] < target
+            reached = reached + np.where(few, stats.binom.pmf(seen, sizes, p), 0) * (1.0 * excluded - (seen <= most))
+    return reached
 
 
 def size_for_difference(
@@ -135,25 +148,33 @@ def size_for_difference(
         raise UsageError(
             f"a rate of {p:g} cannot fall by {drop:g}; give a drop other than 0 from {p - 1:.4g} to {p:.4g}"
         )
-    before, after = (p, after) if drop > 0 else (1 - p, 1 - after)
-    z = float(stats.norm.ppf((1 + confidence) / 2))
+    pooled = (p + after) / 2
+    spread = stats.norm.ppf((1 + confidence) / 2) * np.sqrt(2 * pooled * (1 - pooled))
+    spread += stats.norm.ppf(power) * np.sqrt(p * (1 - p) + after * (1 - after))
+    window = int(min(np.ceil(2 / abs(drop)), 60))
 
     def chance(sizes: np.ndarray) -> np.ndarray:
-        width = int(2 * _WIDTH * np.sqrt(sizes.max() * 0.25 if len(sizes) else 0)) + 20
-        step = max(_BLOCK // width, 1)
-        return np.concatenate([_seen(sizes[at : at + step], before, after, confidence) for at in range(0, len(sizes), step)])
+        return power_of_difference(sizes, p, drop, confidence)
 
-    pooled = (before + after) / 2
-    spread = z * np.sqrt(2 * pooled * (1 - pooled))
-    spread += stats.norm.ppf(power) * np.sqrt(before * (1 - before) + after * (1 - after))
-    window = int(min(np.ceil(2 / abs(drop)), 60))
     size = _settled(chance, power, max(spread, 0.1) ** 2 / drop**2, window)
     return _of_rows(size, chance, population, design_effect, "exact power of Newcombe's interval of the difference")
 
 
+def power_of_difference(n: ArrayLike, p: float, drop: float, confidence: float = 0.95) -> np.ndarray:
+    """With which probability do n plain rows in each of two weeks show that a rate fell from p by `drop`?
+
+    Arguments as in `size_for_difference`; `n` may be an array of whole numbers, at least 1.
+    """
+    sizes = np.asarray(n, dtype=float)
+    before, after = (p, p - drop) if drop > 0 else (1 - p, 1 - p + drop)
+    width = 2 * _WIDTH * np.sqrt(np.max(sizes, initial=0) * 0.25) + 20
+    blocks = np.array_split(sizes.ravel(), int(np.ceil(sizes.size * width / _BLOCK)) or 1)
+    return np.concatenate([_seen(block, before, after, confidence) for block in blocks]).reshape(sizes.shape)
+
+
 def _seen(sizes: np.ndarray, before: float, after: float, confidence: float) -> np.ndarray:
     """Probability that the interval of before − after lies above 0, per size of both samples."""
-    n = sizes[:, None].astype(float)
+    n = sizes[:, None]
     half = _WIDTH * np.sqrt(before * (1 - before) * n) + 10
     first = np.floor(before * n - half) + np.arange(int(2 * half.max()) + 2)
     inside = (first >= 0) & (first <= n)
