@@ -17,14 +17,12 @@ MARKETS = ("ES", "GB", "MX", "MY", "SG", "TW")
 
 
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory) -> House:
-    house = House(tmp_path_factory.mktemp("demo"))
-    house.labelqa("demo")
-    house.labelqa("ingest", "data/demo")
-    house.labelqa("run")
-    house.labelqa("run", "--week", "2026-W40", "--market", "MY")
-    house.labelqa("run", "--week", "2026-W35", "--market", "GB")
-    return house
+def demo(demo_house) -> House:
+    report = ("run", "--notebook", "market_report")
+    demo_house.labelqa(*report)
+    demo_house.labelqa(*report, "--week", "2026-W40", "--market", "MY")
+    demo_house.labelqa(*report, "--week", "2026-W35", "--market", "GB")
+    return demo_house
 
 
 def test_every_market_has_its_page(demo):
@@ -108,7 +106,7 @@ def test_plain_papermill_says_the_same_as_the_batch(demo):
 
 def test_the_same_snapshot_gives_the_same_bytes(demo):
     before = demo.page(LAST, "SG")
-    demo.labelqa("run", "--market", "SG", "--week", LAST)
+    demo.labelqa("run", "--notebook", "market_report", "--market", "SG", "--week", LAST)
     assert demo.page(LAST, "SG") == before
 
 
@@ -127,7 +125,7 @@ def test_late_audits_restate_a_week_and_the_report_says_by_how_much(demo, tmp_pa
         duckdb.sql(f"copy (select * from '{demo.root}/data/demo/{name}.parquet' limit 9) to '{late}/{name}.parquet'")
     (late / "incidents.yaml").write_text("[]\n")  # a part of the demo, so that it may be added to it
     demo.labelqa("ingest", str(late))
-    demo.labelqa("run", "--market", "SG", "--week", LAST)
+    demo.labelqa("run", "--notebook", "market_report", "--market", "SG", "--week", LAST)
     page = demo.page(LAST, "SG")
     assert "No figure of the first screen moved." not in page
     assert re.search(r"Rows of (labels, )?(annotations and )?audits were added, changed or taken away", page)
@@ -146,7 +144,7 @@ def test_a_delivery_of_two_tables_reads_well_and_invents_nothing(demo, tmp_path)
     )
     duckdb.sql(f"copy (select * from '{source}/labels.parquet') to '{delivery}/labels.csv' (header)")
     bare.labelqa("ingest", "weekly")
-    bare.labelqa("run", "--market", "SG")
+    bare.labelqa("run", "--notebook", "market_report", "--market", "SG")
     page = bare.page(LAST, "SG")
     for heading in ("Agents", "QAs", "People and hours", "Appeals and service", "Partners and sites"):
         assert f'id="{heading.replace(" ", "-")}"' not in page, f"nothing was delivered for {heading}"

@@ -26,7 +26,7 @@ def accuracy(house: House, week: str, market: str) -> float:
 
 def test_multilingual_hatecheck(tmp_path):
     house = ingested(tmp_path, "multilingual_hatecheck")
-    house.labelqa("run", "--week", "2022-W05")
+    house.labelqa("run", "--notebook", "market_report", "--week", "2022-W05")
     # README of the data set; the last 442 Portuguese judgements lie in 2022-W06, so its W05 differs in the third digit
     published = {"NL": 0.863, "DE": 0.890, "HI": 0.924, "ES": 0.942}
     assert {market: round(accuracy(house, "2022-W05", market), 3) for market in published} == published
@@ -39,7 +39,7 @@ def test_multilingual_hatecheck(tmp_path):
 
 def test_adult_content(tmp_path):
     house = ingested(tmp_path, "adult_content")
-    house.labelqa("run")
+    house.labelqa("run", "--notebook", "market_report")
     page = house.page("2010-W01", "WEB")
     assert ">Agents" in page
     assert ">Appeals and service" not in page
@@ -48,7 +48,7 @@ def test_adult_content(tmp_path):
 
 def test_zencrowd(tmp_path):
     house = ingested(tmp_path, "zencrowd")
-    house.labelqa("run")
+    house.labelqa("run", "--notebook", "market_report")
     assert round(accuracy(house, "2012-W01", "IN"), 3) == 0.678
     assert round(accuracy(house, "2012-W01", "US"), 3) == 0.785
     assert "Average handle time" in house.page("2012-W01", "US")
