@@ -80,6 +80,9 @@ def ingest(
 ) -> Outcome:
     """Merge a delivery onto the current snapshot below `root` and make the result the current one.
 
+    A delivery of which the current snapshot holds everything, rejects too, makes no new one. Where only its rejects
+    are new, they make one, whose tables are the current one's: a reject is never lost.
+
     Parameters
     ----------
     fresh : bool

@@ -14,7 +14,7 @@ from pandera.ibis import DataFrameSchema
 from labelqa_lib.errors import DataError
 from labelqa_lib.intake.casting import delivered_columns, typed
 from labelqa_lib.intake.deriving import Zones, derived, looked_up, references
-from labelqa_lib.intake.merging import merge, open_parent, status_counts
+from labelqa_lib.intake.merging import merge, open_parent, rejects_of, status_counts
 from labelqa_lib.intake.outcome import BrokenRule, Outcome, TableOutcome
 from labelqa_lib.intake.rules import check_rows, mark_repeated
 from labelqa_lib.intake.schema import REQUIRED_TABLES, contract
@@ -75,17 +75,30 @@ def assess(
     refused += _too_many_rejects(tables, reject_limit)
     if not refused and not connection.execute("SELECT count(*) FROM merged_annotations").fetchall()[0][0]:
         refused.append(f"{delivery.path}: holds no annotation; there is nothing to report on")
+    nothing_new = not any(table.accepted for table in tables)
+    rejects_kept = _rejects_kept(tables, current, connection)
     if not refused:
         notes += _undescribed_markets(zones, connection)
+        if nothing_new and not rejects_kept:
+            notes.append("no row of this delivery is new; its rejects are kept, the data stays as it was")
     outcome = Outcome(
         source=delivery.source,
         tables=tuple(tables),
         refused=tuple(refused),
         missing=tuple(table for table in schemas if table not in there),
         notes=tuple(notes),
-        unchanged=not any(table.accepted for table in tables),
+        unchanged=nothing_new and rejects_kept,
     )
     return Assessment(outcome, schemas)
+
+
+def _rejects_kept(tables: list[TableOutcome], current: Path | None, connection: duckdb.DuckDBPyConnection) -> bool:
+    """Whether the current snapshot holds every reject of this delivery, as when the same one comes twice."""
+    for table in (outcome.table for outcome in tables if outcome.rejected):
+        kept = rejects_of(table, current)
+        if kept is None or connection.execute(f"FROM rejects_{table} EXCEPT FROM {kept} LIMIT 1").fetchall():
+            return False
+    return True
 
 
 def _undescribed_markets(zones: Zones, connection: duckdb.DuckDBPyConnection) -> list[str]:

@@ -27,6 +27,12 @@ def parquet_of(table: str, snapshot: Path | None) -> str | None:
     return f"read_parquet({quoting.file(snapshot / f'{table}.parquet')})"
 
 
+def rejects_of(table: str, snapshot: Path | None) -> str | None:
+    """SQL that reads a table's rejects as a snapshot keeps them; None where it keeps none."""
+    path = snapshot / "rejects" / f"{table}.parquet" if snapshot else None
+    return f"read_parquet({quoting.file(path)})" if path and path.exists() else None
+
+
 def open_parent(
     table: str, schema: DataFrameSchema, current: Path | None, zones: Zones, connection: duckdb.DuckDBPyConnection
 ) -> bool:

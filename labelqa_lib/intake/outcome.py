@@ -63,7 +63,7 @@ class Outcome:
     snapshot : str, optional
         Id of the snapshot that holds the delivery now; None where nothing was written.
     unchanged : bool
-        The current snapshot says the same already; no new one is made.
+        The current snapshot holds all of it already, rejects too; no new one is made.
     """
 
     source: str

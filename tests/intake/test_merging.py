@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from labelqa_lib.errors import DataError, DeliveryRefused
 from labelqa_lib.intake.snapshot import only_writer
 
-from .deliveries import annotation, audit, broken, current, described, ingest, rows, write
+from .deliveries import annotation, audit, broken, check, current, described, ingest, rows, write
 
 
 def test_exact_duplicates_are_dropped_and_counted(tmp_path):
@@ -53,6 +53,21 @@ def test_delivering_again_makes_no_new_snapshot(tmp_path):
     assert again.unchanged and again.snapshot == first.snapshot
     assert again.table("annotations").duplicates == 2 and again.table("annotations").accepted == 0
     assert ingest(delivery, tmp_path / "s", fresh=True).snapshot == first.snapshot
+
+
+def test_rejects_of_a_delivery_without_a_new_row_are_kept(tmp_path):
+    ingest(write(tmp_path / "d", annotations=[annotation(1)], audits=[audit(1)]), tmp_path / "s")
+    before = described(tmp_path / "s")
+    bad = write(tmp_path / "e", annotations=[annotation(1), annotation(2, label="junk")])
+    assert not check(bad, tmp_path / "s").unchanged
+    outcome = ingest(bad, tmp_path / "s")
+    facts = described(tmp_path / "s")
+    assert not outcome.unchanged and outcome.table("annotations").accepted == 0
+    assert (facts["parent"], facts["partitions"], facts["restated"]) == (before["id"], before["partitions"], {})
+    assert any("its rejects are kept" in note for note in facts["notes"])
+    assert rows(tmp_path / "s", "rejects/annotations", "key, line") == [("a2", 3)]
+    assert check(bad, tmp_path / "s").unchanged
+    assert ingest(bad, tmp_path / "s").snapshot == outcome.snapshot == facts["id"]
 
 
 def test_a_late_row_touches_its_own_partition_only(tmp_path):
