@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import signal
 import subprocess
 import sys
@@ -86,11 +87,26 @@ def test_outside_a_workspace_it_says_so(labelqa, tmp_path, monkeypatch):
 def test_list_shows_what_there_is(tiny, labelqa):
     tiny.notebook("page")
     tiny.snapshot({"MY": ["2026-W45", "2026-W46"], "ES": ["2026-W46"]})
-    assert "2: 2026-W45 to 2026-W46" in labelqa("list")[1]
+    assert "2: 2026-W45 to 2026-W46" in labelqa("list", "markets")[1]
     weeks = labelqa("list", "weeks")[1]
     assert weeks.index("2026-W46") < weeks.index("2026-W45") and "ES, MY" in weeks
     assert "how many" in labelqa("list", "notebooks")[1]
     assert "accuracy" in labelqa("list", "metrics")[1]
+
+
+def test_list_alone_shows_a_little_of_each(tiny, labelqa):
+    tiny.notebook("page")
+    tiny.notebook("extra")
+    tiny.snapshot({"MY": [f"2026-W{week}" for week in range(40, 47)]})
+    code, out, _err = labelqa("list")
+    assert code == 0
+    for part in ("7: 2026-W40 to 2026-W46", "2026-W43", "… 3 more", "back to 2026-W40", "top", "fpr"):
+        assert part in out
+    assert "2026-W42" not in out
+    assert re.search(r"page +yes", out) and re.search(r"extra +no", out)
+    (tiny.root / "data" / "snapshots" / "CURRENT").unlink()
+    code, out, _err = labelqa("list")
+    assert code == 0 and "markets: " in out and "no snapshot 'CURRENT'" in out and re.search(r"page +yes", out)
 
 
 @pytest.mark.slow

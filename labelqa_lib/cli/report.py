@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import click
 
 from labelqa_lib.cli.frame import DATA, EPILOG, Workspace, console, one_line, print_table
-from labelqa_lib.errors import UsageError
+from labelqa_lib.errors import DataError, UsageError
 
 
 def _pairs(_context, _parameter, given: tuple[str, ...]) -> dict[str, str]:
@@ -100,14 +100,55 @@ def _render(pages, jobs: int, out) -> int:
 
 
 @click.command("list")
-@click.argument("what", type=click.Choice(["markets", "weeks", "notebooks", "metrics"]), default="markets")
+@click.argument("what", type=click.Choice(["markets", "weeks", "notebooks", "metrics"]), required=False)
 @DATA
 @click.pass_obj
 def list_(root, what, data) -> None:
-    """Show markets, weeks, notebooks or metrics."""
+    """Show markets, weeks, notebooks or metrics; without an argument, a little of each."""
     workspace = Workspace(root, data)
+    if what is None:
+        return _overview(workspace)
     rows = {"markets": _markets, "weeks": _weeks, "notebooks": _notebooks, "metrics": _metrics}[what](workspace)
     print_table(next(rows), rows)
+
+
+def _overview(workspace) -> None:
+    """A short table of each; what no delivery has brought yet is said in its place."""
+    out = console()
+    for name, short in (("markets", _markets), ("weeks", _last_weeks), ("notebooks", _pages), ("metrics", _families)):
+        try:
+            header, *rows = short(workspace)
+        except DataError as error:
+            out.print(f"{name}: {one_line(str(error))}")
+        else:
+            print_table(header, rows)
+    out.print("More of each: labelqa list weeks, notebooks or metrics")
+
+
+def _last_weeks(workspace):
+    header, *rows = _weeks(workspace)
+    yield header
+    yield from rows[:4]
+    if rows[4:]:
+        yield f"… {len(rows) - 4} more", f"back to {rows[-1][0]}"
+
+
+def _pages(workspace):
+    from labelqa_lib import runner
+
+    yield "notebook", "in every weekly run", "parameters of its own"
+    for name in runner.notebook_names(workspace.root):
+        own = [known for known in runner.declared(runner.notebook_file(workspace.root, name)) if known not in runner.OWN]
+        yield name, "yes" if name in workspace.settings.notebooks else "no", ", ".join(own)
+
+
+def _families(_workspace):
+    from labelqa_lib import metrics
+
+    yield "family", "metrics"
+    families = sorted({metric.family for metric in metrics.REGISTRY.values()})
+    for family in families:
+        yield family, ", ".join(name for name, metric in metrics.REGISTRY.items() if metric.family == family)
 
 
 def _markets(workspace):
