@@ -43,8 +43,8 @@ def proportional(population: ArrayLike, total: int, minimum: ArrayLike = 0) -> n
     population, minimum = strata_bounds(population, minimum)
     if not minimum.sum() <= total <= population.sum():
         raise UsageError(
-            f"{total} rows cannot be shared over strata that need {minimum.sum()} at least and hold {population.sum()}; "
-            "take a number between"
+            f"{total} rows cannot be shared over strata that need {minimum.sum()} at least and hold "
+            f"{population.sum()}; take a number between"
         )
     low, high = 0.0, 1.0
     for _ in range(60):

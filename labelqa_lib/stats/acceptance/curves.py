@@ -150,5 +150,5 @@ def _found(more, n, p, bad, found, checked, lot_size, faults) -> np.ndarray:
 
 def _large_enough(plan: Plan, lot_size: int) -> int:
     if lot_size < plan.n:
-        raise UsageError(f"a lot of {lot_size} rows is smaller than the plan's {plan.n}; take a lot of {plan.n} or more")
+        raise UsageError(f"a lot of {lot_size} rows is smaller than the plan's {plan.n}; take one of {plan.n} or more")
     return lot_size

@@ -193,39 +193,41 @@ def find_plan(p1: float, alpha: float, p2: float, beta: float, lot_size: int | N
         raise UsageError(f"p1 is {p1:g} and p2 {p2:g}; the good quality p1 must have fewer bad rows than the bad one")
     if alpha + beta >= 1:
         raise UsageError(f"alpha {alpha:g} and beta {beta:g} add up to 1 or more; tossing a coin does as well")
-    most = LARGEST_PLAN
-    passes: Callable[[int, int, float], float] = special.bdtr
-    if lot_size is not None:
-        most = int(lot_size)
-        if most < 2 or round(p1 * most) == round(p2 * most):
+    if lot_size is None:
+        if special.bdtr(stats.binom.ppf(beta, LARGEST_PLAN, p2) - 1, LARGEST_PLAN, p1) < 1 - alpha:
             raise UsageError(
-                f"in a lot of {lot_size} rows {p1:g} and {p2:g} are both {round(p1 * most)} rows; "
-                f"judge lots of {int(np.ceil(1 / (p2 - p1)))} rows or more"
+                f"{p1:g} and {p2:g} cannot be told apart with risks of {alpha:g} and {beta:g} by {LARGEST_PLAN:,} "
+                "rows; take a larger p2 or larger risks"
             )
+        return _smallest(lambda accept, n, p: float(special.bdtr(accept, n, p)), p1, alpha, p2, beta, None)
+    lot, good, bad = int(lot_size), round(p1 * lot_size), round(p2 * lot_size)
+    if lot < 2 or good == bad:
+        raise UsageError(
+            f"in a lot of {lot} rows {p1:g} and {p2:g} are both {good} rows; "
+            f"judge lots of {int(np.ceil(1 / (p2 - p1) - 1e-9))} rows or more"
+        )
 
-        def passes(accept: int, n: int, p: float) -> float:
-            return float(stats.hypergeom.cdf(accept, most, round(p * most), n))
+    def passes(accept: int, n: int, held: int) -> float:
+        # a sample cannot be larger than the lot
+        return float(stats.hypergeom.cdf(accept, lot, held, min(n, lot)))
 
+    return _smallest(passes, good, alpha, bad, beta, lot)
+
+
+def _smallest(passes: Callable[[int, int, float], float], good, alpha, bad, beta, lot_size: int | None) -> Plan:
+    """Acceptance numbers one after the other: the first that keeps both risks has the smallest sample."""
     accept, n = 0, 1
     while True:
-        n = _first_rejecting(lambda size, c=accept: passes(c, size, p2) <= beta, max(n, accept + 1), most)
-        if n is None:
-            where = f"{most:,} rows" if lot_size is None else f"the lot's {most:,} rows"
-            raise UsageError(
-                f"{p1:g} and {p2:g} cannot be told apart with risks of {alpha:g} and {beta:g} by {where}; "
-                "take a larger p2 or larger risks"
-            )
-        if passes(accept, n, p1) >= 1 - alpha:
+        n = _first_rejecting(lambda size, most=accept: passes(most, size, bad) <= beta, max(n, accept + 1))
+        if passes(accept, n, good) >= 1 - alpha:
             return Plan((Stage(n, accept, accept + 1),), lot_size=lot_size)
         accept += 1
 
 
-def _first_rejecting(rejects: Callable[[int], bool], start: int, most: int) -> int | None:
+def _first_rejecting(rejects: Callable[[int], bool], start: int) -> int:
     low, high = start, start
     while not rejects(high):
-        if high >= most:
-            return None
-        low, high = high + 1, min(2 * high, most)
+        low, high = high + 1, 2 * high
     while low < high:
         middle = (low + high) // 2
         low, high = (low, middle) if rejects(middle) else (middle + 1, high)

@@ -119,15 +119,16 @@ def switch(history: Iterable[LotResult | bool], reducible: bool | Sequence[bool]
 
     Notes
     -----
-    Normal to tightened: 2 of 5 or fewer successive lots rejected. Tightened to normal: 5 successive lots accepted. Stop:
-    5 lots rejected on tightened inspection. Normal to reduced: a switching score of 30 (clear lots add 3, or 2 where the
-    acceptance number is 0 or 1; any other lot sets it to 0). Reduced to normal: a lot rejected, or between its numbers.
+    Normal to tightened: 2 of 5 or fewer successive lots rejected. Tightened to normal: 5 successive lots accepted.
+    Stop: 5 lots rejected on tightened inspection. Normal to reduced: a switching score of 30 (clear lots add 3, or 2
+    where the acceptance number is 0 or 1; any other lot sets it to 0). Reduced to normal: a lot rejected, or between
+    its numbers.
     Source: MIL-STD-105E (1989), 4.7; the score is ISO 2859-1:1999, 9.3.3, in place of the older limit numbers.
     """
     lots = [LotResult(lot, lot) if isinstance(lot, bool | np.bool_) else lot for lot in history]
     allowed = [reducible] * len(lots) if isinstance(reducible, bool | np.bool_) else list(reducible)
     if len(allowed) != len(lots):
-        raise UsageError(f"reducible has {len(allowed)} entries for {len(lots)} lots; give one for each, or one for all")
+        raise UsageError(f"reducible has {len(allowed)} entries for {len(lots)} lots; give one each, or one for all")
     state, steps = _State(), []
     for lot, steady in zip(lots, allowed, strict=True):
         step, state = _step(state, lot, bool(steady))

@@ -69,8 +69,8 @@ def size_for_margin(
     Notes
     -----
     The smallest n whose interval, at the rate p, has a half-width of at most `margin`. The interval is the one of
-    `survey.clustered_rate` with many degrees of freedom: Wilson, and Korn–Graubard (Clopper–Pearson of effective counts)
-    below 3 effective events m·p(1 − p), of m = n/design effect · (N − 1)/(N − n) effective rows.
+    `survey.clustered_rate` with many degrees of freedom: Wilson, and Korn–Graubard (Clopper–Pearson of effective
+    counts) below 3 effective events m·p(1 − p), of m = n/design effect · (N − 1)/(N − n) effective rows.
     """
     goal = effective_size(p, margin, confidence)
     n = rows_worth(goal, population, design_effect)
@@ -148,7 +148,10 @@ def rows_worth(effective: float, population: int | None = None, design_effect: f
     if effective_rows(n, population, design_effect) < effective * (1 - 1e-12):
         n += 1
     if n > MOST_ROWS:
-        raise UsageError(f"{effective:.4g} plain rows at a design effect of {design_effect:g} are more than {MOST_ROWS:,}")
+        raise UsageError(
+            f"{effective:.4g} plain rows at a design effect of {design_effect:g} are more than {MOST_ROWS:,}; "
+            "ask for less, or draw so that rows tell more"
+        )
     return n
 
 
