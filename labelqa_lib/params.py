@@ -5,32 +5,20 @@ from __future__ import annotations
 import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from zoneinfo import ZoneInfo, available_timezones
 
 import yaml
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
 from labelqa_lib.errors import ParamsError, UsageError
+from labelqa_lib.models import Model, TimeZone, build
 
 MARKET_CODE = re.compile(r"[A-Za-z][A-Za-z0-9]{0,15}(?:[-_][A-Za-z0-9]{1,15})?")
 
 
-class _Model(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=False)
-
-
-def _known_time_zone(name: str) -> str:
-    if name not in available_timezones():
-        raise ValueError(f"time zone {name!r} is not known; write an IANA name such as Asia/Kuala_Lumpur")
-    ZoneInfo(name)
-    return name
-
-
-TimeZone = Annotated[str, AfterValidator(_known_time_zone)]
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
-class Target(_Model):
+class Target(Model):
     """What a market should reach in one metric.
 
     Attributes
@@ -60,7 +48,7 @@ class Target(_Model):
         return "higher" if self.at_least is not None else "lower"
 
 
-class Denominators(_Model):
+class Denominators(Model):
     """What a market divides by in the workforce family; printed beside the figures."""
 
     utilization: Literal["paid_minutes", "scheduled_minutes"] = "paid_minutes"
@@ -70,7 +58,7 @@ class Denominators(_Model):
 Margins = dict[str, Annotated[float, Field(gt=0, lt=0.5)]]
 
 
-class Sampling(_Model):
+class Sampling(Model):
     """What a market asks of its audits; the words are those of `sampling.Rules`."""
 
     hours: Annotated[float, Field(gt=0)] = 40
@@ -91,7 +79,7 @@ class Sampling(_Model):
     seed: Annotated[int, Field(ge=0)] = 46
 
 
-class Market(_Model):
+class Market(Model):
     """One market: `params/markets/<MARKET>.yaml` over the workspace's `market_defaults`."""
 
     market: str
@@ -113,7 +101,7 @@ class Market(_Model):
         return self
 
 
-class Workspace(_Model):
+class Workspace(Model):
     """`params/workspace.yaml`: where things lie and what holds for every market."""
 
     name: str = "labelqa"
@@ -183,26 +171,6 @@ def load_yaml(path: Path) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise ParamsError(f"{path}: must hold `name: value` lines, not a {type(content).__name__}")
     return content
-
-
-def build(model: type[BaseModel], content: dict[str, Any], where: Path | str) -> Any:
-    """Validate `content` as `model`; every problem becomes one sentence that begins with `where`."""
-    try:
-        return model.model_validate(content)
-    except ValidationError as error:
-        raise ParamsError(_sentences(error, where)) from None
-
-
-def _sentences(error: ValidationError, where: Path | str) -> list[str]:
-    sentences = []
-    for problem in error.errors():
-        place = ".".join(str(part) for part in problem["loc"])
-        message = problem["msg"].removeprefix("Value error, ")
-        shown = "" if problem["type"] in ("missing", "value_error") else f" (it is {problem['input']!r})"
-        if problem["type"] == "extra_forbidden":
-            message, shown = "is not a known setting; remove it or mend its spelling", ""
-        sentences.append(f"{where}: {place + ': ' if place else ''}{message}{shown}")
-    return sentences
 
 
 def check_market_code(market: str) -> str:

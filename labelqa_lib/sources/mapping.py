@@ -8,11 +8,11 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from labelqa_lib.errors import ParamsError
+from labelqa_lib.models import Model, TimeZone, build
 from labelqa_lib.sources import quoting
 
 LINE = "#line"
@@ -36,20 +36,10 @@ def _known_encoding(name: str) -> str:
     return name
 
 
-def _known_time_zone(name: str) -> str:
-    if name not in available_timezones():
-        raise ValueError(f"time zone {name!r} is not known; write an IANA name such as Asia/Kuala_Lumpur")
-    return name
-
-
 Text = Annotated[str, BeforeValidator(_as_text)]
 
 
-class _Model(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class ReadOptions(_Model):
+class ReadOptions(Model):
     """How to read the files of a table, where it cannot be seen from them."""
 
     delimiter: Annotated[str, Field(min_length=1, max_length=1)] | None = None
@@ -57,7 +47,7 @@ class ReadOptions(_Model):
     sheet: str | None = None
 
 
-class TableMap(_Model):
+class TableMap(Model):
     """One contract table: its files and columns, or its rows written in the map."""
 
     files: str | None = None
@@ -88,11 +78,11 @@ class TableMap(_Model):
         return self
 
 
-class SourceMap(_Model):
+class SourceMap(Model):
     """One source: its name, the zone of times written without an offset, its tables, and the files that are none."""
 
     source: Annotated[str, Field(pattern=r"^[A-Za-z0-9][\w.-]*$")]
-    time_zone: Annotated[str, AfterValidator(_known_time_zone)] = "UTC"
+    time_zone: TimeZone = "UTC"
     tables: dict[str, TableMap]
     ignore: tuple[str, ...] = ()
 
@@ -106,14 +96,7 @@ def parse_map(content: dict, tables: Iterable[str]) -> SourceMap:
         One sentence per problem.
     """
     where = f"source map {content.get('source', '(no name)')}"
-    try:
-        parsed = SourceMap.model_validate(content)
-    except ValidationError as error:
-        raise ParamsError(
-            f"{where}: {'.'.join(str(part) for part in problem['loc'])}: "
-            f"{problem['msg'].removeprefix('Value error, ')}"
-            for problem in error.errors()
-        ) from None
+    parsed = build(SourceMap, content, where)
     unknown = sorted(set(parsed.tables) - set(tables))
     if unknown:
         raise ParamsError(f"{where}: {name!r} is not a table of the data contract" for name in unknown)

@@ -331,7 +331,7 @@ def test_a_demo_that_fails_leaves_nothing(tmp_path, monkeypatch):
     ("place", "value", "sentence"),
     [
         (("errors", "base"), 1.4, r"demo parameters: errors.base: Input should be less than or equal to 1"),
-        (("people", "agnets"), 3, r"people.agnets: Extra inputs are not permitted"),
+        (("people", "agnets"), 3, r"people.agnets: is not a known setting"),
         (("markets", "MY", "sites"), {"XXX": 1}, r"markets.MY.sites: 'XXX' is not a site; known are BOG, KUL"),
         (("markets", "MY", "time_zone"), "Mars/Base", r"time zone 'Mars/Base' is not known"),
         (("partners", "Cirrus"), ["TPE", "KUL"], r"site 'KUL' belongs to 2 partners, must be 1"),

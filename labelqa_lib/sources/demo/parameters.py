@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Annotated, Any, Literal
-from zoneinfo import available_timezones
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import Field, model_validator
 
-from labelqa_lib.errors import ParamsError
+from labelqa_lib.models import Model, TimeZone, build
 from labelqa_lib.periods import Week
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -19,35 +18,24 @@ Range = tuple[Share, Share]
 Hours = Annotated[tuple[Positive, ...], Field(min_length=24, max_length=24)]
 
 
-class _Model(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Site(_Model):
+class Site(Model):
     """A place of work."""
 
     error_factor: Positive
 
 
-class Market(_Model):
+class Market(Model):
     """A market and who serves it."""
 
     share: Positive
-    time_zone: str
+    time_zone: TimeZone
     languages: dict[str, Positive]
     sites: Annotated[dict[str, Positive], Field(min_length=1)]
     error_factor: Positive
     names: Literal["malay", "spanish", "chinese", "english"]
 
-    @field_validator("time_zone")
-    @classmethod
-    def _known(cls, name: str) -> str:
-        if name not in available_timezones():
-            raise ValueError(f"time zone {name!r} is not known; write an IANA name such as Asia/Kuala_Lumpur")
-        return name
 
-
-class People(_Model):
+class People(Model):
     """How many work here and how they differ."""
 
     agents: Count
@@ -66,7 +54,7 @@ class People(_Model):
     auditor_specificity: Range
 
 
-class Label(_Model):
+class Label(Model):
     """One value of the label set and what it is mistaken for."""
 
     title: str
@@ -77,7 +65,7 @@ class Label(_Model):
     neighbours: Annotated[dict[str, Positive], Field(min_length=1)]
 
 
-class Queue(_Model):
+class Queue(Model):
     """A stream of items with one SOP and one service target."""
 
     share: Positive
@@ -89,7 +77,7 @@ class Queue(_Model):
     true_labels: Annotated[dict[str, Positive], Field(min_length=1)]
 
 
-class Arrivals(_Model):
+class Arrivals(Model):
     """When items come and how long they wait."""
 
     by_local_hour: Hours
@@ -100,7 +88,7 @@ class Arrivals(_Model):
     blind_pairs: Share
 
 
-class Errors(_Model):
+class Errors(Model):
     """Why agents err."""
 
     base: Chance
@@ -111,7 +99,7 @@ class Errors(_Model):
     handle_spread: Positive
 
 
-class Scores(_Model):
+class Scores(Model):
     """How well the model tells violating from benign, and one label from the others."""
 
     separation_easy: Positive
@@ -120,7 +108,7 @@ class Scores(_Model):
     right_label_hard: Share
 
 
-class Tier1(_Model):
+class Tier1(Model):
     """Chance of a random audit, by stratum."""
 
     model_disagrees: Chance
@@ -129,7 +117,7 @@ class Tier1(_Model):
     given_benign: Chance
 
 
-class Tier2(_Model):
+class Tier2(Model):
     """Chance of a second look at a random tier-1 audit, by stratum."""
 
     marked_error: Chance
@@ -137,7 +125,7 @@ class Tier2(_Model):
     passed: Chance
 
 
-class Audits(_Model):
+class Audits(Model):
     """What is looked at again."""
 
     tier1: Tier1
@@ -151,7 +139,7 @@ class Audits(_Model):
     comments: Share
 
 
-class Appeals(_Model):
+class Appeals(Model):
     """Who disputes what, and how it ends."""
 
     customer_if_wrong: Share
@@ -164,7 +152,7 @@ class Appeals(_Model):
     days_spread: Positive
 
 
-class Minutes(_Model):
+class Minutes(Model):
     """How booked time is used."""
 
     utilization: Chance
@@ -172,7 +160,7 @@ class Minutes(_Model):
     absence: Share
 
 
-class Quizzes(_Model):
+class Quizzes(Model):
     """Product-knowledge tests."""
 
     questions: Annotated[int, Field(ge=2)]
@@ -181,7 +169,7 @@ class Quizzes(_Model):
     slip: Share
 
 
-class Sop(_Model):
+class Sop(Model):
     """A labelling instruction, in force from the Monday of `week`."""
 
     sop_version: str
@@ -191,7 +179,7 @@ class Sop(_Model):
     changed_labels: tuple[str, ...] = ()
 
 
-class Incident(_Model):
+class Incident(Model):
     """Something planted, so that a reader can check that a report finds it."""
 
     code: str
@@ -222,7 +210,7 @@ class Incident(_Model):
         return self
 
 
-class Demo(_Model):
+class Demo(Model):
     """The whole of `params/demo.yaml`."""
 
     seed: Annotated[int, Field(ge=0)]
@@ -285,10 +273,4 @@ def parse(parameters: dict[str, Any]) -> Demo:
     ParamsError
         One sentence per problem, with the place in the file.
     """
-    try:
-        return Demo.model_validate(parameters)
-    except ValidationError as error:
-        raise ParamsError(
-            f"demo parameters: {'.'.join(map(str, problem['loc']))}: {problem['msg'].removeprefix('Value error, ')}"
-            for problem in error.errors()
-        ) from None
+    return build(Demo, parameters, "demo parameters")
