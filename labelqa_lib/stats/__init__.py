@@ -5,5 +5,7 @@
 samples (summed and compared in `clusters`), `two_phase` corrects for a check that is itself checked, `assisted` lets
 cheap predictions narrow an interval. `change` splits a difference into rate and mix, `control` (rules in
 `charts_rules`) and `drift` watch a series, `funnel` and `shrinkage` compare many groups, `survival` counts the waiting,
-`targets` says where a figure stands. `assisted` and `drift` serve no page yet: they are the next pages' foundation.
+`targets` says where a figure stands. `sizing` says how many rows a goal takes, `allocation` (several goals at once:
+`allocation_goals`) where to take them, `drawing` which, with known chances; `acceptance` judges delivered lots.
+`assisted` and `drift` serve no page yet: they are the next pages' foundation.
 """
