@@ -164,6 +164,12 @@ by_label = lq.measure_each(tables, ["precision", "recall", "f1"], by=["label"], 
 lq.display.table(by_label, "labels-table", "Precision, recall and F1 by label")
 
 # %%
+label_means = lq.measure_each(tables, ["precision_macro", "precision_weighted", "recall_macro", "recall_weighted",
+                                       "f1_macro", "f1_weighted"], **page.options)  # fmt: skip
+lq.display.table(label_means, "label-means", "Means over labels", titles=lq.TITLES,
+                 note="Macro: every label counts the same; weighted: as often as it is the reference.")  # fmt: skip
+
+# %%
 confusion = lq.confusion(tables, confidence=page.confidence)
 lq.display.chart(lq.figures.confusion, confusion, id="confusion")
 

@@ -36,7 +36,7 @@ def table(
     target: float = math.nan,
     rows: int = 25,
     note: str = "",
-    empty: str = "No rows.",
+    empty: str = "",
 ) -> None:
     """Show a frame; metric frames get estimates with intervals, a bar on a shared scale, and reasons for gaps.
 
@@ -60,7 +60,8 @@ def table(
     note : str
         How to read it, below the table.
     empty : str
-        What it means that there is no row, said in the place of the table.
+        What it means that there is no row, said in the place of the table. Left out, a frame without rows answers
+        nothing: the report leaves its section out where that shows nothing else.
 
     Raises
     ------
@@ -68,7 +69,7 @@ def table(
         When `id` cannot be linked to.
     """
     units, titles = units or {}, titles or {}
-    nothing = "estimate" in frame and bool(frame["estimate"].isna().all())
+    nothing = bool(frame["estimate"].isna().all()) if len(frame) and "estimate" in frame else not (len(frame) or empty)
     frame, gaps = _measured(frame)
     notes = [safe.text(note, safe.SENTENCE_LENGTH)] if note else []
     notes += [f"{_heading(metric, titles)} is not measured: {safe.text(why, 200)}" for metric, why in gaps.items()]
@@ -80,7 +81,7 @@ def table(
         columns = _by_metric(frame, rows, units) if by_metric else _as_it_stands(frame.head(rows), units, titles, target)
         body = _great_table(columns, identifier(id), titles)
     else:
-        body = "" if gaps else f'<p class="lq-quiet">{safe.text(empty, 200)}</p>'
+        body = "" if gaps else f'<p class="lq-quiet">{safe.text(empty or "No rows.", 200)}</p>'
     below = "".join(f'<p class="lq-note">{said}</p>' for said in notes)
     bundle(
         f'<figure class="lq-table" id="{identifier(id)}"><figcaption>{safe.text(caption, 200)}</figcaption>'
@@ -139,15 +140,17 @@ def _undefined(reason: str = "") -> str:
 
 
 def _estimate(row: pd.Series, name: str, unit: str, interval: tuple[str, str] = ("ci_low", "ci_high")) -> str:
-    """``95.2 %`` with its interval smaller beside it; a dash with the reason where it is undefined."""
+    """``95.2 %`` with its interval smaller beside it, and what it leaves out; a dash with the reason where it is
+    undefined."""
     if not math.isfinite(row[name]):
         return _undefined(row.get("reason") or "")
     low, high = (row[end] for end in interval)
     say = wording.difference if name == "difference" else wording.amount
     said = say(row[name], unit)
-    if not (math.isfinite(low) and math.isfinite(high)) or low == high:  # counted in full: nothing to be unsure of
-        return _number(said)
-    return _number(f"{said} <small>({wording.ends(low, high, unit)})</small>")
+    if math.isfinite(low) and math.isfinite(high) and low != high:  # else counted in full: nothing to be unsure of
+        said += f" <small>({wording.ends(low, high, unit)})</small>"
+    but = row.get("reason") if name == "estimate" else ""
+    return _number(said) + (f" <small>{safe.text(but, 160)}</small>" if but else "")
 
 
 def _as_it_stands(

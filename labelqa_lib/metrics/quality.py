@@ -63,15 +63,11 @@ def _recall(tables: Tables, asked: Asked) -> pd.DataFrame:
 
 
 def _f1(tables: Tables, asked: Asked) -> pd.DataFrame:
-    """F1 = Σ w·2TP / Σ w·(2TP + FP + FN): a ratio of sums, so bounded like every other rate.
-
-    By label each judged annotation takes part twice where it is wrong: as a false positive of the label given and
-    as a false negative of the reference label. Without `label` the violating labels are the one class.
-    """
+    """F1 = Σ w·2TP / Σ w·(2TP + FP + FN): a ratio of sums, so bounded like every other rate. Without `label` the
+    violating labels are the one class."""
     rows, stands_on = sample(tables, asked.weeks, asked.weekly)
     if "label" in asked.by:
-        missed = rows.filter(~rows.correct).mutate(label=_.reference_label)
-        rows = ibis.union(_votes(rows, _.correct), _votes(missed, ibis.literal(False)))
+        rows = votes(rows)
     else:
         flagged = rows.filter(rows.label_violating | rows.reference_violating)
         rows = _votes(flagged, _.label_violating & _.reference_violating)
@@ -79,8 +75,15 @@ def _f1(tables: Tables, asked: Asked) -> pd.DataFrame:
     return rate_frame(used, asked, "judged annotations of the class", note(asked, stands_on))
 
 
+def votes(rows: ibis.Table) -> ibis.Table:
+    """Rows of the F1 ratio by label, with ``found``: each judged annotation takes part twice where it is wrong, as a
+    false positive of the label given and as a false negative of the reference label."""
+    missed = rows.filter(~rows.correct).mutate(label=_.reference_label)
+    return ibis.union(_votes(rows, _.correct), _votes(missed, ibis.literal(False)))
+
+
 def _votes(rows: ibis.Table, true_positive: ibis.Deferred | ibis.Value) -> ibis.Table:
-    """Rows of the F1 ratio: a true positive weighs twice, above and below the line."""
+    """A true positive weighs twice, above and below the line."""
     rows = rows.mutate(found=true_positive)
     rows = rows.mutate(weight=rows.weight * ibis.ifelse(rows.found, 2.0, 1.0))
     return rows.select(*dict.fromkeys([*_DIMENSIONS, "label", "item_id", "weight", "found"]))

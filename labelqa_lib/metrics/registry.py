@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from labelqa_lib.errors import UsageError
-from labelqa_lib.metrics import agreement, appeals, auditor, quality, service, workforce
+from labelqa_lib.metrics import agreement, appeals, auditor, label_means, quality, service, workforce
 from labelqa_lib.metrics.frame import undefined
 from labelqa_lib.metrics.metric import WEEK, Asked, Metric
 from labelqa_lib.periods import Week
 from labelqa_lib.store import Tables
 
-FAMILIES = (quality, auditor, agreement, appeals, workforce, service)
+FAMILIES = (quality, label_means, auditor, agreement, appeals, workforce, service)
 
 REGISTRY: dict[str, Metric] = {metric.name: metric for family in FAMILIES for metric in family.METRICS}
 

@@ -123,3 +123,8 @@ def test_hostile_text_stays_text_everywhere(shown, text):
     assert "\x00" not in shown.html + shown.text
     (shown.html + shown.text).encode("utf-8")
     assert len(shown.html) < 10_000
+
+
+def test_what_an_estimate_leaves_out_stands_beside_it(shown):
+    display.table(segments("site", ["KUL"]).assign(reason="without hate"), "t", "Sites")
+    assert "<small>without hate</small>" in shown.html

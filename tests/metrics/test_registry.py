@@ -21,6 +21,7 @@ FAMILIES = {metric.family for metric in REGISTRY.values()}
 
 NAMES = (
     "accuracy error_rate critical_accuracy fpr fnr fdr for precision recall f1 ata_accuracy false_error_rate "
+    "precision_macro precision_weighted recall_macro recall_weighted f1_macro f1_weighted "
     "missed_error_rate inconsistency_rate appeal_rate overturn_rate days_to_resolve days_to_resolve_p90 utilization "
     "occupancy shrinkage aht aht_median aht_p90 throughput sla_attainment backlog backlog_days arrivals_per_day "
     "completions_per_day"
@@ -28,7 +29,7 @@ NAMES = (
 
 
 ONE_OF_EACH = (
-    "accuracy", "f1", "ata_accuracy", "inconsistency_rate", "appeal_rate", "days_to_resolve", "utilization",
+    "accuracy", "f1", "f1_weighted", "ata_accuracy", "inconsistency_rate", "appeal_rate", "days_to_resolve", "utilization",
     "aht_median", "throughput", "sla_attainment",
 )  # fmt: skip
 _TABLES = ("annotations", "audits", "items", "gold", "appeals", "people", "shifts", "queue_hours")

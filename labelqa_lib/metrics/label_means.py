@@ -1,0 +1,94 @@
+"""Precision, recall and F1 in one number over all labels: macro means (every label counts the same) and weighted ones
+(a label counts as often as it is the reference)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import ibis
+import numpy as np
+import pandas as pd
+from ibis import _
+
+from labelqa_lib.metrics.frame import finish, groups_of
+from labelqa_lib.metrics.judged import cells, cluster, note, sample
+from labelqa_lib.metrics.metric import SEGMENTS, Asked, Metric
+from labelqa_lib.metrics.quality import votes
+from labelqa_lib.stats.mean_rates import mean_of_rates
+from labelqa_lib.store import Tables, fetch
+
+MOST_NAMED = 3
+_EVERY = ibis.literal(True)
+
+
+def _of_given(rows: ibis.Table) -> ibis.Table:
+    return rows.mutate(found=rows.correct)
+
+
+def _of_reference(rows: ibis.Table) -> ibis.Table:
+    return rows.mutate(found=rows.correct, label=rows.reference_label)
+
+
+@dataclass(frozen=True)
+class _Mean:
+    """The mean over labels of the share of `found` among what `denominator` makes of the judged annotations."""
+
+    denominator: Callable[[ibis.Table], ibis.Table]
+    weighted: bool
+
+    def __call__(self, tables: Tables, asked: Asked) -> pd.DataFrame:
+        rows, stands_on = sample(tables, asked.weeks, asked.weekly)
+        keys = [*asked.keys, "label"]
+        shares = cells(self.denominator(rows), keys, _.found, cluster=cluster(asked))
+        support = cells(_of_reference(rows), keys, _EVERY, cluster=cluster(asked))
+        # every judged annotation has one reference label: there it is counted, and there its label's importance grows
+        both = pd.concat(
+            [
+                shares.assign(n=0, importance=0.0),
+                support.assign(importance=support["weight"], weight=0.0, weight_squared=0.0, outcome=0.0),
+            ],
+            ignore_index=True,
+        )
+        grid, code = groups_of(both, asked)
+        names = fetch(tables.labels.select("label", "order").order_by("order"))["label"]
+        means, defined = mean_of_rates(
+            code, pd.Index(names).get_indexer(both["label"]), pd.factorize(both["_cluster"])[0],
+            both["weight"], both["weight_squared"], np.minimum(both["outcome"], both["weight"]), both["n"],
+            both["importance"] if self.weighted else None, asked.confidence, groups=len(grid), classes=len(names),
+        )  # fmt: skip
+        reason = np.where(means.reason == "", [_without(names[~row]) for row in defined], means.reason)
+        return finish(grid, replace(means, reason=reason), both, asked, "judged annotations", note(asked, stands_on))
+
+
+def _without(labels: pd.Series) -> str:
+    """Which labels have no figure, and so no part in the mean."""
+    if labels.empty:
+        return ""
+    more = len(labels) - MOST_NAMED
+    return f"without {', '.join(labels[:MOST_NAMED])}{f' and {more} more' if more > 0 else ''}"
+
+
+_DENOMINATORS = {"precision": ("TP / (TP + FP)", _of_given), "recall": ("TP / (TP + FN)", _of_reference),
+                 "f1": ("2 TP / (2 TP + FP + FN)", votes)}  # fmt: skip
+_KINDS = {
+    "macro": ("mean over labels of {}", "every label counting the same"),
+    "weighted": ("mean over labels of {}, weighted by how often the label is the reference", "labels by their frequency"),
+}
+
+METRICS = tuple(
+    Metric(
+        name=f"{name}_{kind}",
+        family="quality",
+        title=f"{name.capitalize()}, {kind} mean",
+        question=f"How high is the {name if name != 'f1' else 'F1'} of labels on average, {how}?",
+        unit="rate",
+        better="higher",
+        needs=("audits or gold",),
+        dimensions=(*SEGMENTS, "auditor_id"),
+        formula=formula.format(share),
+        function=_Mean(denominator, kind == "weighted"),
+    )
+    for name, (share, denominator) in _DENOMINATORS.items()
+    for kind, (formula, how) in _KINDS.items()
+)
