@@ -69,18 +69,10 @@ class Page:
             "market": self.market.market,
             "market_name": self.market.name,
             "week": self.week,
-            "dates": self.dates,
+            "dates": Week.parse(self.week).days,
             "audience": self.audience,
             "snapshot": self.tables.snapshot.id,
         }
-
-    @property
-    def dates(self) -> str:
-        """The report's week in days: ``9 to 15 November 2026``."""
-        monday, sunday = Week.parse(self.week).monday, Week.parse(self.week).sunday
-        start = f"{monday.day}" if monday.month == sunday.month else f"{monday.day} {monday:%B}"
-        start += f" {monday.year}" if monday.year != sunday.year else ""
-        return f"{start} to {sunday.day} {sunday:%B %Y}"
 
     def delivered(self) -> pd.DataFrame:
         """What came in with the latest delivery, one row per table of the snapshot: counts of rows."""

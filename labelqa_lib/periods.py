@@ -57,6 +57,14 @@ class Week:
     def sunday(self) -> date:
         return self.monday + timedelta(days=6)
 
+    @property
+    def days(self) -> str:
+        """The week in days: ``9 to 15 November 2026``, ``28 December 2026 to 3 January 2027``."""
+        monday, sunday = self.monday, self.sunday
+        start = f"{monday.day}" if monday.month == sunday.month else f"{monday.day} {monday:%B}"
+        start += f" {monday.year}" if monday.year != sunday.year else ""
+        return f"{start} to {sunday.day} {sunday:%B %Y}"
+
     def bounds(self, time_zone: str) -> tuple[datetime, datetime]:
         """First instant of the week and of the next, in UTC, for a market in `time_zone`."""
         zone = ZoneInfo(time_zone)

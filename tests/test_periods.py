@@ -40,3 +40,9 @@ def test_bounds_follow_the_markets_clock_change():
 def test_span_names_one_week_or_a_range():
     assert span(["2026-W46"]) == "2026-W46"
     assert span(["2026-W45", "2026-W34"]) == "2026-W34..2026-W45"
+
+
+def test_a_week_in_days_names_month_and_year_once_where_they_are_one():
+    assert Week.parse("2026-W46").days == "9 to 15 November 2026"
+    assert Week.parse("2026-W49").days == "30 November to 6 December 2026"
+    assert Week.parse("2026-W53").days == "28 December 2026 to 3 January 2027"

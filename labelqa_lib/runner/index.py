@@ -17,7 +17,7 @@ from labelqa_lib import wording
 from labelqa_lib.periods import Week
 from labelqa_lib.runner.record import PageRecord, read_records, write_whole
 
-TEMPLATES = Path(__file__).with_name("templates") / "index"
+TEMPLATES = Path(__file__).with_name("templates")
 TONES = {
     "meets": "good", "likely meets": "good", "likely misses": "bad", "misses": "bad", "not enough data": "unsure",
     "act": "bad", "watch": "bad",
@@ -62,11 +62,10 @@ def write_index(reports: Path, audience: str, week: str) -> Path:
 
 def week_html(records: Sequence[PageRecord], folder: Path, audience: str, week: str) -> str:
     """One week: what needs attention, and every market's headline figures or why its page failed."""
-    monday, sunday = Week.parse(week).monday, Week.parse(week).sunday
     return _environment().get_template("week.html.j2").render(
         audience=audience,
         week=week,
-        dates=f"{monday.day} {monday:%B %Y} to {sunday.day} {sunday:%B %Y}",
+        dates=Week.parse(week).days,
         notebooks=[_notebook(name, group, folder) for name, group in _by_notebook(records)],
         failures=[_page(record, folder) for record in records if record.failed],
         findings=_findings(records),
@@ -157,6 +156,6 @@ def _findings(records: Sequence[PageRecord]) -> list[dict[str, Any]]:
 
 def _environment() -> Environment:
     return Environment(
-        loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
+        loader=FileSystemLoader([TEMPLATES / "index", TEMPLATES / "labelqa"]), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
         lstrip_blocks=True,
     )  # fmt: skip
