@@ -16,12 +16,14 @@ _DOOR = {
     "UNITS": "labelqa_lib.metrics",
     "TITLES": "labelqa_lib.metrics",
     "CORRECTED_TITLES": "labelqa_lib.metrics",
+    "ASSISTED_TITLES": "labelqa_lib.metrics",
     "SPLIT_UNITS": "labelqa_lib.metrics",
     "split_change": "labelqa_lib.metrics",
     "confusion": "labelqa_lib.metrics",
     "coverage": "labelqa_lib.metrics",
     "control_chart": "labelqa_lib.metrics",
     "corrected": "labelqa_lib.metrics",
+    "assisted": "labelqa_lib.metrics",
     "spread": "labelqa_lib.metrics",
     "by_hour": "labelqa_lib.metrics",
     "tenure": "labelqa_lib.metrics",
@@ -32,6 +34,9 @@ _DOOR = {
     "worst": "labelqa_lib.findings",
     "furthest": "labelqa_lib.findings",
     "unanswered": "labelqa_lib.findings",
+    "plan_sentence": "labelqa_lib.findings.sampling",
+    "plan_findings": "labelqa_lib.findings.sampling",
+    "audit_sizes": "labelqa_lib.findings.sizing",
     "restated": "labelqa_lib.findings",
     "restated_since": "labelqa_lib.findings",
     "audited_rows": "labelqa_lib.metrics.audited",
@@ -48,9 +53,9 @@ _DOOR = {
     "levels": "labelqa_lib.findings.causes",
     "also_moved": "labelqa_lib.findings.causes",
     "actions": "labelqa_lib.findings.remedies",
-    "told": "labelqa_lib.findings.remedies",
+    "told": "labelqa_lib.findings.answers",
 }
-_ROOMS = ("causes", "display", "figures", "metrics", "sampling", "stats", "store")
+_ROOMS = ("causes", "display", "explore", "figures", "metrics", "sampling", "stats", "store")
 _PARTS = {  # of a room, used in notebooks by their own name
     "acceptance": "labelqa_lib.stats.acceptance",
     "agreement": "labelqa_lib.stats.agreement",

@@ -38,7 +38,7 @@ headline_metrics = [
     "sla_attainment", "utilization",
 ]  # fmt: skip
 weekly = lq.measure_each(tables, headline_metrics, by=["week"], **page.options)
-standing = lq.headline(weekly, targets)
+standing = lq.headline(weekly, targets, page.confidence)
 
 # %%
 segments = [(), "site", "queue", "reference_label", "policy_area", ("site", "reference_label")]
@@ -51,6 +51,7 @@ moved_service = lq.compare_segments(tables, "sla_attainment", [(), "queue"], **p
 # %%
 control = lq.control_chart(tables, "accuracy", **page.options)
 corrected = lq.corrected(tables, confidence=page.confidence)
+assisted = lq.assisted(tables, confidence=page.confidence)
 fewest = page.workspace.minimum_named_items
 agents = lq.spread(tables, "agent_id", tables.weeks, fewest, confidence=page.confidence)
 sites = lq.spread(tables, "site", tables.weeks[-4:], fewest, confidence=page.confidence)
@@ -58,7 +59,7 @@ split = lq.split_change(tables, "queue", page.confidence)
 
 # %%
 lq.display.headline(standing)
-lq.display.sentence(lq.how_sure(corrected, targets))
+lq.display.sentence(lq.how_sure(corrected, targets, assisted, page.confidence))
 
 # %% [markdown]
 # ## What needs attention
@@ -100,6 +101,22 @@ lq.display.table(by_site, "corrected-sites", "The same by site", titles=lq.CORRE
 
 # %% [markdown]
 # QAs err too. Where second audits are too few in one week, those of the weeks just before are pooled in.
+
+# %% [markdown]
+# ### How much surer does the model make us?
+
+# %%
+lq.display.table(assisted, "assisted", "Accuracy as the QAs see it, without and with the model's help",
+                 titles=lq.ASSISTED_TITLES)  # fmt: skip
+
+# %%
+lq.display.table(lq.assisted(tables, ["site"], confidence=page.confidence), "assisted-sites", "The same by site",
+                 titles=lq.ASSISTED_TITLES)  # fmt: skip
+
+# %% [markdown]
+# The model has an opinion of every item, audited or not. Where it tells which labels are wrong, the same audits say as
+# much as many more would. It makes the QAs' figure surer, not truer: second audits are not in it, and it is not
+# combined with them.
 
 # %% [markdown]
 # ### Did people change, or the work?
@@ -255,7 +272,7 @@ appeals = lq.measure_each(tables, ["appeal_rate", "overturn_rate", "days_to_reso
 lq.display.table(appeals, "appeals-table", "Appeals by week", units=lq.UNITS)
 
 # %%
-service = lq.measure_each(tables, ["sla_attainment", "backlog", "backlog_days"], by=["queue"], **page.options)
+service = lq.measure_each(tables, ["sla_attainment", "backlog", "backlog_age", "backlog_days"], by=["queue"], **page.options)
 lq.display.table(service, "service-table", "Service by queue", units=lq.UNITS)
 
 # %%
@@ -263,7 +280,8 @@ flow = lq.measure_each(tables, ["arrivals_per_day", "completions_per_day", "back
 lq.display.chart(lq.figures.backlog, flow, id="backlog-chart")
 
 # %% [markdown]
-# Pending appeals are counted as still waiting, not left out.
+# Pending appeals are counted as still waiting, not left out. The age of the backlog is that of its oldest item, taking
+# each queue as first in, first out.
 
 # %% [markdown]
 # ## Data quality and open questions
@@ -271,10 +289,9 @@ lq.display.chart(lq.figures.backlog, flow, id="backlog-chart")
 # ### What came in, what was left out, what was restated?
 
 # %%
-lq.display.quality(page.delivered())
+lq.display.quality(page.delivered(), tables.snapshot.notes)
 lq.display.table(lq.store.rejected(tables.snapshot), "rejects", "Rows rejected, by the rule they broke",
                  empty="Nothing was rejected.")  # fmt: skip
-lq.display.table(page.notes(), "notes", "What intake noticed", empty="Nothing beyond these counts.")
 
 # %%
 lq.display.table(lq.coverage(tables), "coverage", "What the figures stand on, by week")

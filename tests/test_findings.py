@@ -162,3 +162,31 @@ def test_a_restated_week_names_the_tables_and_the_snapshot_before():
     assert said == "Rows of appeals, gold and shifts were added, changed or taken away since snapshot s1 of 2026-11-20."
     assert "Rows of audits were" in findings.restated_since(Restatement(then, ("audits",)))
     assert "No row" in findings.restated_since(None)
+
+
+def accuracy(metric, estimate, half, **more):
+    return pd.DataFrame([{"metric": metric, "period": WEEKS[-1], "estimate": estimate, "ci_low": estimate - half,
+                          "ci_high": estimate + half, "n": 400, "n_effective": 350.0, "method": "", "reason": ""} | more])  # fmt: skip
+
+
+def test_how_sure_tells_what_the_model_adds_only_where_it_adds_something():
+    raw = accuracy("accuracy_tier1", 0.951, 0.02)
+    corrected = pd.concat([raw, accuracy("accuracy_corrected", 0.948, 0.025, moved=-0.003, reaudits=120)])
+    wanted = {"accuracy": Target(at_least=0.95, precision=0.01)}
+    helped = pd.concat([raw, accuracy("accuracy_assisted", 0.953, 0.013, worth=2.37)])
+    told = findings.how_sure(corrected, wanted, helped)
+    assert "With the model's opinion of every item, audited or not, it is 95.3 % (94.0 to 96.6), as sure as 2.4 times" in told
+    for worth in (1.0, np.nan):
+        assert "model" not in findings.how_sure(corrected, wanted, helped.assign(worth=worth))
+
+
+def test_how_many_more_audits_depends_on_how_sure_one_wants_to_be():
+    wanted = {"accuracy": Target(at_least=0.95, precision=0.01)}
+    corrected = pd.concat([accuracy("accuracy_tier1", 0.951, 0.02), accuracy("accuracy_corrected", np.nan, np.nan)])
+    counts = []
+    for confidence in (0.9, 0.95):
+        told = findings.how_sure(corrected, wanted, confidence=confidence)
+        counts.append(int(told.split("About ")[1].split(" more")[0].replace(",", "")))
+        text = findings.headline(weekly(estimates=(0.951,) * 3, half=0.02), wanted, confidence)["status_text"].iloc[0]
+        counts.append(int(text.split("about ")[1].split(" more")[0].replace(",", "")))
+    assert counts[0] < counts[2] and counts[1] < counts[3]

@@ -14,7 +14,7 @@ from labelqa_lib.metrics import REGISTRY, change
 from labelqa_lib.stats import targets
 
 
-def headline(weekly: pd.DataFrame, wanted: Mapping) -> pd.DataFrame:
+def headline(weekly: pd.DataFrame, wanted: Mapping, confidence: float = 0.95) -> pd.DataFrame:
     """Where does the market stand this week? One row per metric: estimate, target, status, change and history.
 
     Parameters
@@ -22,6 +22,8 @@ def headline(weekly: pd.DataFrame, wanted: Mapping) -> pd.DataFrame:
     weekly : metric frame
         Of several metrics by week; the last week is the report's.
     wanted : mapping of metric name to Target
+    confidence : float
+        Of the frame's intervals.
 
     Returns
     -------
@@ -39,10 +41,10 @@ def headline(weekly: pd.DataFrame, wanted: Mapping) -> pd.DataFrame:
         raise UsageError(f"params: targets: {', '.join(unknown)}: no such metric; `labelqa list metrics` shows them")
     weeks = sorted(weekly["period"].unique())
     parts = weekly.groupby("metric", sort=False)
-    return pd.DataFrame([_headline_row(part, wanted, weeks) for _, part in parts])
+    return pd.DataFrame([_headline_row(part, wanted, weeks, confidence) for _, part in parts])
 
 
-def _headline_row(frame: pd.DataFrame, wanted: Mapping, weeks: list[str]) -> dict:
+def _headline_row(frame: pd.DataFrame, wanted: Mapping, weeks: list[str], confidence: float) -> dict:
     name = frame["metric"].iloc[0]
     metric, target = REGISTRY[name], wanted.get(name)
     by_week = frame.set_index("period")
@@ -65,7 +67,7 @@ def _headline_row(frame: pd.DataFrame, wanted: Mapping, weeks: list[str]) -> dic
         "target": bound,
         "better": better,
         "status": status,
-        "status_text": _status_text(status, row, bound, precision, metric.unit),
+        "status_text": _status_text(status, row, bound, precision, metric.unit, confidence),
         "change": np.nan if last is None else last.difference,
         "change_low": np.nan if last is None else last.ci_low,
         "change_high": np.nan if last is None else last.ci_high,
@@ -76,10 +78,13 @@ def _headline_row(frame: pd.DataFrame, wanted: Mapping, weeks: list[str]) -> dic
     }
 
 
-def _status_text(status: str, row: pd.Series, bound: float, precision: float, unit: str) -> str:
+def _status_text(
+    status: str, row: pd.Series, bound: float, precision: float, unit: str, confidence: float
+) -> str:
     if status not in ("likely meets", "likely misses", "not enough data") or unit != "rate":
         return ""
-    more = np.atleast_1d(targets.more_needed(row.estimate, row.n, row.n_effective, bound, precision))[0]
+    needed = targets.more_needed(row.estimate, row.n, row.n_effective, bound, precision, confidence)
+    more = np.atleast_1d(needed)[0]
     if not np.isfinite(more) or more <= 0:
         return ""
     return f"about {wording.count(more, 'more item')} would settle it"

@@ -15,6 +15,9 @@ from labelqa_lib.stats import targets
 FLATTERING = 0.01
 """From this correction on, what QAs miss is worth a reader: accuracy is lower by so much than the audits say."""
 
+WORTH_TELLING = 1.1
+"""From so many times the audits on, what the model adds to them is worth a sentence."""
+
 MOST_NAMED = 4
 
 
@@ -108,8 +111,21 @@ def flattered(corrected: pd.DataFrame) -> list[Finding]:
     ]
 
 
-def how_sure(corrected: pd.DataFrame, wanted: Mapping) -> str:
-    """How sure is the market's accuracy, in words for its lead; and what would make it surer?"""
+def how_sure(
+    corrected: pd.DataFrame, wanted: Mapping, assisted: pd.DataFrame | None = None, confidence: float = 0.95
+) -> str:
+    """How sure is the market's accuracy, in words for its lead; and what would make it surer?
+
+    Parameters
+    ----------
+    corrected : DataFrame
+        From `metrics.corrected`, of the market as a whole.
+    wanted : mapping of metric name to Target
+    assisted : DataFrame, optional
+        From `metrics.assisted`: what the model adds, where it is worth `WORTH_TELLING` times the audits.
+    confidence : float
+        Of the intervals.
+    """
     raw, right = (corrected[corrected["metric"] == name].iloc[-1] for name in ("accuracy_tier1", "accuracy_corrected"))
     if np.isnan(raw["estimate"]):
         return f"Accuracy is not known: {raw['reason']}."
@@ -118,6 +134,13 @@ def how_sure(corrected: pd.DataFrame, wanted: Mapping) -> str:
         f"{wording.count(raw.n, 'audit')}"
     )
     said += f", worth {raw.n_effective:,.0f} drawn one by one at random." if raw.n_effective < raw.n else "."
+    if assisted is not None and assisted["worth"].iloc[-1] >= WORTH_TELLING:
+        helped = assisted.iloc[-1]
+        said += (
+            f" With the model's opinion of every item, audited or not, it is "
+            f"{wording.estimate(helped.estimate, helped.ci_low, helped.ci_high, 'rate')}, as sure as "
+            f"{helped.worth:.1f} times the audits would make it."
+        )
     if np.isnan(right["estimate"]):
         said += f" Whether the QAs are right is not known: {right['reason']}."
     else:
@@ -127,15 +150,16 @@ def how_sure(corrected: pd.DataFrame, wanted: Mapping) -> str:
             f"{wording.difference(right.moved, 'rate')}: {wording.count(right.reaudits, 'second audit')} say so"
             + (", earlier weeks' among them." if "pooled" in right["method"] else ".")
         )
-    return said + _narrower(raw, right, wanted.get("accuracy"))
+    return said + _narrower(raw, right, wanted.get("accuracy"), confidence)
 
 
-def _narrower(raw: pd.Series, right: pd.Series, target) -> str:
+def _narrower(raw: pd.Series, right: pd.Series, target, confidence: float) -> str:
     """What would narrow the interval that matters: the corrected one where there is one."""
     if target is None:
         return ""
     precision = target.precision or np.nan
     if not np.isnan(right["estimate"]) and (right.ci_high - right.ci_low) > 1.5 * (raw.ci_high - raw.ci_low):
         return " What is unsure is the auditing, not the labelling: more second audits of passed items narrow it most."
-    more = int(np.atleast_1d(targets.more_needed(raw.estimate, raw.n, raw.n_effective, target.value, precision))[0])
+    needed = targets.more_needed(raw.estimate, raw.n, raw.n_effective, target.value, precision, confidence)
+    more = int(np.atleast_1d(needed)[0])
     return f" About {wording.count(more, 'more audit')} would settle it against the target." if more else ""

@@ -2,10 +2,12 @@
 
 `registry` and `metric` hold what a metric is; `quality`, `auditor`, `agreement`, `appeals`, `workforce` and `service`
 one family each; `judged` the rate sample, `frame` the shape of every answer, `compare` what moved; `breakdowns` and
-`coverage` the tables of a page that are not one metric; `control` charts, `people` compared, and
-`corrected` accuracy are metric frames with more beside them.
+`coverage` the tables of a page that are not one metric; `control` charts, `people` compared,
+and accuracy `corrected` and `assisted` are metric frames with more beside them.
 """
 
+from labelqa_lib.metrics.assisted import TITLES as ASSISTED_TITLES
+from labelqa_lib.metrics.assisted import assisted
 from labelqa_lib.metrics.breakdowns import by_hour, confusion, tenure
 from labelqa_lib.metrics.compare import change, compare_segments
 from labelqa_lib.metrics.control import control_chart
@@ -18,12 +20,14 @@ from labelqa_lib.metrics.registry import REGISTRY, TITLES, UNITS, measure, measu
 from labelqa_lib.metrics.split import SPLIT_UNITS, split_change
 
 __all__ = [
+    "ASSISTED_TITLES",
     "CORRECTED_TITLES",
     "REGISTRY",
     "SPLIT_UNITS",
     "TITLES",
     "UNITS",
     "Metric",
+    "assisted",
     "by_hour",
     "change",
     "compare_segments",

@@ -66,7 +66,8 @@ def corrected(
     if not tables.delivered("audits"):
         frames = [undefined(replace(asked, metric=name), "needs audits; not delivered") for name in (RAW, CORRECTED)]
         return pd.concat(frames, ignore_index=True).assign(moved=np.nan, reaudits=0)
-    rows = _audited(tables)
+    second = reaudited(tables).select("annotation_id", "second_label", second_weight="weight")
+    rows = audited(tables).left_join(second, "annotation_id").drop("annotation_id_right")
     first = rows.filter(_[WEEK].isin(asked.weeks))
     note = f"{clusters_of(asked)}; tier 1"
     raw = rate(first, asked, _.audit_label == _.label, of="tier-1 audits", note=note).assign(moved=np.nan, reaudits=0)
@@ -81,13 +82,10 @@ def corrected(
     return pd.concat([raw, below], ignore_index=True)
 
 
-def _audited(tables: Tables) -> ibis.Table:
-    """Annotations with a tier-1 audit of known chance, and the re-audit of known chance where there is one."""
-    rows = judged(tables).filter(_.basis == AUDITS)
+def audited(tables: Tables) -> ibis.Table:
+    """Judged annotations with a tier-1 audit of known chance, and its ``audit_label``."""
     first = first_audits(tables.audits).select("annotation_id", "audit_label")
-    second = reaudited(tables).select("annotation_id", "second_label", second_weight="weight")
-    rows = rows.inner_join(first, "annotation_id")
-    return rows.left_join(second, "annotation_id").drop("annotation_id_right")
+    return judged(tables).filter(_.basis == AUDITS).inner_join(first, "annotation_id")
 
 
 def _corrected(sample: pd.DataFrame, asked: Asked) -> pd.DataFrame:

@@ -155,8 +155,8 @@ def cross_fitted_risk(
     Returns
     -------
     array of float, shape (K, cells)
-        Risk by fold and kind. A checked row scores ``risk[fold, cell]``; every row's mean score is that of
-        ``risk.mean(axis=0)[cell]``.
+        Risk by fold and kind. A checked row scores ``risk[fold, cell]`` less the mean of ``risk[fold]`` over all rows of
+        its group, checked or not; the mean score of every group is then 0.
 
     Raises
     ------
@@ -166,6 +166,8 @@ def cross_fitted_risk(
     Notes
     -----
     (Σwy + s·w̄·p) / (Σw + s·w̄) over the rows of other folds, p their overall rate, w̄ their mean weight, s `strength`.
+    The mean is taken off fold by fold because what is learnt without a fold is low where that fold is high: by itself
+    that looks like an explanation, and one kind of rows alone seemed worth 1.3 to 1.8 times the checks.
     Source: Zrnic & Candès (2024), PNAS 121:e2322083121 (cross-prediction).
     """
     weight = measures("weight", weight)

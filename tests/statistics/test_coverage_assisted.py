@@ -94,12 +94,32 @@ def test_risk_learnt_from_the_checks_themselves_helps_and_does_not_flatter():
     kind = rng.choice(4, (REPLICATIONS, n), p=share)
     outcome = (rng.random(kind.shape) < risks[kind]).astype(float)
     fold, ones = np.arange(n) % 5, np.ones(n)
-    scores, means = np.empty(kind.shape), np.empty(REPLICATIONS)
+    scores = np.empty(kind.shape)
     for i in range(REPLICATIONS):
         risk = cross_fitted_risk(kind[i], fold, ones, outcome[i], 4)
-        scores[i], means[i] = risk[fold, kind[i]], risk.mean(axis=0) @ share
+        scores[i] = risk[fold, kind[i]] - risk[fold] @ share
     group = np.repeat(np.arange(REPLICATIONS), n)
-    estimates = assisted_rate(group, np.ones(len(group)), outcome.ravel(), scores.ravel(), means)
+    estimates = assisted_rate(group, np.ones(len(group)), outcome.ravel(), scores.ravel(), np.zeros(REPLICATIONS))
     found = covers(estimates.assisted.ci_low, estimates.assisted.ci_high, rate)
     assert found >= 0.93 - 3 * monte_carlo_error(0.93)
     assert np.median(estimates.worth) >= 1.6
+
+
+def test_risk_learnt_from_kinds_that_do_not_differ_is_worth_nothing():
+    """20 agents alike inside, whole agents in a fold: a fold that did badly is not predicted by the others doing well."""
+    rng, rate, n = np.random.default_rng(5), 0.1, 400
+    agent = np.arange(n) % 20
+    chance = rng.beta(rate * 9, (1 - rate) * 9, (REPLICATIONS, 20))
+    outcome = (rng.random((REPLICATIONS, n)) < chance[:, agent]).astype(float)
+    kind, fold = rng.integers(0, 4, outcome.shape), agent % 5
+    scores = np.empty(outcome.shape)
+    for i in range(REPLICATIONS):
+        risk = cross_fitted_risk(kind[i], fold, np.ones(n), outcome[i], 4)
+        scores[i] = risk[fold, kind[i]] - risk[fold].mean(axis=1)
+    group, cluster = np.repeat(np.arange(REPLICATIONS), n), np.tile(agent, REPLICATIONS)
+    estimates = assisted_rate(
+        group, np.ones(len(group)), outcome.ravel(), scores.ravel(), np.zeros(REPLICATIONS), cluster=cluster
+    )
+    assert np.median(estimates.worth) == 1 and estimates.worth.mean() < 1.05
+    plain, helped = (covers(e.ci_low, e.ci_high, rate) for e in (estimates.plain, estimates.assisted))
+    assert helped >= plain - 0.01 and helped >= 0.93 - 3 * monte_carlo_error(0.93)
