@@ -81,10 +81,6 @@ class Page:
                   for name, told in self.tables.snapshot.tables.items()]  # fmt: skip
         return pd.DataFrame(counts, columns=["table", *columns, "rows now"])
 
-    def notes(self) -> pd.DataFrame:
-        """What intake noticed at the latest delivery, one sentence a row: files not read, columns left out."""
-        return pd.DataFrame({"note": self.tables.snapshot.notes}, dtype="str")
-
     def provenance(self) -> dict[str, str]:
         """How this page was made: snapshot, parameters and versions, as text by heading."""
         snapshot = self.tables.snapshot

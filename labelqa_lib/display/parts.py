@@ -114,6 +114,18 @@ def provenance(facts: Mapping[str, object]) -> None:
     bundle(html, "\n".join(lines))
 
 
-def quality(frame: pd.DataFrame) -> None:
-    """What came in, and how much of it was rejected? One row per table of the delivery."""
+def quality(frame: pd.DataFrame, notes: Sequence[str] = ()) -> None:
+    """What came in, how much of it was rejected, and what else did intake notice?
+
+    Parameters
+    ----------
+    frame : DataFrame
+        One row per table of the delivery.
+    notes : sequence of str
+        Sentences, such as those about files that were not read.
+    """
     table(frame, "data-quality", "Rows delivered, kept and rejected, by table")
+    if notes:
+        listed = "".join(f"<li>{safe.text(note, safe.SENTENCE_LENGTH)}</li>" for note in notes)
+        lines = (safe.plain(note, safe.SENTENCE_LENGTH) for note in notes)
+        bundle(f'<ul class="lq-notes" id="notes">{listed}</ul>', "\n".join(lines))

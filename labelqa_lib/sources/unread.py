@@ -9,9 +9,11 @@ from pathlib import Path
 from labelqa_lib.sources.files import format_of
 from labelqa_lib.sources.mapping import matching
 
+MOST_TOLD = 20
+
 
 def unread(names: Collection[str], read: Collection[str], wanted: Sequence[str], ignored: Sequence[str]) -> list[str]:
-    """One sentence for each file that looks like data and was not read.
+    """One sentence for each file that looks like data and was not read, as far as anybody would read on.
 
     Parameters
     ----------
@@ -23,8 +25,10 @@ def unread(names: Collection[str], read: Collection[str], wanted: Sequence[str],
         Patterns of files that are declared to be no table.
     """
     known = {*read, *(name for pattern in ignored for name, _ in matching(pattern, names))}
-    told = (_sentence(name, wanted) for name in names if name not in known)
-    return [sentence for sentence in told if sentence]
+    told = [sentence for name in names if name not in known and (sentence := _sentence(name, wanted))]
+    if len(told) > MOST_TOLD:
+        told[MOST_TOLD:] = [f"… and {len(told) - MOST_TOLD} more files that belong to no table"]
+    return told
 
 
 def _sentence(name: str, wanted: Sequence[str]) -> str | None:

@@ -74,8 +74,10 @@ def test_provenance_is_a_list_of_names_and_values(shown):
 
 def test_quality_is_a_table_by_table(shown):
     display.quality(pd.DataFrame({"table": ["audits"], "rejected": [13]}))
-    assert 'id="data-quality"' in shown.html
+    assert 'id="data-quality"' in shown.html and 'id="notes"' not in shown.html
     assert "audits" in shown.html
+    display.quality(pd.DataFrame({"table": ["audits"]}), ["<b>.csv: was not read"])
+    assert '<ul class="lq-notes" id="notes"><li>&lt;b&gt;.csv: was not read</li></ul>' in shown.html
 
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)

@@ -197,6 +197,14 @@ def test_files_that_nobody_read_are_told_with_what_was_meant(tmp_path):
     )
 
 
+def test_a_folder_of_other_things_is_not_told_file_by_file(tmp_path):
+    for number in range(30):
+        (tmp_path / f"x{number}.csv").write_text("a\n1\n")
+    with duckdb.connect() as connection:
+        notes = read_delivery(tmp_path, None, connection).notes
+    assert len(notes) == 21 and notes[-1] == "… and 10 more files that belong to no table"
+
+
 def test_what_lies_beside_the_demos_tables_is_exempt_there_only(tmp_path):
     (tmp_path / "truth").mkdir()
     (tmp_path / "truth" / "truth.csv").write_text("annotation_id\na1\n")
