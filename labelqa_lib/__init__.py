@@ -34,6 +34,9 @@ _DOOR = {
     "worst": "labelqa_lib.findings",
     "furthest": "labelqa_lib.findings",
     "unanswered": "labelqa_lib.findings",
+    "calibration_findings": "labelqa_lib.findings.calibration",
+    "calibration_gaps": "labelqa_lib.findings.calibration",
+    "read_agreement": "labelqa_lib.findings.calibration",
     "plan_sentence": "labelqa_lib.findings.sampling",
     "plan_findings": "labelqa_lib.findings.sampling",
     "audit_sizes": "labelqa_lib.findings.sizing",
@@ -55,7 +58,7 @@ _DOOR = {
     "actions": "labelqa_lib.findings.remedies",
     "told": "labelqa_lib.findings.answers",
 }
-_ROOMS = ("causes", "display", "explore", "figures", "metrics", "sampling", "stats", "store")
+_ROOMS = ("calibration", "causes", "display", "explore", "figures", "metrics", "sampling", "stats", "store")
 _PARTS = {  # of a room, used in notebooks by their own name
     "acceptance": "labelqa_lib.stats.acceptance",
     "agreement": "labelqa_lib.stats.agreement",

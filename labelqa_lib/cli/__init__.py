@@ -12,6 +12,7 @@ from typing import NoReturn
 import click
 
 from labelqa_lib.cli.deliver import check, demo, ingest
+from labelqa_lib.cli.draw import draw
 from labelqa_lib.cli.frame import EPILOG, one_line
 from labelqa_lib.cli.report import list_, run
 from labelqa_lib.errors import LabelqaError
@@ -68,5 +69,5 @@ def commands(context: click.Context, root: Path | None) -> None:
     context.obj = root
 
 
-for _command in (demo, check, ingest, run, list_):
+for _command in (demo, check, ingest, run, draw, list_):
     commands.add_command(_command)

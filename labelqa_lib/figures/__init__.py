@@ -4,6 +4,9 @@ Figures are made without pyplot, so nothing is left behind in a kernel. A frame 
 figure that says why.
 """
 
+from labelqa_lib.figures import acceptance, sampling
+from labelqa_lib.figures.causes import causes, since
+from labelqa_lib.figures.calibration import participants
 from labelqa_lib.figures.control import control
 from labelqa_lib.figures.funnel import funnel
 from labelqa_lib.figures.labels import confusion, costly_pairs
@@ -11,14 +14,19 @@ from labelqa_lib.figures.segments import compare, distribution
 from labelqa_lib.figures.weeks import backlog, by_hour, trend, trends
 
 __all__ = [
+    "acceptance",
     "backlog",
     "by_hour",
+    "causes",
     "compare",
     "confusion",
     "control",
     "costly_pairs",
     "distribution",
     "funnel",
+    "sampling",
+    "since",
+    "participants",
     "trend",
     "trends",
 ]

@@ -2,7 +2,8 @@
 
 `rules` are what a market asks for, `strata` what its past tells, `precision` how wide the report's intervals will be.
 `planning` finds the plan, `frontier` what precision costs, `drawing` the list to audit (from `frames`), `loop` whether
-the last plan kept its promise, `replay` whether plans do, `lots` which sites' weeks are accepted.
+the last plan kept its promise, `replay` whether plans do, `lots` which sites' weeks are accepted,
+`tables` what a reader compares.
 
 The sizes of `stats.sizing` are offered here too, because a notebook asks for them in this room.
 """
@@ -14,6 +15,7 @@ from labelqa_lib.sampling.lots import curves, lots, next_lots, sequential
 from labelqa_lib.sampling.planning import Plan, plan
 from labelqa_lib.sampling.replay import replay
 from labelqa_lib.sampling.rules import PLANNED, Rules
+from labelqa_lib.sampling.tables import TITLES, UNITS, by_place, facts, points, promises
 from labelqa_lib.stats.allocation_goals import meet_goals as allocate
 from labelqa_lib.stats.sizing import (
     size_for_agreement,
@@ -27,18 +29,24 @@ from labelqa_lib.stats.sizing import (
 
 __all__ = [
     "PLANNED",
+    "TITLES",
+    "UNITS",
     "Draw",
     "Plan",
     "Rules",
     "allocate",
+    "by_place",
     "curves",
     "draw",
     "earlier_plan",
+    "facts",
     "frontier",
     "kept",
     "lots",
     "next_lots",
     "plan",
+    "points",
+    "promises",
     "replay",
     "savings",
     "sequential",

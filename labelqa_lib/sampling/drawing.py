@@ -14,7 +14,7 @@ from labelqa_lib.periods import Week
 from labelqa_lib.sampling.frames import VERDICTS, audited_once, auditors, candidates, upset
 from labelqa_lib.sampling.planning import Plan, densest, expected, plan
 from labelqa_lib.sampling.rules import Rules
-from labelqa_lib.sampling.strata import KEYS
+from labelqa_lib.sampling.strata import KEYS, stratum_name
 from labelqa_lib.stats.allocation import neyman
 from labelqa_lib.stats.drawing import pps_systematic, stratified_systematic
 from labelqa_lib.stats.rounding import controlled_rounding
@@ -114,14 +114,10 @@ def draw(tables: Tables, rules: Rules | None = None, week: str = "", taken: Sequ
     return Draw(order[COLUMNS].reset_index(drop=True), chances, made, float(hours))
 
 
-def stratum_name(rows: pd.DataFrame) -> pd.Series:
-    """``KUL / comments / safety / model doubt high``."""
-    return rows["site"] + " / " + rows["queue"] + " / " + rows["policy_area"] + " / model doubt " + rows["doubt"]
-
-
 def _seeds(seed: int, market: str, week: str) -> list[int]:
     """Seeds of the draw's steps: other markets and weeks draw otherwise."""
-    return [int(one) for one in np.random.SeedSequence([seed, zlib.crc32(f"{market} {week}".encode())]).generate_state(6)]
+    sequence = np.random.SeedSequence([seed, zlib.crc32(f"{market} {week}".encode())])
+    return [int(one) for one in sequence.generate_state(6)]
 
 
 def _random(offered: pd.DataFrame, made: Plan, seeds: list[int]) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -140,9 +136,11 @@ def _random(offered: pd.DataFrame, made: Plan, seeds: list[int]) -> tuple[pd.Dat
     })  # fmt: skip
     cells["expected"] = expected(cells, np.minimum(wanted / held, 1.0), densest(cells, made.agents))
     take = controlled_rounding(cells["expected"], used // len(strata), cells["stratum"], seeds[0])
-    rows["stratum"], rows["inclusion_probability"] = strata[stratum], (cells["expected"] / cells["population"])[cell].to_numpy()
+    chance = (cells["expected"] / cells["population"]).to_numpy()
+    rows["stratum"], rows["inclusion_probability"] = strata[stratum], chance[cell]
     chosen = _ranks(cell, seeds[1]) < take[cell]
-    blind = _ranks(stratum[chosen], seeds[2]) < _shares(np.bincount(stratum[chosen], minlength=len(strata)), made.rules.blind_share)[stratum[chosen]]
+    blinded = _shares(np.bincount(stratum[chosen], minlength=len(strata)), made.rules.blind_share)
+    blind = _ranks(stratum[chosen], seeds[2]) < blinded[stratum[chosen]]
     chances = rows[["annotation_id", "stratum", "inclusion_probability"]]
     return rows[chosen].assign(part=RANDOM, tier=1, sampling_reason="random", blind=blind), chances
 
@@ -195,7 +193,7 @@ def _assigned(rows: pd.DataFrame, people: pd.DataFrame, seeds: list[int]) -> np.
     """
     assigned = np.full(len(rows), None, dtype=object)
     turn = np.random.default_rng(seeds[5]).permutation(len(rows))
-    own = rows[["agent_id", "auditor_id"]].fillna("").to_numpy() if "auditor_id" in rows else rows[["agent_id"]].to_numpy()
+    own = rows.reindex(columns=["agent_id", "auditor_id"]).fillna("").to_numpy()  # auditor_id: who made the first audit
     for (tier, site), places in rows.iloc[turn].groupby(["tier", "site"]).indices.items():
         pool = people[people["tier"] == tier]
         pool = pool[pool["site"] == site] if (pool["site"] == site).any() else pool

@@ -84,7 +84,7 @@ def today(past: Past, goals: list[Goal], rules: Rules) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row per goal: ``goal, audits`` (that count for it), ``hours`` (of all audits at the plan's minutes, with as
+        One row per goal: ``goal, rate, audits`` (that count for it), ``hours`` (of all audits at the plan's minutes, with as
         many risk checks and re-audits), ``achieved`` (half-width of the interval; NaN without audits),
         ``design_effect``.
     """
@@ -94,20 +94,21 @@ def today(past: Past, goals: list[Goal], rules: Rules) -> pd.DataFrame:
     hours = hours_of(past, rules, made)
     return pd.DataFrame(
         [(goal.title, *_achieved(rows, goal, rules.confidence, hours)) for goal in goals],
-        columns=["goal", "audits", "hours", "achieved", "design_effect"],
+        columns=["goal", "rate", "audits", "hours", "achieved", "design_effect"],
     )
 
 
-def _achieved(rows: pd.DataFrame, goal: Goal, confidence: float, hours: float) -> tuple[int, float, float, float]:
+def _achieved(rows: pd.DataFrame, goal: Goal, confidence: float, hours: float) -> tuple[float, ...]:
     hit, miss = rows[f"{goal.metric}_hit"], rows[f"{goal.metric}_miss"]
     rows = rows[(hit + miss > 0) & goal.inside[rows["stratum"]]]
     if rows.empty:
-        return 0, hours, np.nan, np.nan
+        return np.nan, 0, hours, np.nan, np.nan
     cells = rows.assign(outcome=rows["weight"] * rows[f"{goal.metric}_hit"], squared=rows["weight"] ** 2, n=1)
     cells = cells.groupby("cluster")[["weight", "outcome", "squared", "n"]].sum()
     told = survey.clustered_rate(
         np.zeros(len(cells), dtype=int), cells["weight"], np.minimum(cells["outcome"], cells["weight"]), cells["n"],
         confidence=confidence, weight_squared=cells["squared"],
     )  # fmt: skip
-    return len(rows), hours, float(told.ci_high[0] - told.ci_low[0]) / 2, float(told.design_effect[0])
+    half_width = float(told.ci_high[0] - told.ci_low[0]) / 2
+    return float(told.estimate[0]), len(rows), hours, half_width, float(told.design_effect[0])
 

@@ -9,7 +9,7 @@ from ibis import _
 from labelqa_lib.sampling.frontier import today
 from labelqa_lib.sampling.planning import Plan, plan
 from labelqa_lib.sampling.rules import Rules
-from labelqa_lib.sampling.strata import KEYS, stratified
+from labelqa_lib.sampling.strata import KEYS, stratified, stratum_name
 from labelqa_lib.store import Tables, fetch
 
 AGENT, STRATUM = "agent", "stratum"
@@ -34,16 +34,17 @@ def kept(earlier: Plan | None, now: Plan) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row per goal: ``goal, wanted, promised`` and ``achieved`` (half-widths), ``planned, made`` (audits that
+        One row per goal: ``goal, expected_rate, rate, wanted, promised`` and ``achieved`` (half-widths), ``planned, made`` (audits that
         count), ``planned_effect, achieved_effect`` (design effects). Empty without an earlier plan.
     """
-    columns = ["goal", "wanted", "promised", "achieved", "planned", "made", "planned_effect", "achieved_effect"]
+    columns = ["goal", "expected_rate", "rate", "wanted", "promised", "achieved", "planned", "made", "planned_effect",
+               "achieved_effect"]  # fmt: skip
     if earlier is None:
         return pd.DataFrame(columns=columns)
-    planned = earlier.promises.rename(columns={"audits": "planned", "design_effect": "planned_effect"})
+    planned = earlier.promises.rename(columns={"audits": "planned", "design_effect": "planned_effect", "rate": "expected_rate"})
     made = today(now.past, now.goals, now.rules)
     made = made.rename(columns={"audits": "made", "design_effect": "achieved_effect"})
-    return planned.merge(made, on="goal")[columns]
+    return planned.merge(made, on="goal")[columns].round({"planned_effect": 2, "achieved_effect": 2})
 
 
 def uncovered(tables: Tables, now: Plan) -> pd.DataFrame:
@@ -52,7 +53,7 @@ def uncovered(tables: Tables, now: Plan) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``kind`` (``agent`` or ``stratum``), ``name, site, annotations, audits, minimum, reason``; those without any
+        ``kind`` (``agent`` or ``stratum``), ``name, site, annotations, audits, minimum, why``; those without any
         audit first.
     """
     week = tables.weeks[-1]
@@ -67,7 +68,7 @@ def uncovered(tables: Tables, now: Plan) -> pd.DataFrame:
     short = pd.concat(parts, ignore_index=True)
     sites = set(audits["site"])
     earlier = fetch(stratified(tables).filter(_.week != week).select("agent_id").distinct())["agent_id"]
-    short["reason"] = np.select(
+    short["why"] = np.select(
         [
             ~short["site"].isin(sites),
             (short["kind"] == AGENT) & ~short["name"].isin(set(earlier)),
@@ -77,7 +78,7 @@ def uncovered(tables: Tables, now: Plan) -> pd.DataFrame:
         ["no random audit was made at the site", "first week", "too few annotations to audit more", "not drawn often enough"],
         "not drawn often enough",
     )
-    columns = ["kind", "name", "site", "annotations", "audits", "minimum", "reason"]
+    columns = ["kind", "name", "site", "annotations", "audits", "minimum", "why"]
     return short.sort_values(["audits", "annotations", "name"], ascending=[True, False, True])[columns].reset_index(drop=True)
 
 
@@ -96,6 +97,6 @@ def _short(made: pd.DataFrame, audits: pd.DataFrame, by: list[str], kind: str, m
     told["audits"] = counted.reindex(key, fill_value=0).to_numpy()
     told["wanted"] = told[by[0]].map(minimum).fillna(0).to_numpy() if isinstance(minimum, pd.Series) else minimum
     told["minimum"] = np.minimum(told["wanted"], told["annotations"]).astype(int)
-    told["name"] = told[by[0]] if len(by) == 1 else told[by].agg(" / ".join, axis=1)
+    told["name"] = told[by[0]] if len(by) == 1 else stratum_name(told)
     short = told[told["audits"] < told["minimum"]]
     return short.assign(kind=kind, site=short["place"])[["kind", "name", "site", "annotations", "audits", "minimum", "wanted"]]

@@ -46,7 +46,8 @@ def replay(plan: Plan, runs: int = 300, seed: int = 46) -> tuple[pd.DataFrame, p
         model's score to help), ``assisted_coverage`` and ``saved`` (share of audits that would do). Empty without
         audits.
     DataFrame
-        The first runs' intervals of the first goal: ``run, estimate, ci_low, ci_high, truth``.
+        The first runs' intervals of the first goal: ``run, estimate, ci_low, ci_high, truth``, and the
+        ``coverage`` of all.
 
     Notes
     -----
@@ -57,7 +58,7 @@ def replay(plan: Plan, runs: int = 300, seed: int = 46) -> tuple[pd.DataFrame, p
     """
     past = plan.past
     if past.audits.empty or not plan.goals:
-        return pd.DataFrame(columns=_COLUMNS), pd.DataFrame(columns=["run", "estimate", "ci_low", "ci_high", "truth"])
+        return pd.DataFrame(columns=_COLUMNS), pd.DataFrame(columns=["run", "estimate", "ci_low", "ci_high", "truth", "coverage"])
     world = _drawn(plan, runs, np.random.default_rng(seed))
     promises = plan.promises["promised"].to_numpy()
     told = [_replayed(world, goal, promises[place], plan.rules.confidence, runs) for place, goal in enumerate(plan.goals)]
@@ -119,7 +120,7 @@ def _replayed(world: _World, goal: Goal, promise: float, confidence: float, runs
     shown = min(SIGHTS, runs)
     sights = {"estimate": told.estimate, "ci_low": told.ci_low, "ci_high": told.ci_high}
     return row, pd.DataFrame({name: values[:shown] for name, values in sights.items()}).assign(
-        run=np.arange(1, shown + 1), truth=truth
+        run=np.arange(1, shown + 1), truth=truth, coverage=coverage
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import ibis
@@ -59,6 +60,22 @@ class Past:
     cells: pd.DataFrame
     audits: pd.DataFrame
     last: str
+
+
+def of_queues(past: Past, queues: Sequence[str]) -> Past:
+    """The past of some queues alone."""
+    kept = past.strata["queue"].isin(queues).to_numpy()
+    place = np.where(kept, np.cumsum(kept) - 1, -1)
+    cells, audits = (
+        rows[kept[rows["stratum"]]].assign(stratum=lambda left: place[left["stratum"]]).reset_index(drop=True)
+        for rows in (past.cells, past.audits)
+    )
+    return Past(past.strata[kept].reset_index(drop=True), cells, audits, past.last)
+
+
+def stratum_name(rows: pd.DataFrame) -> pd.Series:
+    """``KUL / comments / safety / model doubt high``."""
+    return rows["site"] + " / " + rows["queue"] + " / " + rows["policy_area"] + " / model doubt " + rows["doubt"]
 
 
 def stratified(tables: Tables) -> ibis.Table:

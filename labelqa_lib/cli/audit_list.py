@@ -1,0 +1,112 @@
+"""The forms in which an audit list leaves: CSV for people, Parquet for programs, tasks for Label Studio."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from xml.sax.saxutils import quoteattr
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as parquet
+
+from labelqa_lib.display import safe
+from labelqa_lib.errors import UsageError
+
+NAME = "audit_list"
+TASKS, CONFIG = f"{NAME}.label_studio.json", f"{NAME}.label_studio.xml"
+
+
+def forms(rows: pd.DataFrame, labels: Sequence[str], label_studio: bool) -> dict[str, bytes]:
+    """The list's files by name. CSV text never starts a formula; Parquet holds every value as it is."""
+    made = {f"{NAME}.csv": _csv(rows), f"{NAME}.parquet": _parquet(rows)}
+    if label_studio:
+        made |= {TASKS: _tasks(rows), CONFIG: _config(labels)}
+    return made
+
+
+def _csv(rows: pd.DataFrame) -> bytes:
+    return rows.map(safe.spreadsheet).to_csv(index=False, lineterminator="\n").encode()
+
+
+def _parquet(rows: pd.DataFrame) -> bytes:
+    texts = [name for name in rows if name not in ("tier", "inclusion_probability", "blind")]
+    typed = rows.astype(dict.fromkeys(texts, "str") | {"blind": bool, "tier": "int64", "inclusion_probability": "float64"})
+    file = io.BytesIO()
+    parquet.write_table(pa.Table.from_pandas(typed, preserve_index=False).replace_schema_metadata(), file)
+    return file.getvalue()
+
+
+def _tasks(rows: pd.DataFrame) -> bytes:
+    """Tasks in Label Studio's JSON form; the agent's label is a prediction where the audit is not blind."""
+    tasks = []
+    for row in rows.astype(object).where(rows.notna(), None).to_dict("records"):
+        label = row.pop("label")
+        task = {"data": {**row, "content": row["content_ref"] or row["item_id"]}}
+        if label is not None:
+            choice = {"from_name": "label", "to_name": "content", "type": "choices", "value": {"choices": [label]}}
+            task["predictions"] = [{"model_version": "agent", "result": [choice]}]
+        tasks.append(task)
+    return (json.dumps(tasks, ensure_ascii=False, indent=1) + "\n").encode()
+
+
+def _config(labels: Sequence[str]) -> bytes:
+    """The labelling interface that the tasks' predictions refer to: its names are ``label`` and ``content``."""
+    choices = "\n".join(f"    <Choice value={quoteattr(label)}/>" for label in labels)
+    return (
+        '<View>\n  <Text name="content" value="$content"/>\n'
+        f'  <Choices name="label" toName="content" choice="single">\n{choices}\n  </Choices>\n</View>\n'
+    ).encode()
+
+
+def write(files: dict[str, bytes], folder: Path, force: bool) -> bool:
+    """Write the files, each whole or not at all; whether anything was new.
+
+    Raises
+    ------
+    UsageError
+        When another list lies in the folder and `force` is not given.
+    """
+    known = folder / f"{NAME}.parquet"
+    if known.exists() and known.read_bytes() != files[known.name] and not force:
+        raise UsageError(
+            f"{folder}: holds another audit list; give it as --taken {known} and write the new one elsewhere with --out, "
+            "or replace it with --force"
+        )
+    changed = {name: held for name, held in files.items() if _held(folder / name) != held}
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, held in changed.items():
+        place, unfinished = tempfile.mkstemp(dir=folder, prefix=f".{name}.")
+        try:
+            with os.fdopen(place, "wb") as file:
+                file.write(held)
+            os.chmod(unfinished, 0o644)
+            os.replace(unfinished, folder / name)
+        except BaseException:
+            Path(unfinished).unlink(missing_ok=True)
+            raise
+    return bool(changed)
+
+
+def _held(path: Path) -> bytes | None:
+    return path.read_bytes() if path.exists() else None
+
+
+def annotations_of(path: Path) -> list[str]:
+    """The annotations on an earlier list, CSV or Parquet.
+
+    Raises
+    ------
+    UsageError
+        When it is neither, or names no annotations.
+    """
+    try:
+        if path.suffix == ".parquet":
+            return parquet.read_table(path, columns=["annotation_id"])["annotation_id"].to_pylist()
+        return pd.read_csv(path, dtype=str, usecols=["annotation_id"])["annotation_id"].str.removeprefix("'").tolist()
+    except (OSError, ValueError, pa.ArrowException) as error:
+        raise UsageError(f"--taken {path}: is no audit list with a column annotation_id ({error})") from None

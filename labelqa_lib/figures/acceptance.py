@@ -1,0 +1,153 @@
+"""Sites' weeks as delivered lots: how they fared, what their plans do, and how soon a sequence decides."""
+
+from __future__ import annotations
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from labelqa_lib import wording
+from labelqa_lib.figures.canvas import (
+    BLUE,
+    FAINT,
+    INK,
+    MUTED,
+    PALE_BLUE,
+    VERMILION,
+    canvas,
+    heading,
+    measure_axis,
+    name,
+    nothing,
+    styled,
+)
+from labelqa_lib.figures.weeks import week_ticks
+
+MOST_SITES = 6
+_DASHES = ("-", (0, (5, 2)), (0, (1, 1.5)), (0, (5, 1.5, 1, 1.5)), (0, (8, 2)), (0, (3, 3)))
+
+
+@styled
+def lots(frame: pd.DataFrame, *, title: str = "Sites' weeks under the switching rules") -> Figure:
+    """Which weeks of which site would have been accepted, and under which severity?
+
+    Parameters
+    ----------
+    frame : DataFrame
+        From `sampling.lots`.
+
+    Returns
+    -------
+    Figure
+        A row per site, a mark per week: errors found and allowed; rejected is a filled triangle, tightened a grey field.
+    """
+    if frame.empty:
+        return nothing(title, frame, "no site's week has random audits")
+    sites = sorted(frame["site"].unique())[:MOST_SITES]
+    weeks = sorted(frame["week"].unique())
+    fig = canvas(0.9 + 0.62 * len(sites))
+    ax = fig.subplots()
+    for place, site in enumerate(sites):
+        _row(ax, frame[frame["site"] == site], weeks, len(sites) - 1 - place)
+    ax.set_yticks(range(len(sites)), [name(site) for site in reversed(sites)])
+    ax.set_ylim(-0.6, len(sites) - 0.4)
+    week_ticks(ax, weeks)
+    shown = frame[frame["site"].isin(sites)]
+    heading(fig, title, _fared(shown, sites), "errors found / allowed; ▲ rejected; grey: tightened")
+    return fig
+
+
+def _row(ax: Axes, part: pd.DataFrame, weeks: list[str], place: int) -> None:
+    for row in part.itertuples():
+        week = weeks.index(row.week)
+        if row.inspection == "tightened":
+            ax.fill_between([week - 0.5, week + 0.5], place - 0.4, place + 0.4, color="#e4e7eb", linewidth=0)
+        if row.accepted is None:
+            ax.annotate("–", (week, place), ha="center", va="center", color=MUTED)
+            continue
+        colour, mark = (BLUE, "o") if row.accepted else (VERMILION, "^")
+        ax.scatter(week, place + 0.16, color=colour, marker=mark, s=34, zorder=3)
+        ax.annotate(f"{row.found:.0f}/{row.accept}", (week, place - 0.2), ha="center", va="center", color=colour)
+
+
+def _fared(frame: pd.DataFrame, sites: list[str]) -> str:
+    said = []
+    for site in sites:
+        judged = frame[(frame["site"] == site) & frame["accepted"].notna()]
+        now = frame.loc[frame["site"] == site, "following"].iloc[-1]
+        said.append(f"{name(site)}: {judged['accepted'].eq(False).sum()} of {len(judged)} weeks rejected, next {now}")
+    return "; ".join(said) + "."
+
+
+@styled
+def operating(frame: pd.DataFrame, *, aql: float, title: str = "What the next weeks' plans do") -> Figure:
+    """How often does each site's plan accept, how good is what leaves, and how many audits would a double plan take?
+
+    Parameters
+    ----------
+    frame : DataFrame
+        From `sampling.curves`.
+    aql : float
+        As a share.
+    """
+    if frame.empty:
+        return nothing(title, frame, "no site expects a week to inspect")
+    sites = list(dict.fromkeys(frame["site"]))[:MOST_SITES]
+    fig = canvas(2.9)
+    axes = fig.subplots(1, 3)
+    wanted = (("accepted", "probability of acceptance (OC)", "rate"), ("outgoing", "errors that leave (AOQ)", "rate"),
+              ("checked", "audits, double plan (ASN)", "count"))  # fmt: skip
+    for ax, (column, label, unit) in zip(axes, wanted, strict=True):
+        for place, site in enumerate(sites):
+            part = frame[frame["site"] == site]
+            colour = (BLUE, VERMILION)[place % 2]
+            ax.plot(part["share"], part[column], color=colour, linestyle=_DASHES[place], label=name(site, 12))
+        ax.axvline(aql, color=FAINT, linewidth=1)
+        ax.set_ylim(bottom=0)
+        measure_axis(ax.xaxis, "rate", "errors in the week, %")
+        measure_axis(ax.yaxis, unit)
+        ax.set_title(label, loc="left", size=9, color=MUTED)
+    axes[0].legend(frameon=False)
+    said = "; ".join(f"{name(site)}: {frame.loc[frame['site'] == site, 'plan'].iloc[0]}" for site in sites)
+    heading(fig, title, said + ".", f"line: AQL {wording.amount(aql, 'rate')}")
+    return fig
+
+
+@styled
+def sequential(frame: pd.DataFrame, *, title: str = "One audit after the other (SPRT)") -> Figure:
+    """After how many audits could the week have been accepted or rejected?
+
+    Parameters
+    ----------
+    frame : DataFrame
+        From `sampling.sequential`.
+    """
+    if frame.empty:
+        return nothing(title, frame, "no site was audited at random in the week")
+    sites = list(dict.fromkeys(frame["site"]))[:MOST_SITES]
+    fig = canvas(2.6 if len(sites) <= 3 else 4.8)
+    columns = min(len(sites), 3)
+    axes = fig.subplots(-(-len(sites) // columns), columns, squeeze=False).ravel()
+    said = []
+    for ax, site in zip(axes, sites, strict=False):
+        part = frame[frame["site"] == site]
+        decided, decision = int(part["decided"].iloc[0]), part["decision"].iloc[0]
+        _lines(ax, part.head(max(2 * decided, 30)), decided)
+        words = {"continue": f"undecided after {decided}"}.get(decision, f"{decision}ed after {decided}")
+        ax.set_title(f"{name(site)}: {words}", loc="left", size=9, color=MUTED)
+        said.append(f"{name(site)} {words} audits")
+    for ax in axes[len(sites) :]:
+        ax.set_visible(False)
+    heading(fig, title, "; ".join(said) + ".", "above the field: reject; below: accept")
+    return fig
+
+
+def _lines(ax: Axes, part: pd.DataFrame, decided: int) -> None:
+    ax.fill_between(part["number"], part["accept_at"], part["reject_at"], color=PALE_BLUE, linewidth=0, alpha=0.6)
+    ax.step(part["number"], part["found"], where="post", color=BLUE)
+    at = part[part["number"] == decided]
+    ax.scatter(at["number"], at["found"], s=50, color=VERMILION, edgecolor=INK, zorder=4)
+    ax.set_ylim(min(-0.5, part["found"].min()), max(part["reject_at"].max(), part["found"].max()) + 1)
+    ax.set_ylim(bottom=-0.5)
+    measure_axis(ax.xaxis, "count", "audits")
+    measure_axis(ax.yaxis, "count", "errors found")

@@ -1,0 +1,90 @@
+"""What single questions would cost, in audits: a precise rate, a verdict, a drop, something rare, agreement, re-audits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from labelqa_lib import wording
+from labelqa_lib.errors import UsageError
+from labelqa_lib.sampling import Plan
+from labelqa_lib.stats import sizing
+
+POWER = 0.8
+RARE_EVENTS, MISSED = 10, 0.05
+"""Rare errors to see in a week; errors that tier 1 passes, where nothing is known of that."""
+
+
+def audit_sizes(plan: Plan, targets: Mapping) -> pd.DataFrame:
+    """How many audits of a week would each question take at this market's rates and design effect?
+
+    Parameters
+    ----------
+    plan : Plan
+    targets : mapping
+        Of the market, by metric: each has a ``value``.
+
+    Returns
+    -------
+    DataFrame
+        ``question, audits`` (NaN where none do) ``, how``: what was assumed, or why there is no number.
+    """
+    if not plan.goals:
+        return pd.DataFrame(columns=["question", "audits", "how"])
+    goal, effect = plan.goals[0], float(plan.promises["design_effect"].iloc[0])
+    population = int(plan.strata["population"].sum())
+    rate, title, usual = goal.rate, goal.title, {"population": population, "design_effect": effect}
+    asked = [
+        _asked(f"{title} to ±{wording.number(margin, 'rate', 1)} pt", sizing.size_for_margin, rate, margin,
+               plan.rules.confidence, **usual)
+        for margin in (0.03, 0.02, 0.01)
+    ]  # fmt: skip
+    target = targets.get(goal.metric)
+    if target is not None:
+        asked.append(_asked(
+            f"{title} at its present {wording.amount(rate, 'rate')} told apart from its target "
+            f"{wording.amount(target.value, 'rate')}", sizing.size_for_target, rate, target.value, POWER, **usual))  # fmt: skip
+    asked.append(_asked(f"A drop of 2 pt of {title.lower()} from one week to the next", sizing.size_for_difference, rate,
+                        0.02, POWER, **usual))  # fmt: skip
+    return pd.DataFrame([*asked, *_rare(plan), _agreement(), *_reaudits(plan, effect)], columns=["question", "audits", "how"])
+
+
+def _asked(question: str, size, *given, **more) -> tuple[str, float, str]:
+    try:
+        made = size(*given, **more)
+    except UsageError as error:
+        return question, np.nan, error.problems[0]
+    return question, made.n, made.reason
+
+
+def _rare(plan: Plan) -> list[tuple[str, float, str]]:
+    """Critical errors, where the model's doubt says where to look."""
+    strata = plan.past.strata
+    doubts = strata.assign(errors=strata["critical_accuracy_miss"] * strata["population"]).groupby("doubt")[["errors", "population"]].sum()
+    doubts = doubts[doubts["population"] >= 1]
+    question = f"At least {RARE_EVENTS} critical errors seen, drawn where the model doubts the label"
+    try:
+        made = sizing.size_for_rare(RARE_EVENTS, (doubts["errors"] / doubts["population"]).to_numpy(),
+                                    doubts["population"].astype(int).to_numpy())  # fmt: skip
+    except UsageError as error:
+        return [(question, np.nan, error.problems[0])]
+    simple = "no simple draw of a week would do" if made.simple is None else f"{made.simple:,} in a simple draw"
+    rate = doubts["errors"].sum() / doubts["population"].sum()
+    shown = sizing.size_for_demonstration(2 * rate)
+    return [
+        (question, made.n, simple),
+        (f"Fewer than {wording.amount(2 * rate, 'rate')} critical errors, shown by finding none", shown.n, shown.reason),
+    ]
+
+
+def _agreement() -> tuple[str, float, str]:
+    return _asked("Agreement (alpha 0.8) of two agents to ±0.05", sizing.size_for_agreement, 0.8, 0.05, [0.7, 0.3])
+
+
+def _reaudits(plan: Plan, effect: float) -> list[tuple[str, float, str]]:
+    checked, rate = round(plan.audits), plan.past.strata["accuracy_miss"].mean()
+    question = f"Second audits of {checked}, so that correcting makes less than half the doubt"
+    made = sizing.size_for_reaudits(checked, rate, 0.95, MISSED / 10, design_effect=effect)
+    return [(question, made.n, f"{made.flagged} of audits that marked an error, {made.passed} of those that passed")]
