@@ -72,6 +72,8 @@ def _appeal_rate(tables: Tables, asked: Asked) -> pd.DataFrame:
 
 def _overturn_rate(tables: Tables, asked: Asked) -> pd.DataFrame:
     rows = _appeals(tables, "resolved_week")
+    # an outcome whose time is not told counts in the week in which the appeal was raised
+    rows = rows.mutate(**{WEEK: _.resolved_week.coalesce(_.raised_week)})
     rows = rows.filter(_[WEEK].isin(asked.weeks) & _.outcome.isin(["overturned", "upheld"])).mutate(weight=1.0)
     note = clusters_of(asked, otherwise="appeal")
     return rate(rows, asked, _.outcome == "overturned", of="resolved appeals", note=note, apart="appeal_id")
@@ -124,7 +126,8 @@ METRICS = (
     ),
     _metric(
         "overturn_rate", "Overturn rate", "Of resolved appeals, how many were right?", "rate",
-        "overturned / (overturned + upheld), by the week of resolution", _overturn_rate, _DISPUTES,
+        "overturned / (overturned + upheld), by the week of resolution (of raising, where that is not told)",
+        _overturn_rate, _DISPUTES,
     ),
     _metric(
         "days_to_resolve", "Days to resolve an appeal", "How long does an appeal wait?", "days",

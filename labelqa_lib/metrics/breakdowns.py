@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import ibis
 import numpy as np
@@ -10,8 +10,8 @@ import pandas as pd
 from ibis import _
 
 from labelqa_lib.errors import UsageError
-from labelqa_lib.metrics.frame import NOT_GIVEN, groups_of, rate_frame, undefined
-from labelqa_lib.metrics.judged import annotated, cells, cluster, note, rate, sample
+from labelqa_lib.metrics.frame import groups_of, rate_frame, undefined
+from labelqa_lib.metrics.judged import annotated, cells, cluster, note, sample
 from labelqa_lib.metrics.metric import WEEK, Asked
 from labelqa_lib.metrics.quality import SHARES
 from labelqa_lib.metrics.registry import REGISTRY, ask
@@ -25,13 +25,21 @@ FLIP_COST = 2
 """A confusion of violating with benign costs this many times one inside either class."""
 
 
-def confusion(tables: Tables, weeks: Sequence[str] | None = None, confidence: float = 0.95) -> pd.DataFrame:
+def confusion(
+    tables: Tables,
+    weeks: Sequence[str] | None = None,
+    confidence: float = 0.95,
+    costs: Mapping[str, Mapping[str, float]] | None = None,
+) -> pd.DataFrame:
     """What is each label taken for, and which confusions cost most?
 
     Parameters
     ----------
     tables, weeks, confidence
         As in `measure`; several weeks are pooled.
+    costs : mapping, optional
+        What a confusion costs, by reference label and label given. Those not named cost 1, or `FLIP_COST` where they
+        swap violating and benign.
 
     Returns
     -------
@@ -39,7 +47,12 @@ def confusion(tables: Tables, weeks: Sequence[str] | None = None, confidence: fl
         One row per pair seen, in the order of the label set: ``reference_label, label, n`` (annotations judged so),
         ``n_reference`` (with this reference label), ``share, ci_low, ci_high`` (weighted, of the reference label),
         ``flips`` (violating taken for benign or the reverse), ``critical`` (an error with a critical label), ``cost``
-        (estimated errors in the population, doubled where the class flips) and ``rank`` (1 = costliest; 0 = right).
+        (estimated errors in the population, each times what it costs) and ``rank`` (1 = costliest; 0 = right).
+
+    Raises
+    ------
+    UsageError
+        When `costs` names a label that the label set does not have.
     """
     asked = ask(tables, REGISTRY["accuracy"], (), weeks, confidence)
     rows, _stands_on = sample(tables, asked.weeks)
@@ -56,16 +69,30 @@ def confusion(tables: Tables, weeks: Sequence[str] | None = None, confidence: fl
         confidence=confidence, weight_squared=every["weight_squared"], groups=len(pairs),
     )  # fmt: skip
     pairs = pairs.assign(share=shares.estimate, ci_low=shares.ci_low, ci_high=shares.ci_high, n_reference=shares.n)
-    return _ranked(pairs, fetch(tables.labels.select("label", "violating", "critical", "order")))
+    labels = fetch(tables.labels.select("label", "violating", "critical", "order"))
+    return _ranked(pairs, labels, _known(costs or {}, labels["label"]))
 
 
-def _ranked(pairs: pd.DataFrame, labels: pd.DataFrame) -> pd.DataFrame:
+def _known(costs: Mapping[str, Mapping[str, float]], labels: pd.Series) -> dict[tuple[str, str], float]:
+    """Cost by pair of labels; every label is one of the label set."""
+    by_pair = {(truth, given): cost for truth, row in costs.items() for given, cost in row.items()}
+    unknown = sorted({label for pair in by_pair for label in pair} - set(labels))
+    if unknown:
+        known = ", ".join(sorted(labels))
+        raise UsageError([f"costs: {label!r} is not in the label set; it has {known}" for label in unknown])
+    return by_pair
+
+
+def _ranked(pairs: pd.DataFrame, labels: pd.DataFrame, costs: Mapping[tuple[str, str], float]) -> pd.DataFrame:
     of = labels.set_index("label")
     truth, given = of.loc[pairs["reference_label"]], of.loc[pairs["label"]]
     wrong = (pairs["reference_label"] != pairs["label"]).to_numpy()
     flips = truth["violating"].to_numpy(dtype=bool) != given["violating"].to_numpy(dtype=bool)
     critical = truth["critical"].to_numpy(dtype=bool) | given["critical"].to_numpy(dtype=bool)
-    cost = np.where(wrong, pairs["weight"] * np.where(flips, FLIP_COST, 1), 0.0)
+    usual = np.where(flips, FLIP_COST, 1)
+    seen = zip(pairs["reference_label"], pairs["label"], usual, strict=True)
+    each = np.array([costs.get((one, other), otherwise) for one, other, otherwise in seen], dtype=float)
+    cost = np.where(wrong, pairs["weight"] * each, 0.0)
     rank = np.where(wrong, pd.Series(-cost).rank(method="first"), 0).astype("int64")
     ranked = pairs.assign(flips=flips, critical=critical & wrong, cost=cost, rank=rank)
     place = np.lexsort((given["order"], truth["order"]))
@@ -88,7 +115,8 @@ def by_hour(
     Returns
     -------
     DataFrame
-        A metric frame by ``local_hour`` (int, 0 to 23) with ``volume``, the annotations made in that hour.
+        A metric frame by ``local_hour`` (int, 0 to 23) with ``volume``, the annotations made in that hour. Hours with
+        annotations of which none was judged are undefined, with the reason.
     """
     if metric not in SHARES:
         raise UsageError(f"{metric!r} cannot be measured by hour; these can: {', '.join(SHARES)}")
@@ -98,12 +126,16 @@ def by_hour(
     hourly = Asked(metric, ("local_hour",), False, asked.weeks, confidence)
     rows, stands_on = sample(tables, asked.weeks)
     share = SHARES[metric]
-    frame = rate(rows, hourly, share.hit, share.counted, of=share.of, note=note(hourly, stands_on))
-    if (frame["local_hour"] == NOT_GIVEN).all():  # audits of these weeks are still to come
-        return frame.assign(local_hour=0, volume=0)
+    judged = cells(rows, ["local_hour"], share.hit, share.counted, cluster=cluster(hourly))
     made = annotated(tables).filter(_[WEEK].isin(asked.weeks)).group_by("local_hour").aggregate(volume=_.count())
+    made = fetch(made)
+    # hours in which nothing was judged are there with n 0
+    silent = made[["local_hour"]].assign(weight=0.0, weight_squared=0.0, outcome=0.0, n=0)
+    frame = rate_frame(pd.concat([judged, silent]), hourly, share.of, note(hourly, stands_on))
+    if made.empty:
+        return frame.assign(local_hour=0, volume=0)
     frame["local_hour"] = frame["local_hour"].astype("int64")
-    return frame.merge(fetch(made), on="local_hour", how="left").sort_values("local_hour", ignore_index=True)
+    return frame.merge(made, on="local_hour", how="left").sort_values("local_hour", ignore_index=True)
 
 
 def tenure(tables: Tables, weeks: Sequence[str] | None = None, confidence: float = 0.95) -> pd.DataFrame:

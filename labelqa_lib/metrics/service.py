@@ -12,9 +12,13 @@ from labelqa_lib.store import Tables, fetch
 
 def _hours(tables: Tables, asked: Asked) -> pd.DataFrame:
     """Queue hours of the weeks asked for, with their local ``day``; pooled weeks are one."""
-    hours = tables.keep("queue hours", lambda: _local(fetch(tables.queue_hours), tables))
+    hours = _every_hour(tables)
     hours = hours[hours[WEEK].isin(asked.weeks)]
     return hours if asked.weekly else hours.assign(**{WEEK: asked.periods[0]})
+
+
+def _every_hour(tables: Tables) -> pd.DataFrame:
+    return tables.keep("queue hours", lambda: _local(fetch(tables.queue_hours), tables))
 
 
 def _local(hours: pd.DataFrame, tables: Tables) -> pd.DataFrame:
@@ -62,10 +66,46 @@ def _backlog_days(tables: Tables, asked: Asked) -> pd.DataFrame:
     return exact_frame(_exact(both, days), asked, "completed items", "count")
 
 
+def _backlog_age(tables: Tables, asked: Asked) -> pd.DataFrame:
+    """How long the oldest item of the backlog has waited after the last hour of each period; of several queues the
+    longest.
+
+    No queue tells which items wait. Taken is that it works first in, first out, that an hour's items arrive evenly over
+    it, and that every hour with arrivals is delivered: of N items that have arrived and B that wait, the oldest is then
+    number N − B + 1. An item older than the weeks opened has no known age.
+    """
+    last = _last_hours(_hours(tables, asked))
+    every = _every_hour(tables).sort_values("hour")
+    queues = dict(list(every.groupby(["market", "queue"])))
+    ages = [_oldest(queues[row.market, row.queue], row.hour, row.backlog) for row in last.itertuples()]
+    groups = last.assign(age=ages).groupby([*asked.by, WEEK], as_index=False, dropna=False)
+    left = groups.agg(age=("age", lambda ages: ages.max(skipna=False)), n=("n", "sum"))
+    told = exact_frame(_exact(left, left["age"]), asked, "queue hours", "count, first in first out")
+    older = told["estimate"].isna() & (told["n"] > 0)
+    return told.assign(reason=told["reason"].mask(older, "the oldest item arrived before the weeks opened"))
+
+
+def _oldest(queue: pd.DataFrame, end: pd.Timestamp, backlog: int) -> float:
+    """Age in days of the oldest of `backlog` items after the hour `end` of a queue; NaN where it is older than known."""
+    known = queue[queue["hour"] <= end]
+    arrived = known["arrived"].cumsum().to_numpy()
+    gone = arrived[-1] - backlog
+    if backlog == 0 or gone < 0:
+        return 0.0 if backlog == 0 else np.nan
+    place = int(np.searchsorted(arrived, gone, side="right"))
+    first = known.iloc[place]
+    part = 1 - (arrived[place] - gone) / first["arrived"]
+    return (end - first["hour"]) / pd.Timedelta(days=1) + (1 - part) / 24
+
+
+def _last_hours(hours: pd.DataFrame) -> pd.DataFrame:
+    """The last hour of each queue and period, counted by ``n``."""
+    return hours.sort_values("hour").drop_duplicates(["market", "queue", WEEK], keep="last").assign(n=1)
+
+
 def _left_over(hours: pd.DataFrame, asked: Asked) -> pd.DataFrame:
     """Backlog after the last hour of each period, over its queues, and how many queues ``n`` that is."""
-    last = hours.sort_values("hour").drop_duplicates(["market", "queue", WEEK], keep="last").assign(n=1)
-    return last.groupby([*asked.by, WEEK], as_index=False, dropna=False)[["backlog", "n"]].sum()
+    return _last_hours(hours).groupby([*asked.by, WEEK], as_index=False, dropna=False)[["backlog", "n"]].sum()
 
 
 def _exact(values: pd.DataFrame, estimate: pd.Series) -> pd.DataFrame:
@@ -91,6 +131,10 @@ METRICS = (
     _metric(
         "backlog_days", "Backlog in days of work", "How long would the backlog take?", "days", "lower",
         "backlog / completions per day", _backlog_days,
+    ),
+    _metric(
+        "backlog_age", "Age of the backlog", "How long has the oldest waiting item waited?", "days", "lower",
+        "time since the oldest waiting item arrived, first in, first out, at the period's end", _backlog_age,
     ),
     _metric(
         "arrivals_per_day", "Arrivals per day", "How much work comes in?", "per_day", None,

@@ -17,14 +17,18 @@ from labelqa_lib.store import Tables, fetch
 _DENOMINATORS = ("paid_minutes", "scheduled_minutes")
 _PRESENT = _.handling_minutes + _.available_minutes + _.auxiliary_minutes.fill_null(0)
 
+REST_HOURS = 4
+"""A break in an agent's annotations of more hours is the rest between two shifts, a shorter one lies within a shift."""
+
 
 def shifts_with_place(tables: Tables) -> ibis.Table:
-    """Shifts with the person's market, partner and site: from people, else from what the person annotated."""
+    """Shifts with the person's role, market, partner and site: from people, else from what the person annotated."""
     if tables.people is not None:
-        who = tables.people.select("person_id", "market", "partner", "site")
+        who = tables.people.select("person_id", "role", "market", "partner", "site")
     else:
         rows = tables.annotations.filter(_.agent_id.notnull()).group_by(person_id="agent_id")
         who = rows.aggregate(market=_.market.max(), partner=_.partner.max(), site=_.site.max())
+        who = who.mutate(role=ibis.literal("agent"))
     shifts = tables.shifts.inner_join(who, "person_id")
     return shifts.mutate(agent_id=shifts.person_id, local_date=shifts.date)
 
@@ -78,15 +82,27 @@ def _aht(tables: Tables, asked: Asked) -> pd.DataFrame:
 
 
 def _throughput(tables: Tables, asked: Asked) -> pd.DataFrame:
-    """Annotations made on days with a shift, per hour that the shifts give as handling time."""
+    """Annotations made in agents' shifts, per hour that those shifts give as handling time. QAs' hours label nothing."""
     keys = ["agent_id", "market", "partner", "site", WEEK, "local_date"]
-    shifts = shifts_with_place(tables).filter(_[WEEK].isin(asked.weeks)).select(*keys, "handling_minutes")
+    shifts = shifts_with_place(tables).filter(_[WEEK].isin(asked.weeks) & (_.role == "agent"))
     days = shifts.group_by(keys).aggregate(size=_.handling_minutes.sum() / 60)
-    made = tables.annotations.filter(_[WEEK].isin(asked.weeks))
-    made = made.group_by("agent_id", "local_date").aggregate(total=_.count())
-    rows = days.left_join(made, ["agent_id", "local_date"])
+    rows = days.left_join(_made_by_shift(tables), ["agent_id", "local_date"])
     rows = rows.mutate(total=rows.total.fill_null(0), rows=1)
-    return _ratio(rows, asked, "shifts", clusters_of(asked, otherwise="day"))
+    return _ratio(rows, asked, "shifts of agents", clusters_of(asked, otherwise="day"))
+
+
+def _made_by_shift(tables: Tables) -> ibis.Table:
+    """How many annotations an agent made (``total``) in the shift of each ``local_date``. Shifts tell their date and not
+    their hours, so a shift is a run of annotations without a break of `REST_HOURS`; its date is that of its first
+    annotation, so that work after midnight stays with its shift."""
+    made = tables.annotations.filter(_.agent_id.notnull())
+    in_order = {"group_by": "agent_id", "order_by": ["annotated_at", "annotation_id"]}
+    second = made.annotated_at.epoch_seconds()
+    made = made.mutate(pause=second - second.lag().over(**in_order))
+    first = ibis.ifelse(made.pause <= 3600 * REST_HOURS, ibis.null("date"), made.local_date)
+    so_far = ibis.window(preceding=(None, 0), **in_order)
+    made = made.mutate(shift_date=first.max().over(so_far))
+    return made.group_by(made.agent_id, local_date=made.shift_date).aggregate(total=_.count())
 
 
 def _quantile(q: float):
@@ -178,7 +194,7 @@ METRICS = (
         "90th percentile of handle_seconds", _quantile(0.9), _LABELS,
     ),
     _metric(
-        "throughput", "Throughput", "How many labels does an hour of handling give?", "per_hour", "higher", ("shifts",),
-        "annotations / handling hours, on days with a shift", _throughput,
+        "throughput", "Throughput", "How many labels does an hour of handling give?", "per_hour", "higher",
+        ("shifts", "annotations.agent_id"), "annotations / handling hours, in shifts of agents", _throughput,
     ),
 )  # fmt: skip

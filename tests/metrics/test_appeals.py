@@ -55,6 +55,12 @@ def test_overturn_rate_is_of_resolved_appeals():
     assert (row["estimate"], row["n"]) == (pytest.approx(1 / 3), 3)
 
 
+def test_an_outcome_without_its_time_counts_in_the_week_in_which_it_was_raised():
+    tables = make(**TABLES, appeals=appeals(*ENTRIES, (4, "overturned", None)))
+    row = measure(tables, "overturn_rate").iloc[0]
+    assert (row["estimate"], row["n"]) == (pytest.approx(2 / 4), 4)
+
+
 def test_appeals_keep_their_segment_and_those_from_before_have_none():
     tables = make(**TABLES, appeals=appeals(*ENTRIES, (99, "overturned", 1)))
     frame = measure(tables, "overturn_rate", by=["site"]).set_index("site")

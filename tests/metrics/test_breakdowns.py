@@ -28,6 +28,14 @@ def test_confusion_by_hand():
     assert (frame["ci_low"] <= frame["share"]).all() and (frame["share"] <= frame["ci_high"]).all()
 
 
+def test_costs_given_replace_the_usual_ones():
+    tables = make(**labelled(ANSWERS))
+    costly = confusion(tables, costs={"hate": {"spam": 5}, "spam": {"ok": 0.5}}).set_index(["reference_label", "label"])
+    assert costly["cost"].to_dict() == {("ok", "ok"): 0, ("spam", "ok"): 0.5, ("hate", "spam"): 10, ("hate", "hate"): 0}
+    with pytest.raises(UsageError, match="'hatred' is not in the label set; it has hate, ok, spam"):
+        confusion(tables, costs={"hatred": {"ok": 3}})
+
+
 def test_confusion_is_weighted_and_agrees_with_recall():
     tables = whole()
     right = confusion(tables).query("reference_label == label").set_index("label")
@@ -49,6 +57,16 @@ def test_hours_carry_rate_and_volume():
         row["local_hour"] = hour
     frame = by_hour(make(**parts))
     assert frame[["local_hour", "estimate", "n", "volume"]].to_numpy().tolist() == [[9, 0, 1, 1], [10, 0.5, 2, 3]]
+
+
+def test_hours_in_which_nothing_was_audited_are_there_with_their_volume():
+    parts = labelled("ok>ok ok> ok>", agent_id="a")
+    for row, hour in zip(parts["annotations"], (10, 3, 3), strict=True):
+        row["local_hour"] = hour
+    frame = by_hour(make(**parts))
+    assert frame[["local_hour", "n", "volume"]].to_numpy().tolist() == [[3, 0, 2], [10, 1, 1]]
+    assert frame["estimate"].isna().tolist() == [True, False]
+    assert frame["reason"].tolist() == ["no judged annotations in 2026-W46", ""]
 
 
 def test_hours_of_what_is_no_share_or_was_not_judged():

@@ -23,7 +23,7 @@ NAMES = (
     "accuracy error_rate critical_accuracy fpr fnr fdr for precision recall f1 ata_accuracy false_error_rate "
     "precision_macro precision_weighted recall_macro recall_weighted f1_macro f1_weighted "
     "missed_error_rate inconsistency_rate appeal_rate overturn_rate days_to_resolve days_to_resolve_p90 utilization "
-    "occupancy shrinkage aht aht_median aht_p90 throughput sla_attainment backlog backlog_days arrivals_per_day "
+    "occupancy shrinkage aht aht_median aht_p90 throughput sla_attainment backlog backlog_days backlog_age arrivals_per_day "
     "completions_per_day"
 ).split()
 

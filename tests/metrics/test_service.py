@@ -36,6 +36,8 @@ def tables():
         ("sla_attainment", 17 / 20, 20),
         ("backlog", 10, 2),
         ("backlog_days", 10 / 10, 2),
+        # q: 8 of its 10 last wait, from 0:12 of that hour on, for 48 minutes; r: 2 of the last 4, for half an hour
+        ("backlog_age", 0.8 / 24, 2),
         ("arrivals_per_day", (16 + 14) / 2, 2),
         ("completions_per_day", (14 + 6) / 2, 2),
     ],
@@ -72,3 +74,20 @@ def test_backlog_of_pooled_weeks_is_that_at_their_end():
     both = make(queue_hours=[*HOURS, early])
     assert measure(both, "backlog", weeks=WEEKS)["estimate"].tolist() == [10]
     assert measure(both, "backlog", by=["week"])["estimate"].tolist() == [99, 10]
+
+
+def test_age_reaches_back_over_hours_and_weeks():
+    long = [hour("q", f"2026-11-0{day} 02:00", 10, 0, 0, 10 * place, week=WEEKS[day > 8]) for place, day in
+            enumerate((7, 8, 9), start=1)]  # fmt: skip
+    tables = make(queue_hours=long)
+    assert measure(tables, "backlog_age")["estimate"].tolist() == [pytest.approx(2 + 1 / 24)]
+    assert measure(tables, "backlog_age", ["week"])["estimate"].tolist() == pytest.approx([1 + 1 / 24, 2 + 1 / 24])
+
+
+def test_an_item_older_than_the_data_has_no_known_age_and_no_backlog_has_none():
+    old = [hour("q", "2026-11-09 02:00", 10, 0, 0, 11), hour("r", "2026-11-09 02:00", 5, 5, 5, 0)]
+    frame = measure(make(queue_hours=old), "backlog_age", ["queue"])
+    assert frame["estimate"].tolist() == pytest.approx([float("nan"), 0], nan_ok=True)
+    assert frame["reason"].tolist() == ["the oldest item arrived before the weeks opened", ""]
+    whole = measure(make(queue_hours=old), "backlog_age").iloc[0]
+    assert whole["reason"] == "the oldest item arrived before the weeks opened" and whole["n"] == 2

@@ -98,3 +98,38 @@ def test_throughput_by_hand():
     parts = joined(timed("a", *[1.0] * 8), timed("b", *[1.0] * 10), timed("nobody", 1.0))
     row = measure(make(shifts=SHIFTS, people=PEOPLE, **parts), "throughput").iloc[0]
     assert (row["estimate"], row["n"]) == (pytest.approx(18 / 9), 2)
+
+
+def night(agent: str, *times: str) -> dict:
+    parts = timed(agent, *[1.0] * len(times))
+    for row, text in zip(parts["annotations"], times, strict=True):
+        at = pd.Timestamp(text)
+        row |= {"annotated_at": at, "local_date": at.date(), "local_hour": at.hour}
+    return parts
+
+
+def test_work_after_midnight_stays_with_its_shift():
+    times = ["2026-11-09 22:00", "2026-11-09 23:30", "2026-11-10 01:00", "2026-11-10 04:00"]
+    shifts = [shift("a", handling_minutes=120.0), shift("b", handling_minutes=60.0)]
+    parts = joined(night("a", *times), night("b", "2026-11-09 12:00"))
+    row = measure(make(shifts=shifts, people=PEOPLE, **parts), "throughput").iloc[0]
+    assert row["estimate"] == pytest.approx(5 / 3)
+
+
+def test_work_on_a_day_without_a_shift_is_not_the_shift_of_the_day_before():
+    parts = night("a", "2026-11-09 10:00", "2026-11-10 10:00")
+    row = measure(make(shifts=[shift("a", handling_minutes=60.0)], people=PEOPLE, **parts), "throughput").iloc[0]
+    assert row["estimate"] == pytest.approx(1)
+
+
+def test_hours_of_qas_label_nothing_and_are_no_part_of_throughput():
+    qa = {"person_id": "q", "role": "qa", "partner": "P", "site": "K"}
+    parts = joined(timed("a", *[1.0] * 8), timed("b", *[1.0] * 10))
+    tables = make(shifts=[*SHIFTS, shift("q")], people=[*PEOPLE, qa], **parts)
+    row = measure(tables, "throughput").iloc[0]
+    assert (row["estimate"], row["n"]) == (pytest.approx(18 / 9), 2)
+
+
+def test_without_agents_nobody_knows_whose_hours_gave_the_labels():
+    row = measure(make(shifts=SHIFTS, people=PEOPLE, **timed(None, 1.0)), "throughput").iloc[0]
+    assert row["reason"] == "needs annotations.agent_id; not delivered"
