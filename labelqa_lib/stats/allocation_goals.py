@@ -110,7 +110,8 @@ class _Problem:
 
     def cheapest(self, stretch: float) -> np.ndarray:
         """Whole rows that meet all goals with margins `stretch` times as wide."""
-        limit = self.goals * stretch**2 * (1 + 1e-12) + self.share @ (1 / self.population)
+        # all there is meets every goal, whatever rounding does
+        limit = (self.goals * stretch**2 + self.share @ (1 / self.population)) * (1 + 1e-12)
         need = self.share / limit[:, None]
         n = np.ceil(self._relaxed(need) - 1e-6).astype(np.int64)
         while True:

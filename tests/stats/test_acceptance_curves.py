@@ -90,6 +90,7 @@ def test_small_lots_are_counted_exactly():
     assert oc_curve(single(100, 2), [0.02, 0.03], 100).tolist() == [1, 0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lot_size", [None, 400])
 def test_a_multiple_plan_against_simulated_lots(lot_size):
     """20,000 lots inspected row by row: accepted, rows checked, within four standard errors."""

@@ -122,6 +122,7 @@ def test_found_plans_as_in_r_s_acceptance_sampling(asked, n, accept):
     assert (found.n, found.accept, found.reject) == (n, accept, accept + 1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lot_size", [None, 120])
 @pytest.mark.parametrize("asked", [(0.02, 0.1, 0.1, 0.1), (0.1, 0.05, 0.25, 0.1), (0.01, 0.2, 0.3, 0.05)])
 def test_no_smaller_plan_keeps_both_risks(asked, lot_size):

@@ -48,6 +48,7 @@ def test_ends_by_hand():
     assert (np.diff(whole) <= 1e-12).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("share", [0.01, 0.03, 0.06])
 def test_curves_against_lots_checked_row_by_row(share):
     """2,000 lots, within four standard errors."""

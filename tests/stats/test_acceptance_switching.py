@@ -85,6 +85,8 @@ def test_a_lot_judged_by_hand():
     assert judge(verdicts(1, 32), plan(800, 0.65, inspection="reduced")) == LotResult(True, True, 2, between=True)
     with pytest.raises(UsageError, match="a verdict is neither 0 nor 1"):
         judge([0, 2], chosen)
+    with pytest.raises(UsageError, match="a plan without AQL and lot size has no plan one step tighter"):
+        judge([0, 1], Plan((Stage(2, 0, 1),)))
 
 
 def test_a_lot_judged_in_two_samples():
@@ -116,6 +118,7 @@ def test_the_scheme_s_curve_as_published():
     assert ends[0] == pytest.approx(1) and ends[1] == pytest.approx(0, abs=1e-9)
 
 
+@pytest.mark.slow
 def test_the_scheme_s_curve_is_what_switching_gives_in_the_long_run():
     """6,000 lots of one quality inspected, reduced inspection left out; four standard errors of lots that hang together."""
     severe = plan(800, 1.5, inspection="tightened")

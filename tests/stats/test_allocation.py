@@ -62,7 +62,7 @@ def test_no_allocation_of_whole_rows_beats_neyman(population):
     ),
     st.floats(0.05, 0.9),
 )
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=30, deadline=None, derandomize=True)
 def test_never_worse_than_proportional_for_the_same_cost(strata, part):
     population, spread, cost = (np.array(column) for column in zip(*strata, strict=True))
     total = max(int(part * population.sum()), len(population))
@@ -112,6 +112,7 @@ def test_goals_are_met_at_the_cost_another_solver_finds(seed):
     assert relaxed.fun * (1 - 1e-6) <= found.cost <= relaxed.fun + 0.25 * cost.sum()
 
 
+@pytest.mark.slow
 def test_goals_against_every_allocation_of_whole_rows():
     population, cost = np.array([9, 8, 7]), np.array([1.0, 2.0, 1.5])
     everything = np.array(list(itertools.product(*(range(1, held + 1) for held in population))))
@@ -146,6 +147,12 @@ def test_dropping_a_goal_never_costs_more_and_an_idle_one_saves_nothing():
     without = [meet_goals(np.delete(share, g, 0), np.delete(limit, g), population, cost).cost for g in range(3)]
     assert all(saved <= whole.cost + 1e-9 for saved in without)
     assert without[2] == pytest.approx(whole.cost, rel=2e-3)
+
+
+def test_a_goal_next_to_certainty_takes_everything():
+    share, _, population, cost = goals_of(12, 2, 5)
+    found = meet_goals(share, [1e-30, 1e-30], population, cost)
+    assert (found.n[share.any(axis=0)] == population[share.any(axis=0)]).all()
 
 
 def test_a_budget_too_small_gives_the_nearest_plan_and_says_so():

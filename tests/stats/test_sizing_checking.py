@@ -29,6 +29,7 @@ def test_two_labels_by_hand():
     assert size_for_agreement(0.8, 0.1, [1, 1], design_effect=2).n == 277
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("alpha", "shares"), [(0.7, (0.8, 0.15, 0.05)), (0.5, (0.25, 0.25, 0.25, 0.25))])
 def test_as_many_pairs_have_the_margin_in_simulation(alpha, shares):
     """2,000 samples of the planned size: the spread of Krippendorff's alpha is the planned one within 5 %."""
@@ -83,6 +84,7 @@ def test_no_fewer_second_checks_keep_the_correction_small(asked):
     assert found.share <= asked
 
 
+@pytest.mark.slow
 def test_the_correction_makes_the_planned_part_of_the_error_in_simulation():
     """1,500 two-phase samples through the report's own estimator: its standard error is the planned one."""
     checked, flagged_rate, confirmed, missed = 800, 0.15, 0.85, 0.04

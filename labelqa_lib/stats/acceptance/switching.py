@@ -162,8 +162,10 @@ def judge(verdicts: ArrayLike, chosen: Plan, level: str = "II") -> LotResult | N
     Raises
     ------
     UsageError
-        When a verdict is not 0 or 1.
+        When a verdict is not 0 or 1, or the plan comes from no table.
     """
+    if chosen.aql is None or chosen.lot_size is None:
+        raise UsageError("a plan without AQL and lot size has no plan one step tighter; take one from `plan`")
     verdicts = np.asarray(verdicts)
     if not np.isin(verdicts, (0, 1)).all():
         raise UsageError("a verdict is neither 0 nor 1; 1 is a bad row")

@@ -52,7 +52,8 @@ def size_for_margin(
     confidence : float
         Of the interval, in (0, 1).
     population : int, optional
-        Rows there are; sampling many of them tells more, and all of them tells everything.
+        Rows there are; sampling many of them tells more, and all of them tells everything. The reports take no credit
+        for that (next week's rows are like this week's): leave it out to plan for their intervals.
     design_effect : float
         Rows that are worth one plain random row, above 0: past rows / `survey.equivalent_size` of their interval.
 
@@ -130,7 +131,7 @@ def effective_size(p: float, margin: float, confidence: float = 0.95) -> float:
             middle = (low + high) / 2
             low, high = (low, middle) if margin_of(p, middle, confidence) <= margin else (middle, high)
         size = high
-    if size > MOST_ROWS:
+    if size > MOST_ROWS or margin_of(p, size, confidence) > margin * (1 + 1e-9):
         raise UsageError(
             f"a rate of {p:g} to ±{margin:g} needs more than {MOST_ROWS:,} rows; with as many it is known to "
             f"±{margin_of(p, MOST_ROWS, confidence):.2g}: ask for no less"
