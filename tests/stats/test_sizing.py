@@ -88,6 +88,12 @@ def test_the_plan_keeps_its_word_in_the_report():
     assert (got.ci_high[0] - got.ci_low[0]) / 2 == pytest.approx(0.02, rel=0.01)
 
 
+def test_a_size_is_a_number_that_says_how_it_came_about():
+    found = size_for_margin(0.95, 0.02, design_effect=1.5)
+    assert found == 703 and f"{found:,}" == "703" and found * 2 == 1406 and found.n == 703
+    assert repr(found) == "703 rows, which reach 0.01999 (Wilson, design effect 1.50)"
+
+
 def test_more_doubt_never_needs_fewer_rows():
     for sizes in (
         [size_for_margin(p, 0.03).n for p in (0.0, 0.01, 0.05, 0.2, 0.5)],

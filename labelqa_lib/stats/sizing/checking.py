@@ -72,7 +72,7 @@ def size_for_agreement(
     if n > MOST_ROWS:
         raise UsageError(f"an agreement to ±{margin:g} needs {n:,} pairs; ask for a wider margin")
     half = z * np.sqrt(variance * design_effect / n)
-    return Size(n, float(half), n / design_effect, f"large-sample variance, {np.count_nonzero(shares)} labels")
+    return Size(n, half, n / design_effect, f"large-sample variance, {np.count_nonzero(shares)} labels")
 
 
 def _variance_of_alpha(alpha: float, shares: np.ndarray) -> float:

@@ -136,8 +136,8 @@ def size_for_difference(
 
     Notes
     -----
-    Exact probability, over both binomial counts, that Newcombe's interval of the difference (`intervals.newcombe`, as
-    in the reports) lies on the side of the fall.
+    Exact probability, over both binomial counts, that Newcombe's interval of the difference (`intervals.newcombe` of
+    Wilson's bounds) lies on the side of the fall.
     Source: Newcombe (1998), Stat Med 17:873, method 10; Fleiss, Levin & Paik (2003), 4.2 for the first guess.
     """
     share("p", p)

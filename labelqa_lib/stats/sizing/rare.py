@@ -142,12 +142,12 @@ def size_for_demonstration(rate: float, confidence: float = 0.95, population: in
                 f"to show a rate below {rate:g} takes more than {MOST_ROWS:,} rows; "
                 f"as many show {-np.expm1(np.log1p(-confidence) / MOST_ROWS):.2g}"
             )
-        return Size(n, -float(np.expm1(n * np.log1p(-rate))), float(n), "binomial, no event")
+        return Size(n, -np.expm1(n * np.log1p(-rate)), n, "binomial, no event")
     if population < 1:
         raise UsageError(f"population is {population}; nothing can be drawn from it, it must hold at least one row")
     held = max(int(np.ceil(rate * population - 1e-9)), 1)
     n = _first(lambda rows: stats.hypergeom.pmf(0, population, held, rows) <= 1 - confidence, 1, population)
-    seen = 1 - float(stats.hypergeom.pmf(0, population, held, n))
+    seen = 1 - stats.hypergeom.pmf(0, population, held, n)
     effective = np.inf if n == population else n * (population - 1) / (population - n)
     return Size(n, seen, effective, f"hypergeometric, no event, {held} of {population:,} ruled out")
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -15,26 +13,35 @@ MOST_ROWS = 10_000_000
 """Beyond this a plan is refused: the goal is too fine to be meant."""
 
 
-@dataclass(frozen=True)
-class Size:
-    """How many rows, and why.
+class Size(int):
+    """How many rows to check (of each sample, where two are compared): a number that says how it came about.
 
     Attributes
     ----------
-    n : int
-        Rows to check (of each sample, where two are compared).
     reached : float
-        What `n` rows reach, in the unit of the goal: a half-width, or a probability.
+        What so many rows reach, in the unit of the goal: a half-width, or a probability.
     effective : float
-        What `n` rows are worth in plain random rows, after the design effect and the size of the population.
+        What they are worth in plain random rows, after the design effect and the size of the population.
     reason : str
         How the number came about, in words.
     """
 
-    n: int
     reached: float
     effective: float
     reason: str
+
+    def __new__(cls, n: int, reached: float, effective: float, reason: str) -> Size:
+        size = super().__new__(cls, n)
+        size.reached, size.effective, size.reason = float(reached), float(effective), reason
+        return size
+
+    def __repr__(self) -> str:
+        return f"{int(self)} rows, which reach {self.reached:.4g} ({self.reason})"
+
+    @property
+    def n(self) -> int:
+        """The plain number."""
+        return int(self)
 
 
 def size_for_margin(
@@ -78,7 +85,7 @@ def size_for_margin(
     effective = effective_rows(n, population, design_effect)
     few = effective * p * (1 - p) < FEW_EVENTS
     reason = f"{'Korn–Graubard' if few else 'Wilson'}{_circumstances(population, design_effect)}"
-    return Size(n, float(margin_of(p, effective, confidence)), effective, reason)
+    return Size(n, margin_of(p, effective, confidence), effective, reason)
 
 
 def margin_of(p: ArrayLike, effective: ArrayLike, confidence: float = 0.95) -> np.ndarray:
