@@ -13,7 +13,9 @@ from labelqa_lib.causes.inside import each
 from labelqa_lib.stats.intervals import clopper_pearson
 
 
-def second_audits(audited: pd.DataFrame, causes: Sequence[Cause], recent: Sequence[str], confidence: float = 0.95) -> pd.DataFrame:
+def second_audits(
+    audited: pd.DataFrame, causes: Sequence[Cause], recent: Sequence[str], confidence: float = 0.95
+) -> pd.DataFrame:
     """Of the errors that first audits marked inside, how many does a second audit confirm, before and now?
 
     Parameters
@@ -79,7 +81,9 @@ def _more_errors(errors: int, audits: int, counts: pd.DataFrame) -> float:
     return stats.fisher_exact([[errors, audits - errors], [others, rest - others]], alternative="greater").pvalue
 
 
-def gold_changes(audited: pd.DataFrame, causes: Sequence[Cause], recent: Sequence[str], gold: pd.DataFrame | None) -> pd.DataFrame:
+def gold_changes(
+    audited: pd.DataFrame, causes: Sequence[Cause], recent: Sequence[str], gold: pd.DataFrame | None
+) -> pd.DataFrame:
     """How many of the errors inside are judged against gold that was corrected?
 
     Parameters

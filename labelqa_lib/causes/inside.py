@@ -28,7 +28,9 @@ def inside(rows: pd.DataFrame, segment: Segment) -> pd.Series:
     return belongs
 
 
-def each(audited: pd.DataFrame, causes: Sequence[Cause], recent: Sequence[str]) -> Iterator[tuple[str, Cause, pd.DataFrame]]:
+def each(
+    audited: pd.DataFrame, causes: Sequence[Cause], recent: Sequence[str]
+) -> Iterator[tuple[str, Cause, pd.DataFrame]]:
     """Every cause's name, the cause, and its rows with ``now``: True in the weeks explained."""
     for name, cause in zip(names(causes), causes, strict=True):
         rows = audited[inside(audited, cause.segment)]

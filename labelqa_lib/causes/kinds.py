@@ -1,4 +1,4 @@
-"""What kind of cause is it? Confusions that grew, causes as auditors coded them, who works inside, when and how fast."""
+"""What kind of cause is it? Confusions that grew, causes as auditors coded them, who works inside, when, how fast."""
 
 from __future__ import annotations
 
@@ -20,7 +20,9 @@ NEWCOMERS = ("0-2 weeks", "3-5 weeks")
 NIGHT, WEEKEND = "night 22-06", ("Saturday", "Sunday")
 
 
-def confusions(audited: pd.DataFrame, causes: Sequence[Cause], recent: Sequence[str], confidence: float = 0.95) -> pd.DataFrame:
+def confusions(
+    audited: pd.DataFrame, causes: Sequence[Cause], recent: Sequence[str], confidence: float = 0.95
+) -> pd.DataFrame:
     """Which labels are taken for which more often than before, inside each cause?
 
     Parameters
@@ -58,7 +60,9 @@ def confusions(audited: pd.DataFrame, causes: Sequence[Cause], recent: Sequence[
     return pd.DataFrame(found, columns=columns)
 
 
-def coded_causes(audited: pd.DataFrame, causes: Sequence[Cause], recent: Sequence[str], confidence: float = 0.95) -> pd.DataFrame:
+def coded_causes(
+    audited: pd.DataFrame, causes: Sequence[Cause], recent: Sequence[str], confidence: float = 0.95
+) -> pd.DataFrame:
     """What do auditors give as the cause of the errors inside?
 
     Parameters
@@ -108,18 +112,18 @@ def circumstances(audited: pd.DataFrame, causes: Sequence[Cause], recent: Sequen
             table = [[(holds & wrong).sum(), (~holds & wrong).sum()],
                      [(holds & now & ~wrong).sum(), (~holds & now & ~wrong).sum()]]  # fmt: skip
             p_value = np.nan if chosen else stats.fisher_exact(table, alternative="greater").pvalue
-            before = _share(holds, rows["weight"], ~now)
-            found.append((name, said, before, _share(holds, rows["weight"], now), _share(holds, rows["weight"], wrong), p_value))
+            shares = [_share(holds, rows["weight"], among) for among in (~now, now, wrong)]
+            found.append((name, said, *shares, p_value))
     return pd.DataFrame(found, columns=["cause", "circumstance", "rows_before", "rows_now", "errors_now", "p_value"])
 
 
 def _circumstances(rows: pd.DataFrame) -> list[tuple[str, pd.Series, bool]]:
     """What it is called, where it holds, and whether it was chosen for its errors."""
     given = [
-        ("by agents in their first six weeks", rows["tenure"].isin(NEWCOMERS), "tenure"),
+        ("labelled by agents in their first six weeks", rows["tenure"].isin(NEWCOMERS), "tenure"),
         (f"labelled at night ({NIGHT.split()[1]} local time)", rows["shift"] == NIGHT, "shift"),
         ("labelled on Saturday or Sunday", rows["weekday"].isin(WEEKEND), "weekday"),
-        ("by the three agents with most errors", _three_with_most_errors(rows), "agent_id"),
+        ("labelled by the three agents with most errors", _three_with_most_errors(rows), "agent_id"),
     ]
     return [(said, holds, column == "agent_id") for said, holds, column in given if rows[column].notna().any()]
 
@@ -134,7 +138,9 @@ def _share(holds: pd.Series, weight: pd.Series, among: pd.Series) -> float:
     return float(weight[holds & among].sum() / weight[among].sum()) if among.any() else np.nan
 
 
-def pace(audited: pd.DataFrame, causes: Sequence[Cause], recent: Sequence[str], confidence: float = 0.95) -> pd.DataFrame:
+def pace(
+    audited: pd.DataFrame, causes: Sequence[Cause], recent: Sequence[str], confidence: float = 0.95
+) -> pd.DataFrame:
     """Do agents inside work faster or slower than before?
 
     Parameters

@@ -20,7 +20,9 @@ TOUCHED = 0.2
 """An instruction may be a cause where its policy area holds at least this share of the errors inside."""
 
 
-def since_when(audited: pd.DataFrame, causes: Sequence[Cause], recent: Sequence[str], confidence: float = 0.95) -> pd.DataFrame:
+def since_when(
+    audited: pd.DataFrame, causes: Sequence[Cause], recent: Sequence[str], confidence: float = 0.95
+) -> pd.DataFrame:
     """On which day did the errors inside each cause begin?
 
     Parameters
@@ -45,7 +47,9 @@ def since_when(audited: pd.DataFrame, causes: Sequence[Cause], recent: Sequence[
     return pd.DataFrame(found, columns=["cause", "day", "day_low", "day_high", "before", "after", "days"])
 
 
-def weekly(audited: pd.DataFrame, causes: Sequence[Cause], recent: Sequence[str], confidence: float = 0.95) -> pd.DataFrame:
+def weekly(
+    audited: pd.DataFrame, causes: Sequence[Cause], recent: Sequence[str], confidence: float = 0.95
+) -> pd.DataFrame:
     """How did the error rate inside each cause move, week by week?
 
     Returns
@@ -73,7 +77,8 @@ def weekly(audited: pd.DataFrame, causes: Sequence[Cause], recent: Sequence[str]
                 }
             )
         )  # fmt: skip
-    return pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=["cause", "period", "estimate", "ci_low", "ci_high", "n"])
+    columns = ["cause", "period", "estimate", "ci_low", "ci_high", "n"]
+    return pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=columns)
 
 
 def instructions(
@@ -106,7 +111,8 @@ def instructions(
         return pd.DataFrame(columns=columns)
     first, last = pd.to_datetime(audited["local_date"]).agg(["min", "max"])
     dates = sop_versions.assign(effective_from=pd.to_datetime(sop_versions["effective_from"]))
-    dates = dates[dates["effective_from"].between(first, last, inclusive="right")].sort_values(["effective_from", "sop_version"])
+    dates = dates[dates["effective_from"].between(first, last, inclusive="right")]
+    dates = dates.sort_values(["effective_from", "sop_version"])
     spans = since_when(audited, causes, recent, confidence).set_index("cause")
     found = []
     for name, _cause, rows in each(audited, causes, recent):

@@ -61,7 +61,7 @@ def trend(
     fig = canvas(2.5)
     ax = fig.subplots()
     frame = frame.sort_values("period")
-    _line(ax, frame)
+    line(ax, frame)
     week_ticks(ax, frame["period"].tolist())
     measure_axis(ax.yaxis, unit)
     last = frame["estimate"].reset_index(drop=True).dropna()
@@ -115,7 +115,7 @@ def trends(
     weeks = sorted(frame["period"].unique())
     for ax, key in zip(axes, chosen, strict=False):
         part = segments[key].set_index("period").reindex(weeks).rename_axis("period").reset_index()
-        _line(ax, part, width=1.4)
+        line(ax, part, width=1.4)
         week_ticks(ax, weeks, most=3)
         aimed = draw_target(ax, target)
         ax.set_title(f"{beside(key, 16)}  {wording.amount(last[key], unit)}", size=8.5, pad=4)
@@ -215,7 +215,8 @@ def backlog(frame: pd.DataFrame, *, title: str = "Arrivals, completions and back
     return fig
 
 
-def _line(ax: Axes, frame: pd.DataFrame, width: float = 1.8) -> None:
+def line(ax: Axes, frame: pd.DataFrame, width: float = 1.8) -> None:
+    """Draw a metric frame's estimates as a line and their intervals as a band."""
     places = np.arange(len(frame))
     ax.fill_between(
         places, frame["ci_low"].astype(float), frame["ci_high"].astype(float), color=PALE_BLUE, linewidth=0

@@ -19,6 +19,9 @@ SHIFTS = {"night 22-06": 22, "morning 06-14": 6, "afternoon 14-22": 14}
 SCORES = {"0 to 0.1": 0.0, "0.1 to 0.5": 0.1, "0.5 to 0.9": 0.5, "0.9 to 1": 0.9}
 """Bands of the model's score, by their lower end."""
 
+PEOPLE_WITH_FEW = {"agent_id": "with few items", "auditor_id": "with few audits"}
+"""What those are called who have too few rows to be named."""
+
 DIMENSIONS = (
     "partner", "site", "queue", "label", "reference_label", "policy_area", "sop_version", "tenure", "shift", "weekday",
     "content_type", "language", "score_band", "agent_id", "auditor_id",
@@ -63,9 +66,19 @@ def audited_rows(tables: Tables, weeks: Sequence[str] | None = None) -> ibis.Tab
     return rows.order_by("annotation_id")
 
 
-def dimensions(audited: pd.DataFrame) -> list[str]:
-    """Which of `DIMENSIONS` can tell rows apart: those with at least two values."""
-    return [name for name in DIMENSIONS if name in audited and audited[name].nunique() > 1]
+def dimensions(audited: pd.DataFrame, without: Sequence[str] = ()) -> list[str]:
+    """Which of `DIMENSIONS` can tell rows apart: those with at least two values, except those named."""
+    return [name for name in DIMENSIONS if name not in without and audited[name].nunique() > 1]
+
+
+def pooled(audited: pd.DataFrame, fewest: int) -> pd.DataFrame:
+    """The rows with everybody who has fewer than `fewest` of them, as agent or as auditor, under one name: few items
+    tell nothing about a person, and nobody is named for them."""
+    named = audited.copy()
+    for column, said in PEOPLE_WITH_FEW.items():
+        counts = named[column].map(named[column].value_counts())
+        named[column] = named[column].mask(counts < fewest, said)
+    return named
 
 
 def _shift(hour: ibis.IntegerValue) -> ibis.StringValue:
@@ -77,7 +90,8 @@ def _shift(hour: ibis.IntegerValue) -> ibis.StringValue:
 def _with_audits(rows: ibis.Table, tables: Tables) -> ibis.Table:
     nothing = ibis.null("string")
     if tables.audits is None:
-        return rows.drop("audit_id").mutate(error_cause=nothing, comment=nothing, audit_label=nothing, second_label=nothing)
+        rows = rows.drop("audit_id")
+        return rows.mutate(error_cause=nothing, comment=nothing, audit_label=nothing, second_label=nothing)
     first = tables.audits.select("audit_id", "error_cause", "comment", "audit_label")
     rows = rows.left_join(first, "audit_id").drop("audit_id", "audit_id_right")
     second = reaudited(tables).select("annotation_id", "second_label")
@@ -92,13 +106,15 @@ def _with_people(rows: ibis.Table, tables: Tables) -> ibis.Table:
     rows = rows.left_join(started, "agent_id").drop("agent_id_right")
     since = rows.local_date.delta(rows.started_on, unit="day")
     first_days = [(7 * weeks, band) for band, weeks in TENURES.items()]
-    return rows.mutate(tenure=ibis.cases(*((since >= day, band) for day, band in reversed(first_days)))).drop("started_on")
+    bands = ibis.cases(*((since >= day, band) for day, band in reversed(first_days)))
+    return rows.mutate(tenure=bands).drop("started_on")
 
 
 def _with_items(rows: ibis.Table, tables: Tables) -> ibis.Table:
-    nothing = ibis.null("string")
     if tables.items is None:
-        return rows.mutate(model_label=nothing, model_score=ibis.null("float64"), content_ref=nothing, score_band=nothing)
+        nothing = ibis.null("string")
+        score = ibis.null("float64")
+        return rows.mutate(model_label=nothing, model_score=score, content_ref=nothing, score_band=nothing)
     items = tables.items.select("item_id", "model_label", "model_score", "content_ref")
     rows = rows.left_join(items, "item_id").drop("item_id_right")
     lows = reversed(SCORES.items())

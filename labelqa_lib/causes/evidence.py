@@ -1,0 +1,71 @@
+"""Everything that the audited rows say of the causes found, in one place for a page and its findings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from labelqa_lib.causes import auditing, kinds, timing
+from labelqa_lib.causes.cause import Cause
+from labelqa_lib.causes.examples import examples
+from labelqa_lib.store import Tables, fetch
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Frames with a row or more per cause, named in their column ``cause``; each as its function describes it.
+
+    `volume` is what the judged rows of the last week stand for: Σ w.
+    """
+
+    confusions: pd.DataFrame
+    coded: pd.DataFrame
+    circumstances: pd.DataFrame
+    pace: pd.DataFrame
+    since: pd.DataFrame
+    weekly: pd.DataFrame
+    instructions: pd.DataFrame
+    second_audits: pd.DataFrame
+    auditors: pd.DataFrame
+    gold: pd.DataFrame
+    examples: pd.DataFrame
+    volume: float
+
+
+def evidence(
+    tables: Tables, audited: pd.DataFrame, causes: Sequence[Cause], confidence: float = 0.95, most: int = 20
+) -> Evidence:
+    """What kind of cause is each, since when, and which items show it?
+
+    Parameters
+    ----------
+    tables : Tables
+        Their last week is the one explained; SOP versions and gold are taken from them where delivered.
+    audited : DataFrame
+        From `metrics.audited.audited_rows`, all weeks.
+    causes : sequence of Cause
+        From `explain_change`.
+    confidence : float
+        Of the intervals, in (0, 1).
+    most : int
+        Examples of each cause.
+    """
+    asked = (audited, causes, tables.weeks[-1:])
+    sop = None if tables.sop_versions is None else fetch(tables.sop_versions)
+    gold = None if tables.gold is None else fetch(tables.gold.select("item_id", "gold_label"))
+    return Evidence(
+        confusions=kinds.confusions(*asked, confidence),
+        coded=kinds.coded_causes(*asked, confidence),
+        circumstances=kinds.circumstances(*asked),
+        pace=kinds.pace(*asked, confidence),
+        since=timing.since_when(*asked, confidence),
+        weekly=timing.weekly(*asked, confidence),
+        instructions=timing.instructions(*asked, sop, confidence),
+        second_audits=auditing.second_audits(*asked, confidence),
+        auditors=auditing.auditors(*asked),
+        gold=auditing.gold_changes(*asked, gold),
+        examples=examples(*asked, most),
+        volume=float(audited.loc[audited["week"] == tables.weeks[-1], "weight"].sum()),
+    )

@@ -1,0 +1,66 @@
+"""The questions that a page asks of the engine: about a week's change, about a lasting level, about peers."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from labelqa_lib.causes.cause import Cause
+from labelqa_lib.causes.explain import explain_change, explain_level
+from labelqa_lib.metrics.audited import dimensions
+
+WORK = ("queue", "reference_label")
+"""What makes work easy or hard: who has the same of both is a peer."""
+
+NOT_WHO = (*WORK, "label", "policy_area", "content_type", "language", "score_band", "sop_version")
+"""Dimensions of the work; the rest say who did it, where and when."""
+
+
+def week_causes(audited: pd.DataFrame, week: str, alpha: float = 0.05) -> list[Cause]:
+    """Where did the error rate rise in `week` against the other weeks?
+
+    Parameters
+    ----------
+    audited : DataFrame
+        From `metrics.audited.audited_rows`.
+    week : str
+        ISO week; every other week of `audited` is its baseline.
+    alpha : float
+        Chance of naming any segment where nothing changed, in (0, 1).
+
+    Returns
+    -------
+    list of Cause
+        Ranked; empty where nothing rose beyond chance, or one of the two periods has no judged row.
+    """
+    now = audited["week"] == week
+    searched = dimensions(audited)
+    if not (searched and now.any() and (~now).any()):
+        return []
+    return explain_change(audited[~now], audited[now], searched, weight="weight", alpha=alpha)
+
+
+def above_market(audited: pd.DataFrame, alpha: float = 0.05) -> list[Cause]:
+    """Where is the error rate higher than that of the whole market?
+
+    Parameters
+    ----------
+    audited, alpha
+        As in `week_causes`; all weeks are pooled. The label given is left out: with the reference label it says itself
+        whether a row is wrong.
+    """
+    searched = dimensions(audited, without=["label"])
+    return explain_level(audited, searched, weight="weight", alpha=alpha) if searched else []
+
+
+def above_peers(audited: pd.DataFrame, alpha: float = 0.05) -> list[Cause]:
+    """Who, where or when is the error rate higher than the same queues and reference labels explain?
+
+    Parameters
+    ----------
+    audited, alpha
+        As in `week_causes`; all weeks are pooled.
+    """
+    there = dimensions(audited)
+    searched = [name for name in there if name not in NOT_WHO]
+    work = [name for name in there if name in WORK]
+    return explain_level(audited, searched, weight="weight", alpha=alpha, explained_by=work) if searched else []

@@ -1,0 +1,204 @@
+"""Why quality dropped, in sentences: is it real, where, and what each cause adds up to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from labelqa_lib import wording
+from labelqa_lib.causes import Cause
+from labelqa_lib.causes.evidence import Evidence
+from labelqa_lib.causes.inside import names
+from labelqa_lib.findings.finding import Finding
+from labelqa_lib.findings.moves import MANY, RELEVANT, moved
+from labelqa_lib.findings.remedies import actions
+from labelqa_lib.findings.segments import same, where
+from labelqa_lib.metrics import REGISTRY
+
+
+MOST_LASTING = 3
+"""So many segments above the market's rate are named on the first screen."""
+
+
+def why(
+    change: pd.DataFrame,
+    mix: pd.DataFrame,
+    causes: Sequence[Cause],
+    found: Evidence,
+    moved_audits: pd.DataFrame,
+    level: pd.DataFrame,
+) -> list[Finding]:
+    """Why did quality drop, if it did? The verdict first, then a finding per cause, what the audits did, what lasts.
+
+    Parameters
+    ----------
+    change, mix : DataFrame
+        From `metrics.mix.accuracy_change` and `metrics.mix.mix_by_dimension`.
+    causes : sequence of Cause
+        From `causes.explain_change`, ranked.
+    found : Evidence
+        From `causes.evidence`, of the same causes.
+    moved_audits : DataFrame
+        From `metrics.compare_segments`: whether first audits miss more than before.
+    level : DataFrame
+        From `levels`: where the error rate lies above the market's.
+    """
+    row = change.iloc[0]
+    remedies = actions(causes, found).set_index("cause")
+    told = [_cause(name, cause, remedies.loc[name], row) for name, cause in zip(names(causes), causes, strict=True)]
+    audits = [replace(one, evidence="moved") for one in moved([moved_audits]) if one.severity != "good"]
+    return [_verdict(row, mix, causes), *told, *audits, *_lasting(level, row)]
+
+
+def _verdict(row: pd.Series, mix: pd.DataFrame, causes: Sequence[Cause]) -> Finding:
+    fell = row["difference"] < 0
+    if np.isnan(row["difference"]):
+        sentence = f"Accuracy cannot be compared with earlier weeks: {row['reason']}."
+    else:
+        ends = wording.ends(row["difference_low"], row["difference_high"], "points")
+        moved_by = f"{wording.difference(row['difference'], 'rate')}, {ends}"
+        sentence = (
+            f"Accuracy {'fell' if fell else 'rose'} from {wording.amount(row['baseline'], 'rate')} to "
+            f"{wording.amount(row['estimate'], 'rate')} ({moved_by}), "
+            f"{'more than noise' if row['more_than_noise'] else 'within noise'}. {_reason(row, mix, causes)}"
+        )
+    return Finding(
+        code="cause:verdict",
+        severity="act" if causes and fell and row["more_than_noise"] else "watch" if causes else "know",
+        sentence=sentence,
+        size=0.0,
+        evidence="mix",
+        metric="accuracy",
+        period=row["period"],
+        estimate=row["difference"],
+        ci_low=row["difference_low"],
+        ci_high=row["difference_high"],
+        n=int(row["n"]),
+    )
+
+
+def _reason(row: pd.Series, mix: pd.DataFrame, causes: Sequence[Cause]) -> str:
+    shifted = _shifted(mix)
+    if causes:
+        count = wording.count(len(causes), "segment has", "segments have")
+        return f"{count} more errors than chance explains. {shifted}".rstrip()
+    if shifted:
+        return f"No rate cause: {shifted[0].lower()}{shifted[1:]}"
+    if not row["more_than_noise"]:
+        return "No rate cause: the change is within noise."
+    if row["difference"] > 0:
+        return "Quality did not drop, and no segment got worse."
+    return "No segment stands out: it fell by a little everywhere, or in too few items to tell where."
+
+
+def _shifted(mix: pd.DataFrame) -> str:
+    """What the mix of work did, where it is beyond noise and worth a reader."""
+    if mix.empty:
+        return ""
+    most = mix.iloc[0]
+    if abs(most["mix"]) < RELEVANT["rate"] / 2 or most["mix_low"] <= 0 <= most["mix_high"]:
+        return ""
+    noun = most["dimension"].replace("_", " ")
+    own = "within noise: nobody got worse" if most["rate_low"] <= 0 <= most["rate_high"] else "more than noise"
+    return (
+        f"The mix of work changed and moved accuracy by {wording.difference(most['mix'], 'rate')} "
+        f"({wording.ends(most['mix_low'], most['mix_high'], 'points')}): {noun} {most['moved_most']} went from "
+        f"{wording.amount(most['share_before'], 'rate')} to {wording.amount(most['share'], 'rate')} of the work; the "
+        f"change within every {noun} is {wording.difference(most['rate'], 'rate')}, {own}."
+    )
+
+
+def _cause(name: str, cause: Cause, remedy: pd.Series, row: pd.Series) -> Finding:
+    part = f", {_part(cause)} of the change" if cause.share_of_change > 0 else ""
+    sentence = (
+        f"{name}: {where(cause.segment)}. About {wording.count(cause.excess_errors, 'more error')} in the week than "
+        f"expected ({wording.ends(cause.ci_low, cause.ci_high, 'count')}){part}: "
+        f"{wording.amount(cause.rate_current, 'rate')} instead of {wording.amount(cause.rate_expected, 'rate')} wrong. "
+        f"{remedy['because']} {remedy['action']}"
+    )
+    segment = {column: " or ".join(map(str, values)) for column, values in cause.segment.items()}
+    return Finding(
+        code=":".join(["cause", *(f"{column}={values}" for column, values in segment.items())]),
+        severity="act" if cause.excess_errors >= MANY else "watch",
+        sentence=sentence,
+        size=cause.excess_errors,
+        evidence="told",
+        metric="error_rate",
+        period=row["period"],
+        segment=segment,
+        estimate=cause.excess_errors,
+        ci_low=cause.ci_low,
+        ci_high=cause.ci_high,
+        n=cause.n_current,
+    )
+
+
+def _lasting(level: pd.DataFrame, row: pd.Series) -> list[Finding]:
+    """Where errors are frequent whether or not anything changed; it asks for a reader where nothing can be compared."""
+    if level.empty:
+        return []
+    said = [
+        f"{one.where} ({wording.amount(one.now, 'rate')}; {one.weeks_above} weeks above the rest)"
+        for one in level.head(MOST_LASTING).itertuples()
+    ]
+    first = level.iloc[0]
+    rate = wording.amount(first["expected"], "rate")
+    return [
+        Finding(
+            code="cause:level",
+            severity="watch" if np.isnan(row["difference"]) else "know",
+            sentence=f"Errors are most frequent in {'; '.join(said)}. The market's rate is {rate}.",
+            size=float(first["excess_errors"]),
+            evidence="level",
+            metric="error_rate",
+            period=row["period"],
+        )
+    ]
+
+
+def _part(cause: Cause) -> str:
+    return "all" if cause.share_of_change >= 0.995 else wording.amount(cause.share_of_change, "rate")
+
+
+def ranked(causes: Sequence[Cause]) -> pd.DataFrame:
+    """The causes as a table: where, how many errors more than expected, how sure, and other names of the same rows.
+
+    Returns
+    -------
+    DataFrame
+        ``cause, where, excess_errors, ci_low, ci_high, share_of_change, expected, now`` (rates), ``n`` (judged now),
+        ``p_value`` (of the whole search), ``same_as``.
+    """
+    rows = [
+        (name, where(one.segment), one.excess_errors, one.ci_low, one.ci_high, one.share_of_change, one.rate_expected,
+         one.rate_current, one.n_current, one.p_value, same(one.same_as))
+        for name, one in zip(names(causes), causes, strict=True)
+    ]  # fmt: skip
+    columns = ["cause", "where", "excess_errors", "ci_low", "ci_high", "share_of_change", "expected", "now", "n"]
+    columns += ["p_value", "same_as"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def levels(causes: Sequence[Cause], persistence: pd.DataFrame) -> pd.DataFrame:
+    """Segments above a level as a table, with how many of the weeks each was above all other rows.
+
+    Returns
+    -------
+    DataFrame
+        ``cause, where, excess_errors, ci_low, ci_high, expected, now, n, p_value, weeks_above`` ("7 of 8").
+    """
+    table = ranked(causes).drop(columns=["share_of_change", "same_as"])
+    said = [f"{row.weeks_above} of {row.weeks}" for row in persistence.itertuples()]
+    return table.assign(weeks_above=said)
+
+
+def also_moved(moves: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """What else changed in the week, beside the errors: ``question`` (whose metric), ``answer`` (the sentence)."""
+    told = moved(moves)
+    questions, answers = [REGISTRY[one.metric].title for one in told], [one.sentence for one in told]
+    return pd.DataFrame({"group": "", "question": questions, "answer": answers})
+
+

@@ -1,0 +1,94 @@
+"""What kind of cause it is, what to do about it, and what that would gain."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from labelqa_lib import wording
+from labelqa_lib.causes import Cause
+from labelqa_lib.causes.evidence import Evidence
+from labelqa_lib.causes.inside import names
+from labelqa_lib.findings.kinds import (
+    BEYOND_CHANCE,
+    MOST_OF_IT,
+    changed_pace,
+    in_circumstance,
+    main_confusion,
+    of,
+    one_auditor,
+)
+from labelqa_lib.findings.segments import where
+
+CONFIRMED = 0.7
+"""Where even the upper bound of confirmed errors lies below this, the audits are looked at before the agents."""
+
+
+def actions(causes: Sequence[Cause], found: Evidence) -> pd.DataFrame:
+    """What to do about each cause, and what that would gain at most.
+
+    Returns
+    -------
+    DataFrame
+        ``cause, where, action, because`` (sentences), ``avoids, avoids_low, avoids_high`` (errors a week: the excess),
+        ``points, points_low, points_high`` (the same as accuracy of the market).
+    """
+    rows = []
+    for name, cause in zip(names(causes), causes, strict=True):
+        because, action = _remedy(name, cause, found)
+        excess = np.array([cause.excess_errors, max(cause.ci_low, 0.0), cause.ci_high])
+        gain = excess / found.volume if found.volume else np.full(3, np.nan)
+        size = f"{wording.count(excess[0], 'error')} a week, {wording.difference(gain[0], 'rate')} of accuracy"
+        rows.append((name, where(cause.segment), f"{action}: avoids up to {size}.", because, *excess, *gain))
+    columns = ["cause", "where", "action", "because", "avoids", "avoids_low", "avoids_high", "points", "points_low",
+               "points_high"]  # fmt: skip
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _remedy(name: str, cause: Cause, found: Evidence) -> tuple[str, str]:
+    """The first kind whose evidence is beyond chance: what it rests on, and what to do."""
+    place, pair = where(cause.segment), main_confusion(of(found.confusions, name))
+    second = of(found.second_audits, name).query("period == 'now'")
+    if len(second) and second["confirmed_high"].iloc[0] < CONFIRMED:
+        action = f"Settle what is right with the QAs before agents are told ({place})"
+        return "Second audits clear most of these errors.", action
+    auditor = of(found.auditors, name)
+    if len(auditor) and auditor["p_value"].iloc[0] < BEYOND_CHANCE and auditor["share_of_errors"].iloc[0] >= MOST_OF_IT:
+        who = auditor.iloc[0]
+        return f"{one_auditor(who)}.", f"Have the audits of {who['auditor_id']} audited before agents are told"
+    sop = of(found.instructions, name)
+    sop = sop[sop["fits"].astype(bool)]
+    if len(sop):
+        one = sop.iloc[0]
+        because = (
+            f"It began when SOP {one['sop_version']} ({one['summary']}) came into force: the error rate jumped by "
+            f"{wording.difference(one['jump'], 'rate')} ({wording.ends(one['jump_low'], one['jump_high'], 'points')})."
+        )
+        on = f" on {pair}" if pair else ""
+        return because, f"Clarify SOP {one['sop_version']}{on} and test whether agents know it"
+    if cause.level == "agents":
+        return "It sits with few agents, not with their site.", f"Coach {_who(cause)}{f' on {pair}' if pair else ''}"
+    if pair:
+        return f"One confusion makes most of it: {pair}.", f"Calibrate {_who(cause)} on {pair}, and ask who told them"
+    return _circumstance(name, place, found)
+
+
+def _who(cause: Cause) -> str:
+    """The segment without its labels, which the confusion names."""
+    people = {column: values for column, values in cause.segment.items() if column not in ("label", "reference_label")}
+    return where(people) if people else "all agents"
+
+
+def _circumstance(name: str, place: str, found: Evidence) -> tuple[str, str]:
+    moments = of(found.circumstances, name)
+    beyond = moments[(moments["p_value"] < BEYOND_CHANCE) & (moments["errors_now"] >= MOST_OF_IT)]
+    if len(beyond):
+        one = beyond.iloc[0]
+        return f"{in_circumstance(one)}.", f"Look at how work {one['circumstance']} is led ({place})"
+    pace = changed_pace(of(found.pace, name))
+    if pace:
+        return f"{pace}.", f"Ask the leads what changed in the pace of work ({place})"
+    because = "No single confusion, date, auditor or circumstance makes most of it."
+    return because, f"Review the examples with the leads ({place})"
