@@ -124,13 +124,17 @@ def test_run_renders_the_latest_complete_week_and_ends_with_the_index(tiny):
 
 
 @pytest.mark.slow
-def test_a_failed_page_is_one_line_and_exit_code_1(tiny):
+def test_of_two_notebooks_one_fails_in_a_line_and_the_other_is_there(tiny):
     tiny.notebook("page", "raise ValueError('two\\nlines and \\x1b[31mred')")
-    done = tiny.labelqa("run")
+    tiny.notebook("extra", "print(market)")
+    done = tiny.labelqa("run", "--notebook", "extra", "--notebook", "page")
     assert (done.returncode, done.stderr) == (1, "")
     assert "MY page: FAILED: cell [3] `raise ValueError(" in done.stdout
     assert "ValueError: two lines and  [31mred\n" in done.stdout
-    assert "0 of 1 pages rendered" in done.stdout
+    assert "MY extra: rendered in " in done.stdout and "1 of 2 pages rendered" in done.stdout
+    html = (tiny.week / "index.html").read_text()
+    assert html.index("A tiny page</th>") > html.index("Page</th>"), "params name `page`: it comes first"
+    assert 'href="MY/extra.html"' in html and 'href="MY/page.html"' not in html
 
 
 def test_an_error_of_our_own_is_one_sentence_and_where(labelqa, monkeypatch):

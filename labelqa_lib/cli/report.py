@@ -60,7 +60,7 @@ def run(root, week, markets, notebooks, data, jobs, given, audience) -> int:
     try:
         failed = _render(planned.pages, jobs or os.cpu_count() or 1, out)
     finally:
-        index = runner.write_index(workspace.reports, audience, week)
+        index = runner.write_index(workspace.reports, audience, week, workspace.settings.notebooks)
     out.print(f"{len(planned.pages) - failed} of {len(planned.pages)} pages rendered for {week}")
     out.print(str(index))
     return 1 if failed else 0

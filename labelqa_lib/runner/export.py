@@ -21,10 +21,11 @@ HEADLINE = "application/vnd.labelqa.headline+json"
 FINDINGS = "application/vnd.labelqa.findings+json"
 
 
-def said(notebook: NotebookNode) -> dict[str, list]:
-    """What a page hands on beside its HTML: headlines, findings and warnings, each in the order shown."""
+def said(notebook: NotebookNode) -> dict[str, str | list]:
+    """What a page hands on beside its HTML: its title; headlines, findings and warnings, each in the order shown."""
     outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
     return {
+        "title": _heading(notebook),
         "headlines": _of_type(outputs, HEADLINE),
         "findings": _of_type(outputs, FINDINGS),
         "warnings": [output.text for output in outputs if _is_stderr(output)],

@@ -30,7 +30,7 @@ SEVERITIES = ("act", "watch")
 MOST_FINDINGS = 15
 
 
-def write_index(reports: Path, audience: str, week: str) -> Path:
+def write_index(reports: Path, audience: str, week: str, first: Sequence[str] = ()) -> Path:
     """Write a week's index and the index of all weeks, from every record there is.
 
     Parameters
@@ -38,6 +38,8 @@ def write_index(reports: Path, audience: str, week: str) -> Path:
     reports : Path
         Folder of all reports.
     audience, week : str
+    first : sequence of str
+        Notebooks that come first, in this order; others follow by name.
 
     Returns
     -------
@@ -52,7 +54,11 @@ def write_index(reports: Path, audience: str, week: str) -> Path:
     folder = reports / audience
     (folder / week).mkdir(parents=True, exist_ok=True)
     with FileLock(folder / ".index.lock"):
-        records = list(read_records(folder))
+        place = {name: number for number, name in enumerate(first)}
+        records = sorted(
+            read_records(folder),
+            key=lambda one: (one.week, one.market, place.get(one.notebook, len(place)), one.notebook),
+        )
         of_week = [record for record in records if record.week == week]
         path = folder / week / "index.html"
         write_whole(path, week_html(of_week, folder, audience, week))
@@ -61,13 +67,26 @@ def write_index(reports: Path, audience: str, week: str) -> Path:
 
 
 def week_html(records: Sequence[PageRecord], folder: Path, audience: str, week: str) -> str:
-    """One week: what needs attention, and every market's headline figures or why its page failed."""
+    """One week: which pages there are, every market's headline figures, and what needs attention."""
+    titles = titles_of(records)
+    pages = [_page(record, titles, folder) for record in records]
+    notebooks = [
+        {
+            "title": title,
+            "metrics": {one["metric"]: one["title"] for page in of_it for one in page["record"].headlines},
+            "pages": of_it,
+        }
+        for name, title in titles.items()
+        if (of_it := [page for page in pages if page["record"].notebook == name])
+    ]
     return _environment().get_template("week.html.j2").render(
         audience=audience,
         week=week,
         dates=Week.parse(week).days,
-        notebooks=[_notebook(name, group, folder) for name, group in _by_notebook(records)],
-        failures=[_page(record, folder) for record in records if record.failed],
+        titles=titles,
+        markets=_by_market(pages),
+        notebooks=notebooks,
+        failures=[page for page in pages if page["record"].failed],
         findings=_findings(records),
         snapshots=sorted({record.snapshot for record in records}),
         pages=len(records),
@@ -75,48 +94,54 @@ def week_html(records: Sequence[PageRecord], folder: Path, audience: str, week: 
 
 
 def weeks_html(records: Sequence[PageRecord], audience: str) -> str:
-    """Every week × market × notebook with its first headline figure, the latest week first."""
+    """Every week × market with its pages and their first headline figure, the latest week first."""
     markets = sorted({record.market for record in records})
+    titles = titles_of(records)
     weeks = []
     for week, group in groupby(records, lambda record: record.week):
         of_week = list(group)
-        cells = [[_glance(record) for record in of_week if record.market == market] for market in markets]
+        cells = [_glance([one for one in of_week if one.market == market], titles) for market in markets]
         weeks.append({"week": week, "cells": cells})
     return _environment().get_template("weeks.html.j2").render(audience=audience, markets=markets, weeks=weeks[::-1])
 
 
-def _glance(record: PageRecord) -> dict[str, Any]:
-    first = {"title": record.headlines[0]["title"], **_figure(record.headlines[0])} if record.headlines else None
-    return {
-        "failed": record.failed,
-        "title": title_of(record.notebook),
-        "link": f"{record.week}/{record.market}/{record.notebook}.html",
-        "first": first,
-    }
+def _glance(records: Sequence[PageRecord], titles: Mapping[str, str]) -> dict[str, Any]:
+    """One market's week: the first headline figure of its first page, and its pages."""
+    first = records[0].headlines[0] if records and records[0].headlines else None
+    pages = [
+        {
+            "failed": record.failed,
+            "title": titles[record.notebook],
+            "link": f"{record.week}/{record.market}/{record.notebook}.html",
+        }
+        for record in records
+    ]
+    return {"first": {"title": first["title"], **_figure(first)} if first else None, "pages": pages}
 
 
-def _by_notebook(records: Sequence[PageRecord]):
-    ordered = sorted(records, key=lambda record: (record.notebook, record.market))
-    return ((name, list(group)) for name, group in groupby(ordered, lambda record: record.notebook))
+def _by_market(pages: Sequence[dict[str, Any]]) -> dict[str, dict[str, dict[str, Any]]]:
+    """Market -> notebook -> page."""
+    markets: dict[str, dict] = {}
+    for page in pages:
+        markets.setdefault(page["record"].market, {})[page["record"].notebook] = page
+    return markets
 
 
-def _notebook(name: str, records: Sequence[PageRecord], folder: Path) -> dict[str, Any]:
-    titles = {one["metric"]: one["title"] for record in records for one in record.headlines}
-    rows = [_page(record, folder) for record in records]
-    return {"title": title_of(name), "metrics": titles, "rows": rows}
+def titles_of(records: Sequence[PageRecord]) -> dict[str, str]:
+    """Notebook -> its title, in the records' order; of one that never got as far as its title, its name as words."""
+    titles: dict[str, str] = {}
+    for record in records:
+        known = titles.get(record.notebook)
+        titles[record.notebook] = known or record.title
+    return {name: title or name.replace("_", " ").capitalize() for name, title in titles.items()}
 
 
-def title_of(name: str) -> str:
-    """A notebook's name as a title: ``market_report`` is ``Market report``."""
-    return name.replace("_", " ").capitalize()
-
-
-def _page(record: PageRecord, folder: Path) -> dict[str, Any]:
+def _page(record: PageRecord, titles: Mapping[str, str], folder: Path) -> dict[str, Any]:
     """What the index says of one page; `earlier` when a failed page still has the HTML of a success before it."""
     files = folder / record.week / record.market
     return {
         "record": record,
-        "title": title_of(record.notebook),
+        "title": titles[record.notebook],
         "link": f"{record.market}/{record.notebook}.html",
         "failed_link": f"{record.market}/{record.notebook}.failed.ipynb",
         "earlier": record.failed and (files / f"{record.notebook}.html").exists(),
@@ -151,7 +176,9 @@ def _findings(records: Sequence[PageRecord]) -> list[dict[str, Any]]:
         if finding["severity"] in SEVERITIES
     ]
     found.sort(key=lambda one: (SEVERITIES.index(one["severity"]), -one["size"], one["market"], one["code"]))
-    return found[:MOST_FINDINGS]
+    # two notebooks of a market may come to the same finding
+    once = {(one["market"], one["sentence"]): one for one in reversed(found)}
+    return list(once.values())[::-1][:MOST_FINDINGS]
 
 
 def _environment() -> Environment:

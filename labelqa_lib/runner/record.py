@@ -45,6 +45,8 @@ class PageRecord:
 
     Attributes
     ----------
+    title : str
+        The page's own; empty where it failed.
     headlines, findings : list of dict
         What the page said in its outputs of the two mime types, in order.
     warnings : list of str
@@ -58,6 +60,7 @@ class PageRecord:
     snapshot: str
     status: str
     seconds: float
+    title: str = ""
     parameters: Mapping[str, Any] = field(default_factory=dict)
     headlines: list[dict] = field(default_factory=list)
     findings: list[dict] = field(default_factory=list)
@@ -70,7 +73,7 @@ class PageRecord:
         status = FAILED if error else RENDERED
         return cls(
             page.name, page.market, page.week, page.audience, page.snapshot,
-            status, round(seconds, 2), dict(page.parameters), error=error, **said,
+            status, round(seconds, 2), parameters=dict(page.parameters), error=error, **said,
         )  # fmt: skip
 
     @property

@@ -42,8 +42,9 @@ def test_a_page_shows_results_and_neither_code_nor_warnings_nor_times(page):
     assert notebook.cells[1].outputs[1] == WARNED  # the executed notebook itself is left as it was
 
 
-def test_headlines_findings_and_warnings_are_handed_on(page):
+def test_title_headlines_findings_and_warnings_are_handed_on(page):
     assert said(executed(SHOWN, WARNED, FOUND)) == {
+        "title": "How good are we?",
         "headlines": [{"metric": "accuracy"}],
         "findings": [{"code": "a"}, {"code": "b"}],
         "warnings": ["DeprecationWarning: careful"],
@@ -82,3 +83,7 @@ def test_a_request_to_the_network_is_found(html, page):
 )
 def test_links_and_text_are_no_requests(html):
     assert requests_of(html) == []
+
+
+def test_a_page_leads_to_its_weeks_other_pages(page):
+    assert f'<a href="../index.html">All pages of {page.week}</a>' in to_html(executed(SHOWN), page)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from labelqa_lib.runner.export import requests_of
@@ -32,7 +34,7 @@ def put(tmp_path):
 
 @pytest.fixture
 def index(tmp_path):
-    return lambda week="2026-W46": write_index(tmp_path, "internal", week).read_text(encoding="utf-8")
+    return lambda week="2026-W46": write_index(tmp_path, "internal", week, ["market_report"]).read_text("utf-8")
 
 
 def test_a_week_shows_each_markets_figures_with_interval_and_status(put, index):
@@ -71,9 +73,37 @@ def test_findings_of_all_markets_are_ranked_by_severity_then_size(put, index):
     assert 'href="ES/market_report.html#accuracy-trend"' in html
 
 
+def test_four_notebooks_are_one_table_of_pages_then_the_figures_of_those_that_have_any(put, index, tmp_path):
+    for market in ("MY", "ES"):
+        put(market, html="x", headlines=[ACCURACY], title="Market report")
+        put(market, notebook="calibration", html="x", headlines=[UNKNOWN], title="Do the auditors agree?")
+        put(market, notebook="error_rca", html="x", title="Error causes")
+    put("SG", notebook="error_rca", error=PageError("KeyError", "'site'"), failed="{}")
+    html = index()
+    pages = html[html.index('id="pages"') : html.index('id="notebook-1"')]
+    assert re.findall(r'<th scope="(?:col|row)">([^<]+)', pages) == [
+        "Market", "Market report", "Do the auditors agree?", "Error causes", "ES", "MY", "SG"
+    ]  # fmt: skip
+    assert pages.count(">open</a>") == 6 and pages.count(">failed</a>") == 1
+    assert 'href="ES/error_rca.html" aria-label="Error causes, ES"' in pages
+    assert "SG, Error causes" in html
+    assert re.findall(r'<h2 id="notebook-\d">([^<]+)', html) == ["Market report", "Do the auditors agree?"]
+    overview = (tmp_path / "internal" / "index.html").read_text()
+    assert overview.count("95.2 %") == 2 and "not measured" not in overview
+    assert "Error causes failed" in overview and 'href="2026-W46/MY/calibration.html"' in overview
+
+
+def test_a_finding_that_two_notebooks_come_to_is_listed_once(put, index):
+    for notebook in ("market_report", "error_rca"):
+        put("MY", notebook=notebook, html="x", findings=[finding("act", 5, "accuracy fell")])
+    put("ES", html="x", findings=[finding("act", 5, "accuracy fell")])
+    assert index().count("accuracy fell") == 2
+
+
 def test_text_of_records_is_never_markup(put, index):
     evil = "<script>alert(1)</script>"
-    put("MY", html="x", headlines=[{**ACCURACY, "title": evil, "reason": evil}], findings=[finding("act", 1, evil)])
+    put("MY", html="x", headlines=[{**ACCURACY, "title": evil, "reason": evil}], findings=[finding("act", 1, evil)],
+        title=evil)  # fmt: skip
     put("ES", error=PageError(evil, evil, 1, evil), failed="{}")
     assert "<script" not in index()
 
