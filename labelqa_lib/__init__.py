@@ -9,6 +9,7 @@ from importlib import import_module
 
 _DOOR = {
     "open_page": "labelqa_lib.page",
+    "latest_weeks": "labelqa_lib.periods",
     "measure": "labelqa_lib.metrics",
     "measure_each": "labelqa_lib.metrics",
     "compare_segments": "labelqa_lib.metrics",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -78,6 +79,22 @@ def weeks_up_to(last: str | Week, count: int) -> tuple[str, ...]:
     """The `count` weeks that end with `last`, oldest first, as text."""
     week = last if isinstance(last, Week) else Week.parse(last)
     return tuple(str(week - back) for back in range(count - 1, -1, -1))
+
+
+def calendar(weeks: Iterable[str]) -> tuple[str, ...]:
+    """Every week from the first to the last of `weeks`, oldest first: those that are missing in between, too."""
+    ordered = sorted(weeks)
+    if not ordered:
+        return ()
+    first, last = Week.parse(ordered[0]), Week.parse(ordered[-1])
+    return weeks_up_to(last, (last.monday - first.monday).days // 7 + 1)
+
+
+def latest_weeks(weeks: Iterable[str], count: int) -> tuple[str, ...]:
+    """Those of `weeks` that lie among the `count` calendar weeks up to the last of them, oldest first."""
+    ordered = sorted(weeks)
+    among = weeks_up_to(ordered[-1], count)
+    return tuple(week for week in ordered if week in among)
 
 
 def span(weeks: list[str] | tuple[str, ...]) -> str:

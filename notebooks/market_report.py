@@ -16,7 +16,7 @@
 #
 # **How good is this market's labelling this week, how sure are we, and what needs attention?**
 #
-# For the market lead and the algorithm, policy and partner teams: one week, against the twelve before it.
+# For the market lead and the algorithm, policy and partner teams: one week, against the weeks before it.
 
 # %% tags=["parameters"]
 market: str = "MY"  # the market to report on
@@ -54,7 +54,7 @@ corrected = lq.corrected(tables, confidence=page.confidence)
 assisted = lq.assisted(tables, confidence=page.confidence)
 fewest = page.workspace.minimum_named_items
 agents = lq.spread(tables, "agent_id", tables.weeks, fewest, confidence=page.confidence)
-sites = lq.spread(tables, "site", tables.weeks[-4:], fewest, confidence=page.confidence)
+sites = lq.spread(tables, "site", lq.latest_weeks(tables.weeks, 4), fewest, confidence=page.confidence)
 split = lq.split_change(tables, "queue", page.confidence)
 
 # %%
@@ -215,7 +215,8 @@ lq.display.table(lq.furthest(agents), "agents-table", "Agents with the highest e
 # agent is likely to do next, with few items pulled towards the market's rate.
 
 # %%
-lq.display.chart(lq.figures.compare, lq.tenure(tables, confidence=page.confidence), "tenure", id="tenure", title="Accuracy by weeks since joining", ordered=True,
+tenure = lq.tenure(tables, confidence=page.confidence)
+lq.display.chart(lq.figures.compare, tenure, "tenure", id="tenure", title="Accuracy by weeks since joining", ordered=True,
                  **page.target("accuracy"))  # fmt: skip
 
 # %% [markdown]
@@ -272,7 +273,8 @@ appeals = lq.measure_each(tables, ["appeal_rate", "overturn_rate", "days_to_reso
 lq.display.table(appeals, "appeals-table", "Appeals by week", units=lq.UNITS)
 
 # %%
-service = lq.measure_each(tables, ["sla_attainment", "backlog", "backlog_age", "backlog_days"], by=["queue"], **page.options)
+service = lq.measure_each(tables, ["sla_attainment", "backlog", "backlog_age", "backlog_days"], by=["queue"],
+                          **page.options)  # fmt: skip
 lq.display.table(service, "service-table", "Service by queue", units=lq.UNITS)
 
 # %%
@@ -290,8 +292,8 @@ lq.display.chart(lq.figures.backlog, flow, id="backlog-chart")
 
 # %%
 lq.display.quality(page.delivered(), tables.snapshot.notes)
-lq.display.table(lq.store.rejected(tables.snapshot), "rejects", "Rows rejected, by the rule they broke",
-                 empty="Nothing was rejected.")  # fmt: skip
+lq.display.table(lq.store.rejected(tables.snapshot), "rejects",
+                 "Rows rejected in all markets of the delivery, by the rule they broke", empty="Nothing was rejected.")  # fmt: skip
 
 # %%
 lq.display.table(lq.coverage(tables), "coverage", "What the figures stand on, by week")

@@ -66,6 +66,22 @@ def test_history_has_a_gap_where_a_week_is_undefined():
     assert len(standing["history"][0]) == 3
 
 
+def test_a_missing_week_keeps_its_place_and_is_named():
+    frame = weekly(estimates=(0.9, 0.91, 0.95))
+    row = findings.headline(frame[frame["period"] != WEEKS[1]], {}).iloc[0]
+    assert row["history"] == pytest.approx([0.9, np.nan, 0.95], nan_ok=True)
+    assert np.isnan(row["change"]) and row["change_reason"] == "no figure for 2026-W45"
+    first = findings.headline(frame[frame["period"] == WEEKS[2]], {}).iloc[0]
+    assert first["change_reason"] == "no earlier week"
+
+
+def test_a_figure_on_gold_is_told_apart():
+    methods = ["Wilson, clustered by agent; audits"] * 2 + ["Wilson, clustered by agent; gold"]
+    row = findings.headline(weekly().assign(method=methods), {}).iloc[0]
+    assert row["stands_on"] == "gold" and np.isnan(row["change"])
+    assert row["change_reason"] == "only one of 2026-W46 and 2026-W45 stands on gold"
+
+
 def test_the_more_costly_move_comes_first_and_says_its_size():
     found = findings.find(
         findings.headline(weekly(), {}),

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from labelqa_lib.errors import UsageError
-from labelqa_lib.periods import Week, span, weeks_up_to
+from labelqa_lib.periods import Week, calendar, latest_weeks, span, weeks_up_to
 
 
 @given(st.dates(min_value=date(2000, 1, 3), max_value=date(2100, 1, 1)))
@@ -35,6 +35,14 @@ def test_bounds_follow_the_markets_clock_change():
     start, end = Week.parse("2026-W43").bounds("Europe/Madrid")
     assert start == datetime(2026, 10, 18, 22, tzinfo=UTC)
     assert (end - start).total_seconds() == 169 * 3600
+
+
+def test_missing_weeks_keep_their_place_in_the_calendar():
+    weeks = ("2026-W51", "2027-W01", "2026-W52")
+    assert calendar(weeks) == ("2026-W51", "2026-W52", "2026-W53", "2027-W01")
+    assert calendar(["2026-W46"]) == ("2026-W46",) and calendar([]) == ()
+    assert latest_weeks(weeks, 2) == ("2027-W01",)
+    assert latest_weeks(weeks, 4) == ("2026-W51", "2026-W52", "2027-W01")
 
 
 def test_span_names_one_week_or_a_range():

@@ -21,8 +21,8 @@ def headline(frame: pd.DataFrame) -> None:
     ----------
     frame : DataFrame
         One row per metric, the most important first: ``metric, title, unit, estimate, ci_low, ci_high, n, target,
-        better, status, status_text, change, change_low, change_high, more_than_noise, history, reason``. `history`
-        holds one float a week (NaN allowed), the last is this week's.
+        better, status, status_text, change, change_low, change_high, more_than_noise, change_reason, stands_on,
+        history, reason``. `history` holds one float a calendar week (NaN allowed), the last is this week's.
     """
     rows = [row for _, row in frame.iterrows()]
     measured = [row for row in rows if math.isfinite(row["estimate"])]
@@ -60,6 +60,7 @@ def _card(row: pd.Series, first: bool) -> str:
     interval = wording.interval(row["ci_low"], row["ci_high"], unit)
     interval = "" if interval == wording.UNDEFINED else f"<span>{interval}</span> "
     size = {"width": 420, "height": 110} if first else {}
+    on = f" on {safe.text(row['stands_on'])}" if row["stands_on"] else ""
     note = f'<p class="lq-note">{safe.text(row["status_text"], 160)}</p>' if row["status_text"] else ""
     return (
         f'<article class="lq-card lq-{marks.tone(mark)}{" lq-first" if first else ""}" '
@@ -68,7 +69,7 @@ def _card(row: pd.Series, first: bool) -> str:
         f'<p class="lq-status"><b>{marks.symbol(mark)}{safe.text(row["status"])}</b> <span>{_target(row)}</span></p>'
         f'<p class="lq-value">{wording.amount(row["estimate"], unit)}</p>'
         f"{marks.sparkline(row['history'], row['target'], **size)}"
-        f'<p class="lq-interval">{interval}<span>n {row["n"]:,}</span></p>'
+        f'<p class="lq-interval">{interval}<span>n {row["n"]:,}{on}</span></p>'
         f'<p class="lq-change">{_change(row)}</p>{note}</article>'
     )
 
@@ -81,7 +82,7 @@ def _target(row: pd.Series) -> str:
 
 def _change(row: pd.Series) -> str:
     if not math.isfinite(row["change"]):
-        return "no earlier week to compare with"
+        return f"not compared with last week: {safe.text(row['change_reason'] or 'no figure', 160)}"
     unit = row["unit"]
     ends = wording.ends(row["change_low"], row["change_high"], unit)
     interval = "" if ends == wording.UNDEFINED else f" ({ends})"

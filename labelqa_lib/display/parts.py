@@ -124,7 +124,7 @@ def quality(frame: pd.DataFrame, notes: Sequence[str] = ()) -> None:
     notes : sequence of str
         Sentences, such as those about files that were not read.
     """
-    table(frame, "data-quality", "Rows delivered, kept and rejected, by table")
+    table(frame, "data-quality", "Rows delivered, kept and rejected, by table: the whole delivery, all its markets")
     if notes:
         listed = "".join(f"<li>{safe.text(note, safe.SENTENCE_LENGTH)}</li>" for note in notes)
         lines = (safe.plain(note, safe.SENTENCE_LENGTH) for note in notes)

@@ -27,7 +27,7 @@ from labelqa_lib.figures.canvas import (
     styled,
     target_text,
 )
-from labelqa_lib.figures.weeks import name_ends, draw_target, week_ticks
+from labelqa_lib.figures.weeks import draw_target, gaps, name_ends, on_calendar, week_ticks
 
 _PALE_GREY = "#f1f3f5"
 
@@ -54,7 +54,8 @@ def control(
         The limits as a grey field about the centre, estimates with their intervals, weeks with a signal as diamonds;
         the rule stands at the last week of every run of signals, and a new phase's reason where it starts.
     """
-    frame = frame.sort_values("period", ignore_index=True)
+    frame = on_calendar(frame).fillna({"signal": "", "reason": "no data"})
+    frame["phase"] = frame["phase"].ffill()
     known = frame[frame["estimate"].notna()]
     if known.empty:
         return nothing(title, frame)
@@ -77,7 +78,8 @@ def control(
     _name_signals(ax, frame)
     limited = frame["upper"].notna().any()
     note = "grey: limits from the weeks before the last; ◆ signal" if limited else _why_no_limits(known)
-    heading(fig, title, _message(known, now, unit) + held_to(target, better, unit) + ".", note)
+    but = f"; {gaps(frame)}" if gaps(frame) else ""
+    heading(fig, title, f"{_message(known, now, unit)}{held_to(target, better, unit)}{but}.", note + but)
     return fig
 
 

@@ -28,8 +28,12 @@ from labelqa_lib.figures.canvas import (
     styled,
     target_text,
 )
+from labelqa_lib.periods import calendar
 
 _MOST_PANELS = 12
+_MOST_GAPS = 3
+"""So many weeks are named one by one."""
+
 _PANELS_ACROSS = 4
 _LINE_HEIGHT = 12
 """Points from one label to the next."""
@@ -54,13 +58,13 @@ def trend(
     Returns
     -------
     Figure
-        Estimates as a line, intervals as a band, the last value named.
+        Estimates as a line, intervals as a band, the last value named; a gap, named as well, where a week is missing.
     """
     if frame["estimate"].notna().sum() == 0:
         return nothing(title, frame)
     fig = canvas(2.5)
     ax = fig.subplots()
-    frame = frame.sort_values("period")
+    frame = on_calendar(frame)
     line(ax, frame)
     week_ticks(ax, frame["period"].tolist())
     measure_axis(ax.yaxis, unit)
@@ -74,8 +78,9 @@ def trend(
     now = known.iloc[-1]
     said = wording.estimate(now["estimate"], now["ci_low"], now["ci_high"], unit)
     between = wording.interval(known["estimate"].min(), known["estimate"].max(), unit)
-    message = f"{said} in {now['period']}{held_to(target, better, unit)}; {between} since {known['period'].iloc[0]}."
-    heading(fig, title, message)
+    message = f"{said} in {now['period']}{held_to(target, better, unit)}; {between} since {known['period'].iloc[0]}"
+    but = "; ".join(filter(None, [gaps(frame), two_bases(known)]))
+    heading(fig, title, f"{message}{f'; {but}' if but else ''}.", but)
     return fig
 
 
@@ -112,7 +117,7 @@ def trends(
     down = math.ceil(len(chosen) / across)
     fig = canvas(0.45 + 1.45 * down)
     axes = fig.subplots(down, across, sharex=True, sharey=True, squeeze=False).ravel()
-    weeks = sorted(frame["period"].unique())
+    weeks = calendar(frame["period"])
     for ax, key in zip(axes, chosen, strict=False):
         part = segments[key].set_index("period").reindex(weeks).rename_axis("period").reset_index()
         line(ax, part, width=1.4)
@@ -129,6 +134,7 @@ def trends(
     more = len(segments) - len(chosen)
     notes = [f"dashed: {target_text(target, better, unit)}"] if aimed else []
     notes += [f"… and {more} more"] if more else []
+    notes += filter(None, [gaps(on_calendar(frame.groupby("period", as_index=False)["estimate"].max()))])
     ends = [f"{name(key)} {wording.amount(last[key], unit)}" for key in (ordered[0], ordered[-1])]
     message = f"{len(ordered)} panels; in the last week from {' to '.join(ends)}{held_to(target, better, unit)}."
     heading(fig, title, message, "; ".join(notes))
@@ -188,7 +194,7 @@ def backlog(frame: pd.DataFrame, *, title: str = "Arrivals, completions and back
     flows = {"arrivals_per_day": ("arrived", VERMILION), "completions_per_day": ("completed", BLUE)}
     if not set(drawn) & {*flows, "backlog"}:
         return nothing(title, frame)
-    weeks = sorted(frame["period"].unique())
+    weeks = calendar(frame["period"])
     fig = canvas(3.4)
     ax, below = fig.subplots(2, 1, sharex=True, height_ratios=[3, 2])
     ends = []
@@ -211,8 +217,33 @@ def backlog(frame: pd.DataFrame, *, title: str = "Arrivals, completions and back
     measure_axis(below.yaxis, "count", "backlog, items")
     week_ticks(below, weeks)
     said = ", ".join(f"{wording.number(value, 'count')} {what}" for what, value, _ in ends)
-    heading(fig, title, f"{said} in the last week (arrived and completed are a day).")
+    but = gaps(on_calendar(frame.groupby("period", as_index=False)["estimate"].max()))
+    message = f"{said} in the last week (arrived and completed are a day){f'; {but}' if but else ''}."
+    heading(fig, title, message, but)
     return fig
+
+
+def on_calendar(frame: pd.DataFrame) -> pd.DataFrame:
+    """A frame by week with a row for every calendar week from its first to its last, so that a missing week is a gap."""
+    weeks = pd.Index(calendar(frame["period"]), name="period")
+    return frame.set_index("period").reindex(weeks).reset_index()
+
+
+def gaps(frame: pd.DataFrame) -> str:
+    """Which weeks of a frame `on_calendar` have no figure, in words; nothing where all have one."""
+    weeks = frame.loc[frame["estimate"].isna(), "period"].tolist()
+    if len(weeks) > _MOST_GAPS:
+        return f"no figure in {len(weeks)} of {len(frame)} weeks"
+    return f"no figure in {', '.join(weeks)}" if weeks else ""
+
+
+def two_bases(known: pd.DataFrame) -> str:
+    """Which weeks stand on gold, where others stand on audits."""
+    gold = known["method"].str.contains("; gold")
+    if gold.all() or not gold.any():
+        return ""
+    weeks = known.loc[gold, "period"].tolist()
+    return f"on gold, not audits, in {', '.join(weeks) if len(weeks) <= _MOST_GAPS else f'{len(weeks)} weeks'}"
 
 
 def line(ax: Axes, frame: pd.DataFrame, width: float = 1.8) -> None:

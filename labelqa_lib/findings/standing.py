@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -11,6 +11,7 @@ from labelqa_lib import wording
 from labelqa_lib.errors import UsageError
 from labelqa_lib.findings.finding import EVIDENCE, Finding
 from labelqa_lib.metrics import REGISTRY, change
+from labelqa_lib.periods import calendar
 from labelqa_lib.stats import targets
 
 
@@ -29,7 +30,9 @@ def headline(weekly: pd.DataFrame, wanted: Mapping, confidence: float = 0.95) ->
     -------
     DataFrame
         ``metric, title, unit, estimate, ci_low, ci_high, n, n_effective, target, better, status, status_text, change,
-        change_low, change_high, more_than_noise, history, reason, period``; `history` holds the estimate of every week.
+        change_low, change_high, more_than_noise, change_reason, stands_on, history, reason, period``. `change_reason`
+        says why there is no change, `stands_on` is ``gold`` where no audit was drawn this week, `history` holds the
+        estimate of every calendar week from the first on, NaN where there is none.
 
     Raises
     ------
@@ -39,7 +42,7 @@ def headline(weekly: pd.DataFrame, wanted: Mapping, confidence: float = 0.95) ->
     unknown = sorted(set(wanted) - set(REGISTRY))
     if unknown:
         raise UsageError(f"params: targets: {', '.join(unknown)}: no such metric; `labelqa list metrics` shows them")
-    weeks = sorted(weekly["period"].unique())
+    weeks = calendar(weekly["period"])
     parts = weekly.groupby("metric", sort=False)
     return pd.DataFrame([_headline_row(part, wanted, weeks, confidence) for _, part in parts])
 
@@ -72,6 +75,8 @@ def _headline_row(frame: pd.DataFrame, wanted: Mapping, weeks: list[str], confid
         "change_low": np.nan if last is None else last.ci_low,
         "change_high": np.nan if last is None else last.ci_high,
         "more_than_noise": False if last is None else bool(last.more_than_noise),
+        "change_reason": "" if last is None else last.reason,
+        "stands_on": "gold" if "; gold" in row.method else "",
         "history": by_week["estimate"].reindex(weeks).tolist(),
         "reason": row.reason,
         "period": weeks[-1],

@@ -13,7 +13,7 @@ from labelqa_lib.metrics.judged import on_gold, sample
 from labelqa_lib.metrics.metric import WEEK
 from labelqa_lib.metrics.quality import SHARES
 from labelqa_lib.metrics.registry import REGISTRY, measure
-from labelqa_lib.periods import Week
+from labelqa_lib.periods import Week, latest_weeks
 from labelqa_lib.stats.change import difference, p_value
 from labelqa_lib.store import Tables, fetch
 
@@ -90,7 +90,7 @@ def compare_segments(
     Parameters
     ----------
     tables : Tables
-        Their last `recent` weeks are compared with the others, each side pooled.
+        Those of the last `recent` calendar weeks are compared with the others, each side pooled.
     metric : str
         A name in `REGISTRY`.
     by : iterable of dimensions or of tuples of them, optional
@@ -113,7 +113,7 @@ def compare_segments(
     rows = []
     for dimensions in _searches(metric) if by is None else by:
         dimensions = [dimensions] if isinstance(dimensions, str) else list(dimensions)
-        if len(tables.weeks) > recent:
+        if latest_weeks(tables.weeks, recent) != tables.weeks:
             rows.append(_moves(tables, metric, dimensions, recent, confidence, denominators))
     columns = ["metric", "segment", "depth", "period", "estimate", "ci_low", "ci_high", "n"]
     columns += ["baseline", "n_baseline", "difference", "p_value", "volume"]
@@ -127,7 +127,8 @@ def _searches(metric: str) -> list[tuple[str, ...]]:
 
 
 def _moves(tables, metric, dimensions, recent, confidence, denominators) -> pd.DataFrame:
-    late, earlier = tables.weeks[-recent:], tables.weeks[:-recent]
+    late = latest_weeks(tables.weeks, recent)
+    earlier = tables.weeks[: -len(late)]
     now = measure(tables, metric, dimensions, late, confidence, denominators)
     then = measure(tables, metric, dimensions, earlier, confidence, denominators)
     both = _beside(now, then[[*dimensions, *_INTERVAL, "method"]], dimensions)

@@ -132,6 +132,8 @@ def headline(statuses=STATUSES, title: str = "Metric") -> pd.DataFrame:
                 "change_low": -0.02 * there,
                 "change_high": -0.004 * there,
                 "more_than_noise": there == there,
+                "change_reason": "",
+                "stands_on": "",
                 "history": [0.95] * 6 + [np.nan] + [0.94] * 5 + [0.931 * there],
                 "reason": "" if there == there else "needs shifts; not delivered",
             }

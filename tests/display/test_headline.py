@@ -40,6 +40,16 @@ def test_a_change_inside_its_interval_is_noise(shown):
     assert "within noise" in shown.html
 
 
+def test_without_a_change_the_card_says_why(shown):
+    display.headline(headline(["meets"]).assign(change=float("nan"), change_reason="no figure for 2026-W45"))
+    assert "not compared with last week: no figure for 2026-W45" in shown.html
+
+
+def test_a_figure_on_gold_says_so(shown):
+    display.headline(headline(["meets"]).assign(stands_on="gold"))
+    assert "n 2,418 on gold" in shown.html
+
+
 def test_the_first_card_is_the_large_one(shown):
     display.headline(headline(["meets", "misses"]))
     cards = [attributes for tag, attributes in tags(shown.html) if tag == "article"]

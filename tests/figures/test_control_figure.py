@@ -100,3 +100,11 @@ def test_all_words_lie_inside_the_figure(place):
     for text in fig.axes[0].texts:
         box = text.get_window_extent()
         assert box.x0 >= -1 and box.x1 <= fig.bbox.width + 1, f"{text.get_text()!r} is cut"
+
+
+def test_a_missing_week_is_a_gap_in_line_and_limits_and_is_named():
+    frame = weeks()[lambda frame: frame["period"] != "2026-W43"]
+    fig = control(frame, title="Accuracy")
+    line = fig.axes[0].get_lines()[-1]
+    assert np.isnan(line.get_ydata()).tolist() == [False] * 9 + [True] + [False] * 3
+    assert fig.get_label().endswith("; no figure in 2026-W43.") and "no figure in 2026-W43" in words(fig)

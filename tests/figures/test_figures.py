@@ -225,3 +225,29 @@ def test_the_page_is_white_and_the_image_has_the_canvas_size():
     image = Image.open(io.BytesIO(png(DRAWN["trend"]())))
     assert image.size == (840, 250)
     assert image.convert("RGB").getpixel((0, 0)) == (255, 255, 255)
+
+
+WITHOUT_W43 = weekly()[weekly()["period"] != "2026-W43"]
+
+
+def test_a_missing_week_is_a_gap_at_its_place_and_is_named():
+    fig = figures.trend(WITHOUT_W43, title="Accuracy", **AIM)
+    drawn = fig.axes[0].get_lines()[0]
+    assert len(drawn.get_xdata()) == 13 and np.isnan(drawn.get_ydata()).tolist() == [False] * 9 + [True] + [False] * 3
+    assert fig.get_label().endswith("; no figure in 2026-W43.") and "no figure in 2026-W43" in words(fig)
+    sites = pd.concat([WITHOUT_W43.assign(site=site) for site in SITES[:2]])
+    panels = figures.trends(sites, "site", title="Accuracy by site")
+    assert len(panels.axes[0].get_lines()[0].get_xdata()) == 13 and "no figure in 2026-W43" in words(panels)
+    flow = flows()
+    assert "no figure in 2026-W43" in figures.backlog(flow[flow["period"] != "2026-W43"]).get_label()
+
+
+def test_many_missing_weeks_are_counted():
+    few = weekly()[weekly()["period"].isin(["2026-W34", "2026-W46"])]
+    assert "no figure in 11 of 13 weeks" in figures.trend(few, title="Accuracy").get_label()
+
+
+def test_weeks_on_gold_among_weeks_on_audits_are_named():
+    methods = ["Wilson by agent; audits"] * 12 + ["Wilson by agent; gold"]
+    assert "on gold, not audits, in 2026-W46" in figures.trend(weekly().assign(method=methods), title="A").get_label()
+    assert "gold" not in figures.trend(weekly().assign(method=methods[-1]), title="A").get_label()

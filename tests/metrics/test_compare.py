@@ -9,6 +9,7 @@ import pytest
 from labelqa_lib.metrics import change, compare_segments, measure, split_change
 from labelqa_lib.stats.intervals import newcombe
 
+from . import snapshots
 from .snapshots import WEEKS, joined, labelled, make, whole
 
 COLUMNS = ["period", "baseline", "difference", "ci_low", "ci_high", "more_than_noise", "method", "reason"]
@@ -123,3 +124,16 @@ def test_the_first_week_has_nothing_to_be_compared_with():
     tables = make(weeks=WEEKS[1:], **labelled("ok>ok"))
     frame = compare_segments(tables, "accuracy", [(), "site"])
     assert isinstance(frame, pd.DataFrame) and frame.empty and "p_value" in frame
+
+
+def test_recent_weeks_are_the_calendars(monkeypatch):
+    monkeypatch.setitem(snapshots.MONDAYS, "2026-W42", pd.Timestamp("2026-10-12"))
+    parts = joined(
+        labelled("ok> " * 40, week="2026-W42", agent_id="a", handle_seconds=5.0),
+        labelled("ok> " * 40, week="2026-W46", agent_id="a", handle_seconds=9.0),
+    )
+    tables = make(weeks=("2026-W42", "2026-W46"), **parts)
+    # of the last two calendar weeks one has data; of the last five all have, and none is left to compare with
+    row = compare_segments(tables, "aht", [()], recent=2).iloc[0]
+    assert (row["n"], row["n_baseline"], row["difference"]) == (40, 40, 4)
+    assert compare_segments(tables, "aht", [()], recent=5).empty
