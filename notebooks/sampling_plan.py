@@ -110,7 +110,7 @@ lq.display.table(kept, "kept", "Promised by the plan from the weeks before, and 
 
 # %%
 lq.display.table(uncovered, "uncovered", "Fewer audits than asked for, last week",
-                 empty="Every agent and stratum had the audits that the rules ask for.")  # fmt: skip
+                 empty="Nobody is known to have had fewer.")  # fmt: skip
 
 # %% [markdown]
 # ## Are the deliveries acceptable?

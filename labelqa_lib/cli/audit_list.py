@@ -35,7 +35,9 @@ def _csv(rows: pd.DataFrame) -> bytes:
 
 def _parquet(rows: pd.DataFrame) -> bytes:
     texts = [name for name in rows if name not in ("tier", "inclusion_probability", "blind")]
-    typed = rows.astype(dict.fromkeys(texts, "str") | {"blind": bool, "tier": "int64", "inclusion_probability": "float64"})
+    typed = rows.astype(
+        dict.fromkeys(texts, "str") | {"blind": bool, "tier": "int64", "inclusion_probability": "float64"}
+    )
     file = io.BytesIO()
     parquet.write_table(pa.Table.from_pandas(typed, preserve_index=False).replace_schema_metadata(), file)
     return file.getvalue()
@@ -74,8 +76,8 @@ def write(files: dict[str, bytes], folder: Path, force: bool) -> bool:
     known = folder / f"{NAME}.parquet"
     if known.exists() and known.read_bytes() != files[known.name] and not force:
         raise UsageError(
-            f"{folder}: holds another audit list; give it as --taken {known} and write the new one elsewhere with --out, "
-            "or replace it with --force"
+            f"{folder}: holds another audit list; give it as --taken {known} and write the new one elsewhere with "
+            "--out, or replace it with --force"
         )
     changed = {name: held for name, held in files.items() if _held(folder / name) != held}
     folder.mkdir(parents=True, exist_ok=True)

@@ -46,7 +46,9 @@ def draw(root, market, week, out, taken, label_studio, seed, force, data) -> Non
     new = audit_list.write(audit_list.forms(drawn.rows, labels, label_studio), folder, force)
     parts = ("random", "risk", "re-audit")
     blind = drawn.rows.groupby("part")["blind"].sum()
-    print_table(("part", "annotations", "blind"), [(part, drawn.count(part), int(blind.get(part, 0))) for part in parts])
+    print_table(
+        ("part", "annotations", "blind"), [(part, drawn.count(part), int(blind.get(part, 0))) for part in parts]
+    )
     out_to.print(one_line(plan_sentence(drawn.plan)))
     unassigned = int(drawn.rows["auditor_id"].isna().sum())
     if unassigned:

@@ -44,7 +44,9 @@ def plan_desk(plan: Plan) -> None:
     slider = partial(widgets.FloatSlider, continuous_update=False, **look)
     controls = {
         "margin": slider(goal.margin, min=0.005, max=0.1, step=0.001, readout_format=".1%", description="margin ±"),
-        "confidence": slider(rules.confidence, min=0.8, max=0.99, step=0.01, readout_format=".0%", description="confidence"),
+        "confidence": slider(
+            rules.confidence, min=0.8, max=0.99, step=0.01, readout_format=".0%", description="confidence"
+        ),
         "hours": slider(rules.hours, min=1, max=4 * rules.hours, step=1, description="QA hours"),
         "queues": widgets.SelectMultiple(options=queues, value=queues, description="queues", **look),
     }

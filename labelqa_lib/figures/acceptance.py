@@ -39,7 +39,7 @@ def lots(frame: pd.DataFrame, *, title: str = "Sites' weeks under the switching 
     Returns
     -------
     Figure
-        A row per site, a mark per week: errors found and allowed; rejected is a filled triangle, tightened a grey field.
+        A row per site, a mark per week: errors found and allowed; rejected is a triangle, tightened a grey field.
     """
     if frame.empty:
         return nothing(title, frame, "no site's week has random audits")

@@ -89,7 +89,9 @@ def _bars(ax: Axes, savings: pd.DataFrame) -> None:
     places = np.arange(len(savings))[::-1]
     ax.barh(places, savings["saved"], color=PALE_BLUE, height=0.7)
     for place, row in zip(places, savings.itertuples(), strict=True):
-        ax.annotate(f"{name(row.goal, 40)}  {row.saved:.1f} h", (0, place), (3, 0), textcoords="offset points", va="center")
+        ax.annotate(
+            f"{name(row.goal, 40)}  {row.saved:.1f} h", (0, place), (3, 0), textcoords="offset points", va="center"
+        )
     ax.set_yticks([])
     ax.spines[["left"]].set_visible(False)
     measure_axis(ax.xaxis, "count", "hours saved")
@@ -127,7 +129,8 @@ def replayed(frame: pd.DataFrame, *, title: str = "The past drawn from by the pl
     ax.axhline(truth, color=INK, linewidth=1, linestyle=(0, (4, 3)))
     measure_axis(ax.yaxis, "rate")
     measure_axis(ax.xaxis, "count", f"the first {len(frame)} draws")
-    said = f"in {wording.amount(frame['coverage'].iloc[0], 'rate')} of all draws the interval holds the truth, {wording.amount(truth, 'rate')}"
+    coverage = wording.amount(frame["coverage"].iloc[0], "rate")
+    said = f"in {coverage} of all draws the interval holds the truth, {wording.amount(truth, 'rate')}"
     heading(fig, title, said + ".", "dashed: the truth")
     return fig
 

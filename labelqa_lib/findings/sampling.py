@@ -48,15 +48,17 @@ def _against(today: pd.DataFrame | None) -> str:
     if today is None or today.empty or not np.isfinite(today["achieved"].iloc[0]):
         return ""
     now = today.iloc[0]
-    return f"; last week's {wording.count(now['audits'], 'audit')} took {_hours(now['hours'])} and told it to {_margin(now['achieved'])}"
+    made = wording.count(now["audits"], "audit")
+    return f"; last week's {made} took {_hours(now['hours'])} and told it to {_margin(now['achieved'])}"
 
 
 def _nearest(plan: Plan, frontier: pd.DataFrame | None) -> str:
     """What the hours do not reach, and the nearest plan that they do."""
     if plan.floor < 1:
         return (
-            f". {_hours(plan.rules.hours)} do not even make the minimum audits of every agent and stratum: this is "
-            f"{wording.amount(plan.floor, 'rate')} of those, and no goal is planned for"
+            f". {_hours(plan.rules.hours)} do not even make the minimum audits of every agent and stratum: "
+            f"{wording.amount(plan.floor, 'rate')} of each are kept, and margins are {plan.stretch:.2f} times "
+            "as wide as asked for"
         )
     if plan.stretch <= 1:
         return ". Every goal is reached"
@@ -81,8 +83,8 @@ def plan_findings(
     plan, kept, uncovered, replayed, lots, next_lots
         From the functions of `sampling` with these names.
     """
-    found = [*_short_of_hours(plan), *_not_kept(kept, plan), *_uncovered(uncovered, plan), *_severe(next_lots, lots, plan),
-             *_coverage(replayed, plan), *_assisted(replayed, plan)]  # fmt: skip
+    found = [*_short_of_hours(plan), *_not_kept(kept, plan), *_uncovered(uncovered, plan)]
+    found += [*_severe(next_lots, lots, plan), *_coverage(replayed, plan), *_assisted(replayed, plan)]
     return sorted(found, key=lambda one: (SEVERITIES.index(one.severity), -one.size))
 
 
@@ -91,7 +93,9 @@ def _short_of_hours(plan: Plan) -> list[Finding]:
     short = short[short["promised"] > short["wanted"] * 1.01]
     if short.empty:
         return []
-    named = ", ".join(f"{_lower(row.goal)} {_margin(row.promised)} for {_margin(row.wanted)}" for row in short.itertuples())
+    named = ", ".join(
+        f"{_lower(row.goal)} {_margin(row.promised)} for {_margin(row.wanted)}" for row in short.itertuples()
+    )
     sentence = f"{_hours(plan.rules.hours)} of QA time do not buy every goal: {named}."
     return [_finding("sampling:hours", "watch", sentence, "promises", plan.week, size=len(short))]
 
@@ -100,8 +104,8 @@ def _not_kept(kept: pd.DataFrame, plan: Plan) -> list[Finding]:
     found = []
     for row in kept[kept["achieved"] > WIDER * kept["promised"]].itertuples():
         sentence = (
-            f"{row.goal} came out at {_margin(row.achieved)} last week where the plan promised {_margin(row.promised)}: "
-            f"{_why(row)}."
+            f"{row.goal} came out at {_margin(row.achieved)} last week where the plan promised "
+            f"{_margin(row.promised)}: {_why(row)}."
         )
         found.append(_finding(f"sampling:kept:{row.goal}", "watch", sentence, "kept", plan.past.last, size=row.made))
     return found
@@ -112,10 +116,12 @@ def _why(row) -> str:
         return f"{wording.count(row.made, 'audit was', 'audits were')} made of {row.planned:.0f} planned"
     if abs(row.rate - 0.5) < abs(row.expected_rate - 0.5):
         return (
-            f"it was {wording.amount(row.rate, 'rate')} and not {wording.amount(row.expected_rate, 'rate')} as expected, "
-            "and rates nearer to 50 % take more audits"
+            f"it was {wording.amount(row.rate, 'rate')} and not {wording.amount(row.expected_rate, 'rate')} as "
+            "expected, and rates nearer to 50 % take more audits"
         )
-    return f"audits were drawn otherwise than planned, or agents differed more (design effect {row.achieved_effect:.2f})"
+    return (
+        f"audits were drawn otherwise than planned, or agents differed more (design effect {row.achieved_effect:.2f})"
+    )
 
 
 def _uncovered(uncovered: pd.DataFrame, plan: Plan) -> list[Finding]:
@@ -143,8 +149,10 @@ def _severe(next_lots: pd.DataFrame, lots: pd.DataFrame, plan: Plan) -> list[Fin
             f"{len(rejected)} of {wording.count((lots['site'] == row.site).sum(), 'week')} would have been rejected; "
             f"{what} with {row.n} audits and accept up to {wording.count(row.accept, 'error')}."
         )
-        found.append(_finding(f"sampling:lots:{row.site}", "act" if stopped else "watch", sentence, "lots", plan.past.last,
-                              size=len(rejected)))  # fmt: skip
+        severity = "act" if stopped else "watch"
+        found.append(
+            _finding(f"sampling:lots:{row.site}", severity, sentence, "lots", plan.past.last, size=len(rejected))
+        )
     return found
 
 

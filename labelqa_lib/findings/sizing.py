@@ -1,4 +1,4 @@
-"""What single questions would cost, in audits: a precise rate, a verdict, a drop, something rare, agreement, re-audits."""
+"""What single questions cost in audits: a precise rate, a verdict, a drop, something rare, agreement, re-audits."""
 
 from __future__ import annotations
 
@@ -36,19 +36,21 @@ def audit_sizes(plan: Plan, targets: Mapping) -> pd.DataFrame:
     goal, effect = plan.goals[0], float(plan.promises["design_effect"].iloc[0])
     population = int(plan.strata["population"].sum())
     rate, title, usual = goal.rate, goal.title, {"population": population, "design_effect": effect}
-    asked = [
-        _asked(f"{title} to ±{wording.number(margin, 'rate', 1)} pt", sizing.size_for_margin, rate, margin,
-               plan.rules.confidence, **usual)
-        for margin in (0.03, 0.02, 0.01)
-    ]  # fmt: skip
+    confidence = plan.rules.confidence
+    asked = []
+    for margin in (0.03, 0.02, 0.01):
+        to = f"{title} to ±{wording.number(margin, 'rate', 1)} pt"
+        asked.append(_asked(to, sizing.size_for_margin, rate, margin, confidence, **usual))
     target = targets.get(goal.metric)
     if target is not None:
-        asked.append(_asked(
-            f"{title} at its present {wording.amount(rate, 'rate')} told apart from its target "
-            f"{wording.amount(target.value, 'rate')}", sizing.size_for_target, rate, target.value, POWER, **usual))  # fmt: skip
-    asked.append(_asked(f"A drop of 2 pt of {title.lower()} from one week to the next", sizing.size_for_difference, rate,
-                        0.02, POWER, **usual))  # fmt: skip
-    return pd.DataFrame([*asked, *_rare(plan), _agreement(), *_reaudits(plan, effect)], columns=["question", "audits", "how"])
+        now, wanted = (wording.amount(value, "rate") for value in (rate, target.value))
+        apart = f"{title} at its present {now} told apart from its target {wanted}"
+        asked.append(_asked(apart, sizing.size_for_target, rate, target.value, POWER, **usual))
+    drop = f"A drop of 2 pt of {title.lower()} from one week to the next"
+    asked.append(_asked(drop, sizing.size_for_difference, rate, 0.02, POWER, **usual))
+    return pd.DataFrame(
+        [*asked, *_rare(plan), _agreement(), *_reaudits(plan, effect)], columns=["question", "audits", "how"]
+    )
 
 
 def _asked(question: str, size, *given, **more) -> tuple[str, float, str]:
@@ -62,7 +64,11 @@ def _asked(question: str, size, *given, **more) -> tuple[str, float, str]:
 def _rare(plan: Plan) -> list[tuple[str, float, str]]:
     """Critical errors, where the model's doubt says where to look."""
     strata = plan.past.strata
-    doubts = strata.assign(errors=strata["critical_accuracy_miss"] * strata["population"]).groupby("doubt")[["errors", "population"]].sum()
+    doubts = (
+        strata.assign(errors=strata["critical_accuracy_miss"] * strata["population"])
+        .groupby("doubt")[["errors", "population"]]
+        .sum()
+    )
     doubts = doubts[doubts["population"] >= 1]
     question = f"At least {RARE_EVENTS} critical errors seen, drawn where the model doubts the label"
     try:
@@ -75,7 +81,11 @@ def _rare(plan: Plan) -> list[tuple[str, float, str]]:
     shown = sizing.size_for_demonstration(2 * rate)
     return [
         (question, made.n, simple),
-        (f"Fewer than {wording.amount(2 * rate, 'rate')} critical errors, shown by finding none", shown.n, shown.reason),
+        (
+            f"Fewer than {wording.amount(2 * rate, 'rate')} critical errors, shown by finding none",
+            shown.n,
+            shown.reason,
+        ),
     ]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -92,7 +92,7 @@ def draw(tables: Tables, rules: Rules | None = None, week: str = "", taken: Sequ
     if week not in tables.weeks:
         raise UsageError(f"week {week}: no annotations; there are {', '.join(tables.weeks)}")
     before = tuple(one for one in tables.weeks if one < week) or (week,)
-    made = plan(tables, rules, before)
+    made = replace(plan(tables, rules, before), week=week)
     offered = candidates(tables, week)
     offered = offered[~offered["annotation_id"].isin(set(taken))].reset_index(drop=True)
     if offered.empty:

@@ -7,14 +7,15 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from labelqa_lib.sampling.planning import Plan, hours_of, plan_from
+from labelqa_lib.metrics.judged import AUDITS
+from labelqa_lib.sampling.planning import Plan, overhead, plan_from
 from labelqa_lib.sampling.precision import Goal
 from labelqa_lib.sampling.rules import Rules
 from labelqa_lib.sampling.strata import Past
 from labelqa_lib.stats import survey
 
-STRETCHES = (0.7, 0.85, 1.0, 1.2, 1.5, 2.0)
-"""Of all margins together: the points of the frontier."""
+STRETCHES = (0.7, 0.85, 1.0, 1.25, 2.0)
+"""Of all margins together: points of the frontier, beside the plan's own."""
 
 _UNLIMITED = 1e9
 _FLOORS = {
@@ -36,7 +37,7 @@ def frontier(plan: Plan) -> pd.DataFrame:
         (half-width of the first goal).
     """
     rules, rows = replace(plan.rules, hours=_UNLIMITED), []
-    for stretch in STRETCHES:
+    for stretch in sorted({*STRETCHES, plan.stretch, 1.5 * plan.stretch}):
         goals = [replace(goal, margin=goal.margin * stretch) for goal in plan.goals]
         other = plan_from(plan.past, plan.joiners, rules, goals)
         rows.append((stretch, other.audits, other.hours, first_promise(other)))
@@ -84,16 +85,15 @@ def today(past: Past, goals: list[Goal], rules: Rules) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row per goal: ``goal, rate, audits`` (that count for it), ``hours`` (of all audits at the plan's minutes, with as
-        many risk checks and re-audits), ``achieved`` (half-width of the interval; NaN without audits),
-        ``design_effect``.
+        One row per goal: ``goal, rate, audits`` (that count for it), ``hours`` (of all audits at the plan's minutes,
+        with as many risk checks and re-audits), ``achieved`` (half-width of the interval; NaN without audits),
+        ``design_effect``. Empty where gold stands in for audits.
     """
     rows = past.audits[past.audits["week"] == past.last]
-    key = pd.MultiIndex.from_frame(past.cells[["agent_id", "stratum"]])
-    made = rows.groupby(["agent_id", "stratum"]).size().reindex(key, fill_value=0).to_numpy(dtype=float)
-    hours = hours_of(past, rules, made)
+    hours = past.strata["minutes"].to_numpy()[rows["stratum"]].sum() / 60 * overhead(rules)
+    asked = goals if past.basis == AUDITS else []
     return pd.DataFrame(
-        [(goal.title, *_achieved(rows, goal, rules.confidence, hours)) for goal in goals],
+        [(goal.title, *_achieved(rows, goal, rules.confidence, hours)) for goal in asked],
         columns=["goal", "rate", "audits", "hours", "achieved", "design_effect"],
     )
 
@@ -111,4 +111,3 @@ def _achieved(rows: pd.DataFrame, goal: Goal, confidence: float, hours: float) -
     )  # fmt: skip
     half_width = float(told.ci_high[0] - told.ci_low[0]) / 2
     return float(told.estimate[0]), len(rows), hours, half_width, float(told.design_effect[0])
-

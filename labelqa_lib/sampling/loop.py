@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from ibis import _
 
+from labelqa_lib.metrics.judged import AUDITS
 from labelqa_lib.sampling.frontier import today
 from labelqa_lib.sampling.planning import Plan, plan
 from labelqa_lib.sampling.rules import Rules
@@ -34,14 +35,17 @@ def kept(earlier: Plan | None, now: Plan) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row per goal: ``goal, expected_rate, rate, wanted, promised`` and ``achieved`` (half-widths), ``planned, made`` (audits that
-        count), ``planned_effect, achieved_effect`` (design effects). Empty without an earlier plan.
+        One row per goal: ``goal, expected_rate, rate, wanted, promised`` and ``achieved`` (half-widths),
+        ``planned, made`` (audits that count), ``planned_effect, achieved_effect`` (design effects). Empty without an
+        earlier plan.
     """
     columns = ["goal", "expected_rate", "rate", "wanted", "promised", "achieved", "planned", "made", "planned_effect",
                "achieved_effect"]  # fmt: skip
     if earlier is None:
         return pd.DataFrame(columns=columns)
-    planned = earlier.promises.rename(columns={"audits": "planned", "design_effect": "planned_effect", "rate": "expected_rate"})
+    planned = earlier.promises.rename(
+        columns={"audits": "planned", "design_effect": "planned_effect", "rate": "expected_rate"}
+    )
     made = today(now.past, now.goals, now.rules)
     made = made.rename(columns={"audits": "made", "design_effect": "achieved_effect"})
     return planned.merge(made, on="goal")[columns].round({"planned_effect": 2, "achieved_effect": 2})
@@ -54,8 +58,11 @@ def uncovered(tables: Tables, now: Plan) -> pd.DataFrame:
     -------
     DataFrame
         ``kind`` (``agent`` or ``stratum``), ``name, site, annotations, audits, minimum, why``; those without any
-        audit first.
+        audit first. Empty where nothing was audited.
     """
+    columns = ["kind", "name", "site", "annotations", "audits", "minimum", "why"]
+    if now.past.basis != AUDITS:
+        return pd.DataFrame(columns=columns)
     week = tables.weeks[-1]
     rows = stratified(tables).filter(_.week == week)
     made = fetch(rows.group_by([*KEYS, "agent_id"]).aggregate(annotations=_.count()).order_by([*KEYS, "agent_id"]))
@@ -75,11 +82,17 @@ def uncovered(tables: Tables, now: Plan) -> pd.DataFrame:
             short["annotations"] <= short["wanted"],
             short["kind"] == AGENT,
         ],
-        ["no random audit was made at the site", "first week", "too few annotations to audit more", "not drawn often enough"],
+        [
+            "no random audit was made at the site",
+            "first week",
+            "too few annotations to audit more",
+            "not drawn often enough",
+        ],
         "not drawn often enough",
     )
-    columns = ["kind", "name", "site", "annotations", "audits", "minimum", "why"]
-    return short.sort_values(["audits", "annotations", "name"], ascending=[True, False, True])[columns].reset_index(drop=True)
+    return short.sort_values(["audits", "annotations", "name"], ascending=[True, False, True])[columns].reset_index(
+        drop=True
+    )
 
 
 def _agents_minimum(now: Plan) -> pd.Series | int:
@@ -99,4 +112,6 @@ def _short(made: pd.DataFrame, audits: pd.DataFrame, by: list[str], kind: str, m
     told["minimum"] = np.minimum(told["wanted"], told["annotations"]).astype(int)
     told["name"] = told[by[0]] if len(by) == 1 else stratum_name(told)
     short = told[told["audits"] < told["minimum"]]
-    return short.assign(kind=kind, site=short["place"])[["kind", "name", "site", "annotations", "audits", "minimum", "wanted"]]
+    return short.assign(kind=kind, site=short["place"])[
+        ["kind", "name", "site", "annotations", "audits", "minimum", "wanted"]
+    ]

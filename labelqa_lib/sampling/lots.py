@@ -39,7 +39,9 @@ def lots(tables: Tables, plan: Plan) -> pd.DataFrame:
     for site, weeks in verdicts.groupby("site", sort=True):
         history = [(week, int(sized[site, week]), part["wrong"].to_numpy()) for week, part in weeks.groupby("week")]
         history = [one for one in history if one[1] >= 2]
-        told = acceptance.inspect_lots([(size, wrong) for _week, size, wrong in history], plan.rules.aql, plan.rules.level)
+        told = acceptance.inspect_lots(
+            [(size, wrong) for _week, size, wrong in history], plan.rules.aql, plan.rules.level
+        )
         for (week, size, wrong), lot in zip(history, told, strict=True):
             rows.append((site, week, size, len(wrong), *_told(lot, wrong)))
     columns = ["site", "week", "size", "checked", "inspection", "n", "accept", "found", "accepted", "following", "why"]
@@ -72,8 +74,8 @@ def next_lots(plan: Plan, history: pd.DataFrame) -> pd.DataFrame:
     -------
     DataFrame
         ``site, size`` (annotations expected), ``inspection, letter, n, accept, reject, safe`` (share of errors accepted
-        in 95 of 100 weeks), ``ltpd`` (in 10 of 100), ``aoql`` (worst share of errors that leaves when rejected weeks are
-        checked in full).
+        in 95 of 100 weeks), ``ltpd`` (in 10 of 100), ``aoql`` (worst share of errors that leaves when rejected
+        weeks are checked in full).
     """
     sizes = plan.past.strata.groupby("site")["population"].sum()
     last = history.groupby("site")["following"].last()
@@ -82,7 +84,9 @@ def next_lots(plan: Plan, history: pd.DataFrame) -> pd.DataFrame:
         if size < 2:
             continue
         severity = last.get(site, "normal")
-        chosen = acceptance.plan(size, plan.rules.aql, plan.rules.level, "tightened" if severity == "stopped" else severity)
+        chosen = acceptance.plan(
+            size, plan.rules.aql, plan.rules.level, "tightened" if severity == "stopped" else severity
+        )
         rows.append((
             site, size, severity, chosen.table_letter, chosen.n, chosen.accept, chosen.reject,
             acceptance.quality_at(chosen, 0.95), acceptance.quality_at(chosen, 0.10), acceptance.aoql(chosen, size)[0],
@@ -97,8 +101,8 @@ def curves(plan: Plan, chosen: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``site, plan`` (``n 80, accept 7``), ``share, accepted`` (probability), ``outgoing`` (AOQ), ``checked`` (audits a
-        double plan of the same protection takes on average, ASN).
+        ``site, plan`` (``n 80, accept 7``), ``share, accepted`` (probability), ``outgoing`` (AOQ), ``checked`` (audits
+        a double plan of the same protection takes on average, ASN).
     """
     parts = []
     for row in chosen.itertuples():
@@ -121,8 +125,9 @@ def sequential(plan: Plan, chosen: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row per audit: ``site, number, found`` (errors so far), ``accept_at, reject_at`` (the two lines, not rounded),
-        ``decision`` (``accept``, ``continue`` or ``reject``) and ``decided`` (after how many audits) of the site.
+        One row per audit: ``site, number, found`` (errors so far), ``accept_at, reject_at`` (the two lines, not
+        rounded), ``decision`` (``accept``, ``continue`` or ``reject``) and ``decided`` (after how many audits) of
+        the site.
     """
     verdicts = _verdicts(plan)
     verdicts = verdicts[verdicts["week"] == plan.past.last]

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from ibis import _
 from scipy import optimize
 
 from labelqa_lib.errors import UsageError
@@ -19,7 +18,9 @@ from labelqa_lib.stats.allocation_goals import meet_goals
 from labelqa_lib.store import Tables, fetch
 
 _ROUNDS, _NUDGE = 4, 1.003
-_FLOOR_ROOM = 0.98
+_FLOOR_SHARE = 0.5
+"""Of the hours, what minimums get that do not fit them all; the rest serves the goals."""
+
 _NEXT_TO_NOTHING = 1e-9
 
 _WIDEST = 20.0
@@ -49,7 +50,7 @@ class Plan:
     stretch : float
         By how much every margin had to grow to fit the hours; 1 where all goals are reached.
     floor : float
-        Share of the minimums that the hours allow; 1 nearly always.
+        Share of the minimums that is kept: 1 where they fit the hours, else as much as takes half of them.
     """
 
     week: str
@@ -142,10 +143,10 @@ def plan_from(known: Past, new: frozenset[str], rules: Rules, asked: list[Goal])
     agents = _agents(known, new, rules)
     least = np.minimum(rules.minimum_stratum, known.strata["population"].to_numpy())
     needed = densest(known.cells, agents)
-    floor = min(1.0, rules.hours / hours_of(known, rules, _expected(known, needed, least)))
-    if floor < 1:
-        agents["minimum"] *= floor * _FLOOR_ROOM
-        needed, least = needed * floor * _FLOOR_ROOM, least * floor * _FLOOR_ROOM
+    taken = hours_of(known, rules, _expected(known, needed, least))
+    floor = 1.0 if taken <= rules.hours else _FLOOR_SHARE * rules.hours / taken
+    agents["minimum"] *= floor
+    needed, least = needed * floor, least * floor
     stretch, audits = _within_hours(known, rules, needed, asked, least)
     chosen = known.cells.assign(audits=_expected(known, needed, audits))
     cheapest = known.strata["minutes"].min() / 60
@@ -228,6 +229,11 @@ def expected(cells: pd.DataFrame, share: np.ndarray, needed: np.ndarray) -> np.n
 
 
 def hours_of(known: Past, rules: Rules, audits: np.ndarray) -> float:
-    """QA hours of so many audits per cell: every random audit brings its share of risk checks and re-audits."""
+    """QA hours of so many random audits per cell, with their risk checks and re-audits."""
     minutes = known.strata["minutes"].to_numpy()[known.cells["stratum"]]
-    return float((audits * minutes).sum() / 60 * (1 + rules.risk_share + rules.reaudit_share))
+    return float((audits * minutes).sum() / 60 * overhead(rules))
+
+
+def overhead(rules: Rules) -> float:
+    """Hours of a random audit with its share of risk checks and re-audits, over its own."""
+    return 1 + rules.risk_share + rules.reaudit_share

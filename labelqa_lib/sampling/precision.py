@@ -10,7 +10,7 @@ import pandas as pd
 
 from labelqa_lib.metrics.registry import TITLES
 from labelqa_lib.sampling.rules import Rules
-from labelqa_lib.sampling.strata import Past
+from labelqa_lib.sampling.strata import NOT_GIVEN, Past
 from labelqa_lib.stats import survey
 from labelqa_lib.stats.sizing import margin_of
 
@@ -132,7 +132,7 @@ def goals(past: Past, rules: Rules) -> list[Goal]:
 
     A metric of which nothing is expected to count (no violating items at a site) is no goal.
     """
-    sites = sorted(past.strata["site"].unique())
+    sites = sorted(set(past.strata["site"]) - {NOT_GIVEN})
     wanted = [(metric, "", margin) for metric, margin in rules.margins.items()]
     wanted += [(metric, site, margin) for metric, margin in rules.site_margins.items() for site in sites]
     told = {metric: achieved(past, metric, rules.confidence) for metric in {*rules.margins, *rules.site_margins}}
@@ -167,8 +167,8 @@ def promised(goal: Goal, cells: pd.DataFrame, confidence: float) -> float:
     Notes
     -----
     V = Σ N_c² m_h / e_c / N² over cells c of stratum h, times the inflation; the half-width is that of the
-    report's interval of rate·(1 − rate) / V rows. The report takes no credit for strata and finite populations, so neither does
-    this.
+    report's interval of rate·(1 − rate) / V rows. The report takes no credit for strata and finite populations, so
+    neither does this.
     """
     stratum, population, audits = (cells[name].to_numpy() for name in ("stratum", "population", "audits"))
     inside = goal.inside[stratum]

@@ -58,10 +58,14 @@ def replay(plan: Plan, runs: int = 300, seed: int = 46) -> tuple[pd.DataFrame, p
     """
     past = plan.past
     if past.audits.empty or not plan.goals:
-        return pd.DataFrame(columns=_COLUMNS), pd.DataFrame(columns=["run", "estimate", "ci_low", "ci_high", "truth", "coverage"])
+        return pd.DataFrame(columns=_COLUMNS), pd.DataFrame(
+            columns=["run", "estimate", "ci_low", "ci_high", "truth", "coverage"]
+        )
     world = _drawn(plan, runs, np.random.default_rng(seed))
     promises = plan.promises["promised"].to_numpy()
-    told = [_replayed(world, goal, promises[place], plan.rules.confidence, runs) for place, goal in enumerate(plan.goals)]
+    told = [
+        _replayed(world, goal, promises[place], plan.rules.confidence, runs) for place, goal in enumerate(plan.goals)
+    ]
     frame = pd.DataFrame([row for row, _sights in told], columns=_COLUMNS[:8])
     frame[_COLUMNS[8:]] = np.nan
     frame.loc[0, _COLUMNS[8:]] = _assisted(world, plan.goals[0], frame["truth"].iloc[0], plan.rules.confidence, runs)
@@ -146,4 +150,8 @@ def _assisted(world: _World, goal: Goal, truth: float, confidence: float, runs: 
         cluster=pd.factorize(world.rows["cluster"])[0][place], confidence=confidence,
     )  # fmt: skip
     low, high = told.assisted.ci_low, told.assisted.ci_high
-    return [float((high - low).mean()) / 2, float(((low <= truth) & (truth <= high)).mean()), float(1 - 1 / told.worth.mean())]
+    return [
+        float((high - low).mean()) / 2,
+        float(((low <= truth) & (truth <= high)).mean()),
+        float(1 - 1 / told.worth.mean()),
+    ]

@@ -30,7 +30,7 @@ VOLUME_WEEKS = 4
 
 PRIOR_AUDITS = 20
 """A stratum's own error rate is trusted as much as that of all strata of its doubt from so many audits on: no errors
-among ten audits do not make a stratum that needs none (and half an audit more goes either way, so that no rate is 0)."""
+among ten audits do not make a stratum that needs none (half an audit more goes either way: no rate is 0)."""
 
 UNKNOWN_RATE = 0.5
 """Assumed of a rate that nothing is known of: no other needs more audits."""
@@ -54,12 +54,15 @@ class Past:
         weight, suspicion`` and ``<metric>_hit, <metric>_miss``.
     last : str
         The last of the past weeks.
+    basis : str
+        What the judged annotations were judged by: ``audits``, ``gold``, or both by market.
     """
 
     strata: pd.DataFrame
     cells: pd.DataFrame
     audits: pd.DataFrame
     last: str
+    basis: str
 
 
 def of_queues(past: Past, queues: Sequence[str]) -> Past:
@@ -70,7 +73,7 @@ def of_queues(past: Past, queues: Sequence[str]) -> Past:
         rows[kept[rows["stratum"]]].assign(stratum=lambda left: place[left["stratum"]]).reset_index(drop=True)
         for rows in (past.cells, past.audits)
     )
-    return Past(past.strata[kept].reset_index(drop=True), cells, audits, past.last)
+    return Past(past.strata[kept].reset_index(drop=True), cells, audits, past.last, past.basis)
 
 
 def stratum_name(rows: pd.DataFrame) -> pd.Series:
@@ -110,11 +113,12 @@ def past(tables: Tables, rules: Rules, weeks: tuple[str, ...]) -> Past:
     )  # fmt: skip
     strata["minutes"] = _minutes(strata, rules)
     place = strata[KEYS].reset_index(names="stratum")
-    audits = _audits(tables, weeks).merge(place, on=KEYS, how="left").drop(columns=KEYS)
+    audits, basis = _audits(tables, weeks)
+    audits = audits.merge(place, on=KEYS, how="left").drop(columns=KEYS)
     # strata without volume in the last weeks are no part of the next
     audits = audits[audits["stratum"].notna()].astype({"stratum": "int64"}).reset_index(drop=True)
     cells = cells.merge(place, on=KEYS)[["agent_id", "stratum", "population"]]
-    return Past(_with_shares(strata, audits), cells, audits, weeks[-1])
+    return Past(_with_shares(strata, audits), cells, audits, weeks[-1], basis)
 
 
 def _volumes(tables: Tables, weeks: tuple[str, ...]) -> pd.DataFrame:
@@ -140,8 +144,8 @@ def _minutes(strata: pd.DataFrame, rules: Rules) -> np.ndarray:
     return known.fillna(handled * rules.minutes_factor).fillna(rules.minutes_default).to_numpy()
 
 
-def _audits(tables: Tables, weeks: tuple[str, ...]) -> pd.DataFrame:
-    rows, _basis = sample(tables, weeks)
+def _audits(tables: Tables, weeks: tuple[str, ...]) -> tuple[pd.DataFrame, str]:
+    rows, basis = sample(tables, weeks)
     marks = {}
     for metric in PLANNED:
         share = SHARES[metric]
@@ -153,7 +157,7 @@ def _audits(tables: Tables, weeks: tuple[str, ...]) -> pd.DataFrame:
         marks |= dict.fromkeys((f"{metric}_hit", f"{metric}_miss"))
     judged = rows.select("annotation_id", "week", "agent_id", "weight", *marks, cluster=_.agent_id.coalesce(_.item_id))
     strata = stratified(tables).select("annotation_id", *KEYS, "suspicion")
-    return fetch(judged.inner_join(strata, "annotation_id").order_by("annotation_id"))
+    return fetch(judged.inner_join(strata, "annotation_id").order_by("annotation_id")), basis
 
 
 def _with_shares(strata: pd.DataFrame, audits: pd.DataFrame) -> pd.DataFrame:

@@ -11,7 +11,8 @@ from labelqa_lib.sampling.strata import DOUBT, PLACE
 
 TITLES = {
     "doubted": "Of them doubted by the model", "share": "Share audited", "minutes": "Minutes each", "rate": "Rate",
-    "expected_rate": "Expected rate", "wanted": "Asked for ±", "promised": "Promised ±", "achieved": "Achieved ±", "design_effect": "Design effect",
+    "expected_rate": "Expected rate", "wanted": "Asked for ±", "promised": "Promised ±", "achieved": "Achieved ±",
+    "design_effect": "Design effect",
     "audits": "Audits", "planned": "Audits planned", "made": "Audits made", "planned_effect": "Design effect planned",
     "achieved_effect": "Design effect achieved", "came_out": "Came out ±", "coverage": "Held the truth",
     "assisted": "Assisted ±", "assisted_coverage": "Assisted, held the truth", "saved": "Audits saved", "runs": "Draws",
@@ -20,7 +21,8 @@ TITLES = {
 }  # fmt: skip
 
 UNITS = dict.fromkeys(
-    ["share", "rate", "expected_rate", "wanted", "promised", "achieved", "truth", "coverage", "came_out", "assisted", "assisted_coverage",
+    ["share", "rate", "expected_rate", "wanted", "promised", "achieved", "truth", "coverage", "came_out",
+     "assisted", "assisted_coverage",
      "saved", "safe", "ltpd", "aoql"], "rate",
 ) | dict.fromkeys(["audits", "planned", "made"], "count")  # fmt: skip
 
@@ -49,7 +51,11 @@ def by_place(plan: Plan) -> pd.DataFrame:
 
 def promises(plan: Plan) -> pd.DataFrame:
     """What every goal is promised: ``goal, expected_rate, wanted, promised, audits, design_effect``."""
-    return plan.promises.drop(columns=["metric", "site"]).rename(columns={"rate": "expected_rate"}).round({"design_effect": 2})
+    return (
+        plan.promises.drop(columns=["metric", "site"])
+        .rename(columns={"rate": "expected_rate"})
+        .round({"design_effect": 2})
+    )
 
 
 def facts(plan: Plan) -> dict[str, str]:
@@ -59,9 +65,9 @@ def facts(plan: Plan) -> dict[str, str]:
     return {
         "Sampling": f"{rules.hours:g} QA hours; minutes of an audit {minutes + ', else ' if minutes else ''}"
         f"{rules.minutes_factor:g} × handle time; at least {rules.minimum_stratum} audits a stratum, "
-        f"{rules.minimum_agent} an agent, {rules.minimum_new_joiner} a new joiner (under {rules.new_joiner_weeks} weeks); "
-        f"risk checks {rules.risk_share:g}, re-audits {rules.reaudit_share:g}, blind {rules.blind_share:g} of the audits; "
-        f"AQL {rules.aql:g} %, level {rules.level}; seed {rules.seed}",
+        f"{rules.minimum_agent} an agent, {rules.minimum_new_joiner} a new joiner "
+        f"(under {rules.new_joiner_weeks} weeks); risk checks {rules.risk_share:g}, re-audits {rules.reaudit_share:g}, "
+        f"blind {rules.blind_share:g} of the audits; AQL {rules.aql:g} %, level {rules.level}; seed {rules.seed}",
     }
 
 
