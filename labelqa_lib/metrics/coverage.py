@@ -8,6 +8,7 @@ from ibis import _
 from labelqa_lib.metrics.agreement import blind_pairs
 from labelqa_lib.metrics.judged import AUDITS, annotated, drawn_with_known_chance, judged
 from labelqa_lib.metrics.metric import WEEK
+from labelqa_lib.periods import calendar
 from labelqa_lib.store import Tables, fetch
 
 
@@ -17,8 +18,9 @@ def coverage(tables: Tables) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row per week: ``week, annotations, audited`` (in the rate sample by an audit), ``excluded_audits`` (tier 1
-        and 2, in no rate), ``on_gold`` (annotations of gold items), ``blind_pairs``. Counts; 0 where there is none.
+        One row per calendar week from the first to the last: ``week, annotations, audited`` (in the rate sample by an
+        audit), ``excluded_audits`` (tier 1 and 2, in no rate), ``on_gold`` (annotations of gold items),
+        ``blind_pairs``. Counts; 0 where there is none.
     """
     parts = {"annotations": annotated(tables)}
     if tables.audits is not None or tables.gold is not None:
@@ -30,7 +32,7 @@ def coverage(tables: Tables) -> pd.DataFrame:
     counts = {name: fetch(rows.aggregate(n=_.count(), by=WEEK)).set_index(WEEK)["n"] for name, rows in parts.items()}
     counts["excluded_audits"] = excluded_audits(tables).groupby(WEEK)["n"].sum()
     columns = ["annotations", "audited", "excluded_audits", "on_gold", "blind_pairs"]
-    frame = pd.DataFrame(counts, index=list(tables.weeks)).reindex(columns=columns).fillna(0).astype("int64")
+    frame = pd.DataFrame(counts, index=list(calendar(tables.weeks))).reindex(columns=columns).fillna(0).astype("int64")
     return frame.rename_axis(WEEK).reset_index()
 
 

@@ -35,5 +35,11 @@ def test_nothing_delivered_is_nothing_counted():
     assert coverage(make(annotations=[]))["annotations"].tolist() == [0, 0]
 
 
+def test_a_week_that_the_market_lacks_is_there_with_nothing():
+    annotations = [{"annotation_id": "x", "item_id": "i", "label": "ok"}]
+    frame = coverage(make(weeks=("2026-W44", "2026-W46"), annotations=annotations))
+    assert frame[["week", "annotations"]].to_numpy().tolist() == [["2026-W44", 0], ["2026-W45", 0], ["2026-W46", 1]]
+
+
 def test_a_whole_market_has_every_kind():
     assert (coverage(whole()).set_index("week").drop(columns="excluded_audits").iloc[0] > 0).all()
