@@ -103,6 +103,7 @@ def open_tables(
     about = describe(root, snapshot)
     weeks = _existing(weeks, about, market)
     connection = ibis.duckdb.connect(threads=threads)
+    connection.raw_sql("SET enable_progress_bar = false")  # in a kernel it is on, and would stand on the page
     given = {}
     for name in ("annotations", "labels", *OPTIONAL):
         files = _files(about, name, market, weeks)
