@@ -206,3 +206,14 @@ def test_how_many_more_audits_depends_on_how_sure_one_wants_to_be():
         text = findings.headline(weekly(estimates=(0.951,) * 3, half=0.02), wanted, confidence)["status_text"].iloc[0]
         counts.append(int(text.split("about ")[1].split(" more")[0].replace(",", "")))
     assert counts[0] < counts[2] and counts[1] < counts[3]
+
+
+def test_a_drift_is_a_finding_where_no_rule_fired():
+    chart = accuracy("accuracy", 0.94, 0.02, centre=0.952, lower=0.92, upper=0.98, signal="", level=0.9431, phase="",
+                     drift="small deviations below the centre have added up")  # fmt: skip
+    (found,) = findings.find(findings.headline(weekly(), {}), [], chart=chart)
+    assert (found.code, found.severity) == ("drift:accuracy", "watch")
+    assert "is 94.3 % where 95.2 % is usual (small deviations below the centre have added up)" in found.sentence
+    (signal,) = findings.find(findings.headline(weekly(), {}), [], chart=chart.assign(signal="below the lower limit"))
+    assert signal.code == "control:accuracy"
+    assert findings.find(findings.headline(weekly(), {}), [], chart=chart.assign(drift="")) == []

@@ -41,7 +41,7 @@ def control(
     Parameters
     ----------
     frame : DataFrame
-        A metric frame by week with ``centre, lower, upper, signal, phase``.
+        A metric frame by week with ``centre, lower, upper, signal, level, drift, phase``.
     title : str
     unit : str
     target : float, optional
@@ -51,10 +51,11 @@ def control(
     Returns
     -------
     Figure
-        The limits as a grey field about the centre, estimates with their intervals, weeks with a signal as diamonds;
+        The limits as a grey field about the centre, estimates with their intervals, weeks with a signal as diamonds,
+        the weighted mean of the weeks up to each as a dotted line, vermilion where it says that there is a drift;
         the rule stands at the last week of every run of signals, and a new phase's reason where it starts.
     """
-    frame = on_calendar(frame).fillna({"signal": "", "reason": "no data"})
+    frame = on_calendar(frame).fillna({"signal": "", "drift": "", "reason": "no data"})
     frame["phase"] = frame["phase"].ffill()
     known = frame[frame["estimate"].notna()]
     if known.empty:
@@ -64,6 +65,8 @@ def control(
     _limits(ax, frame)
     ax.vlines(frame.index, frame["ci_low"], frame["ci_high"], color=PALE_BLUE, linewidth=2.2)
     ax.plot(frame.index, frame["estimate"], color=BLUE, marker="o", markersize=3.5)
+    drifts = bool(known["drift"].iloc[-1])
+    ax.plot(frame.index, frame["level"], color=VERMILION if drifts else MUTED, linewidth=1.4, linestyle=(0, (1, 1.2)))
     signalled = known[known["signal"] != ""]
     ax.scatter(signalled.index, signalled["estimate"], marker="D", s=52, color=VERMILION, edgecolor=INK, zorder=4)
     week_ticks(ax, frame["period"].tolist())
@@ -77,7 +80,7 @@ def control(
     name_ends(ax, ends)
     _name_signals(ax, frame)
     limited = frame["upper"].notna().any()
-    note = "grey: limits from the weeks before the last; ◆ signal" if limited else _why_no_limits(known)
+    note = _LEGEND if limited else _why_no_limits(known)
     but = f"; {gaps(frame)}" if gaps(frame) else ""
     heading(fig, title, f"{_message(known, now, unit)}{held_to(target, better, unit)}{but}.", note + but)
     return fig
@@ -99,6 +102,7 @@ def _limits(ax: Axes, frame: pd.DataFrame) -> None:
 
 
 _LINES = ("lower", "upper", "centre")
+_LEGEND = "grey: limits from the weeks before the last; ◆ signal; dotted: mean of late, the newest week counting most"
 
 
 def _name_signals(ax: Axes, frame: pd.DataFrame) -> None:
@@ -126,7 +130,8 @@ def _message(known: pd.DataFrame, now: pd.Series, unit: str) -> str:
     signal = f"signal: {now['signal']}" if now["signal"] else "no signal"
     earlier = (known["signal"].iloc[:-1] != "").sum()
     before = f"; {wording.count(earlier, 'earlier week')} with a signal" if earlier else ""
-    return f"{said}, {signal}; usual range {usual}{before}"
+    drift = f"; drift: {now['drift']}" if now["drift"] else ""
+    return f"{said}, {signal}; usual range {usual}{before}{drift}"
 
 
 def _why_no_limits(known: pd.DataFrame) -> str:

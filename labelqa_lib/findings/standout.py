@@ -60,18 +60,28 @@ def standing_out(people: pd.DataFrame) -> list[Finding]:
 
 
 def out_of_control(chart: pd.DataFrame) -> list[Finding]:
-    """The last week of a frame of `metrics.control_chart` where a rule fired in it."""
+    """The last week of a frame of `metrics.control_chart` where a rule fired in it, or where a drift has added up that
+    no rule sees."""
     row, metric = chart.iloc[-1], REGISTRY[chart["metric"].iloc[0]]
-    if not row["signal"]:
+    if not (row["signal"] or row["drift"]):
         return []
-    worse = metric.better is not None and (row["estimate"] < row["centre"]) == (metric.better == "higher")
-    usual = wording.interval(row["lower"], row["upper"], metric.unit)
+    amounts = {name: wording.amount(row[name], metric.unit) for name in ("estimate", "level", "centre")}
+    if row["signal"]:
+        told = row["estimate"]
+        usual = f"usual {wording.interval(row['lower'], row['upper'], metric.unit)}, from {chart['period'].iloc[0]} on"
+        sentence = f"{metric.title} left its usual range: {row['signal']} ({amounts['estimate']}; {usual})."
+    else:
+        told = row["level"]
+        sentence = (
+            f"{metric.title} drifts, by too little for a single week to show: its mean of late, the newest week "
+            f"counting most, is {amounts['level']} where {amounts['centre']} is usual ({row['drift']})."
+        )
+    worse = metric.better is not None and (told < row["centre"]) == (metric.better == "higher")
     return [
         Finding(
-            code=f"control:{metric.name}",
+            code=f"{'control' if row['signal'] else 'drift'}:{metric.name}",
             severity=("watch" if worse else "good") if metric.better else "know",
-            sentence=f"{metric.title} left its usual range: {row['signal']} "
-            f"({wording.amount(row['estimate'], metric.unit)}; usual {usual}, from {chart['period'].iloc[0]} on).",
+            sentence=sentence,
             size=0.0,
             evidence=f"{metric.name}-control",
             metric=metric.name,

@@ -18,7 +18,8 @@ def weeks(signals=None, **columns) -> pd.DataFrame:
     estimate = np.array([0.95, 0.955, 0.945] * 4 + [0.94])
     frame = pd.DataFrame({"metric": "accuracy", "period": [f"2026-W{week}" for week in range(34, 47)]})
     frame = frame.assign(estimate=estimate, ci_low=estimate - 0.02, ci_high=estimate + 0.02, n=500,
-                         n_effective=480.0, method="Wilson", reason="", centre=0.95, lower=0.92, upper=0.98, signal="", phase="")  # fmt: skip
+                         n_effective=480.0, method="Wilson", reason="", centre=0.95, lower=0.92, upper=0.98, signal="", level=0.95, drift="",
+                         phase="")  # fmt: skip
     for place, words in signals.items():
         frame.loc[place, "signal"] = words
     return frame.assign(**columns)
@@ -26,6 +27,12 @@ def weeks(signals=None, **columns) -> pd.DataFrame:
 
 def words(fig: Figure) -> str:
     return "\n".join(text.get_text() for text in fig.findobj(matplotlib.text.Text) if text.get_visible())
+
+
+def test_a_drift_is_said_and_its_line_drawn():
+    frame = weeks()
+    frame.loc[12, ["level", "drift"]] = [0.942, "drifted below the lower limit"]
+    assert control(frame, title="Accuracy").get_label().endswith("; drift: drifted below the lower limit.")
 
 
 def test_the_rule_that_fired_stands_beside_a_diamond():
