@@ -1,4 +1,4 @@
-"""What the house costs: time and peak memory of demo, ingest, one page and all pages, and lines per room.
+"""What the house costs: time and peak memory of demo, ingest, one page and all pages; lines per room.
 
 Run by `make bench`. Wall time depends on the machine, which is named; ratios within one run are what to compare.
 """
@@ -16,6 +16,14 @@ from collections import Counter
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
+ONE_WORKER, TWO_WORKERS = "all pages, one worker", "all pages, two workers"
+STEPS = {
+    "demo": ["demo"],
+    "ingest": ["ingest", "data/demo"],
+    "one page (market_report)": ["run", "--market", "MY", "--notebook", "market_report", "--jobs", "1"],
+    ONE_WORKER: ["run", "--jobs", "1"],
+    TWO_WORKERS: ["run", "--jobs", "2"],
+}
 
 
 def measured(*arguments: str, folder: Path) -> tuple[float, float, float]:
@@ -54,29 +62,28 @@ def _resident(process: int) -> int:
 
 
 def main() -> None:
-    print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}")
-    print(f"{'step':<28}{'wall s':>9}{'CPU s':>9}{'peak MiB':>10}{'wall / page':>13}")
+    """Print two tables in Markdown, to be copied into a note."""
+    print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}\n")
+    print("| step | wall s | CPU s | largest process MiB |\n| --- | ---: | ---: | ---: |", flush=True)
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         for name in ("params", "notebooks"):
             (folder / name).symlink_to(ROOT / name)
-        steps = [
-            ("demo", ["demo"]),
-            ("ingest", ["ingest", "data/demo"]),
-            ("one page", ["run", "--market", "MY", "--jobs", "1"]),
-            ("six pages, one worker", ["run", "--jobs", "1"]),
-            ("six pages, two workers", ["run", "--jobs", "2"]),
-        ]
-        results = {name: measured(*arguments, folder=folder) for name, arguments in steps}
-    page = results["one page"][0]
-    for name, (wall, cpu, peak) in results.items():
-        print(f"{name:<28}{wall:>9.1f}{cpu:>9.1f}{peak:>10.0f}{wall / page:>13.2f}")
-    rows = 1_000_000 / results["ingest"][0]
-    print(f"ingest: about {rows:,.0f} annotations a second, with all checks and thirteen other tables")
+        walls = {}
+        for name, arguments in STEPS.items():
+            walls[name], cpu, peak = measured(*arguments, folder=folder)
+            print(f"| {name} | {walls[name]:.1f} | {cpu:.1f} | {peak:.0f} |", flush=True)
+        pages = len(list((folder / "reports").glob("*/*/*/*.html")))
+    print(f"\nAll pages are {pages}; {walls[ONE_WORKER] / pages:.1f} s a page with one worker, "
+          f"{walls[TWO_WORKERS] / pages:.1f} s with two. Ingest takes {1e6 / walls['ingest']:,.0f} annotations a second, "
+          "with all checks and thirteen other tables.")  # fmt: skip
+    print("\n| room | lines |\n| --- | ---: |")
     lines = Counter()
     for path in (ROOT / "labelqa_lib").rglob("*.py"):
         lines[path.relative_to(ROOT / "labelqa_lib").parts[0].removesuffix(".py")] += len(path.read_text().splitlines())
-    print("lines per room: " + ", ".join(f"{room} {count}" for room, count in sorted(lines.items())))
+    for room, count in sorted(lines.items()):
+        print(f"| {room} | {count:,} |")
+    print(f"| all | {lines.total():,} |")
 
 
 if __name__ == "__main__":
