@@ -5,8 +5,8 @@ figure that says why.
 """
 
 from labelqa_lib.figures import acceptance, sampling
-from labelqa_lib.figures.causes import causes, since
 from labelqa_lib.figures.calibration import participants
+from labelqa_lib.figures.causes import causes, since
 from labelqa_lib.figures.control import control
 from labelqa_lib.figures.funnel import funnel
 from labelqa_lib.figures.labels import confusion, costly_pairs
@@ -24,9 +24,9 @@ __all__ = [
     "costly_pairs",
     "distribution",
     "funnel",
+    "participants",
     "sampling",
     "since",
-    "participants",
     "trend",
     "trends",
 ]

@@ -106,6 +106,8 @@ def coefficient(ratings: Ratings, weights: Array, chance: Chance, resampled: Arr
     Source: Gwet (2014), Handbook of Inter-Rater Reliability, 4th ed., ch. 2, 5 and 6.
     """
     times = np.ones(ratings.items) if resampled is None else resampled
+    if not times.any():
+        return Coefficient(np.nan, np.nan, np.nan, np.full(ratings.items, np.nan))
     observed = _observed(ratings, weights, times)
     expected = chance(ratings, weights, times)
     return _beyond(observed.value, observed, expected)

@@ -142,8 +142,8 @@ def dawid_skene(
 
     Notes
     -----
-    Starts from each item's own shares of labels. Intervals are Wilson's on expected counts: they leave out that the
-    true labels are themselves estimated. Agents are taken to err independently of each other; where they were misled
+    Starts from each item's own shares of labels. Intervals are Wilson's on expected counts, the prior's among them; they
+    leave out that the true labels are themselves estimated. Agents are taken to err independently of each other; where they were misled
     together, probabilities are too near 1.
     Source: Dawid & Skene (1979), Appl. Statist. 28:20.
     """
@@ -231,9 +231,9 @@ def _labels_frame(answers: Answers, probabilities: NDArray, chosen: NDArray) -> 
 
 def _confusion_frame(answers: Answers, fit: consensus_em.Fit, confidence: float) -> pd.DataFrame:
     agents, labels, _ = fit.expected.shape
-    expected = np.where(fit.expected < _NOTHING, 0.0, fit.expected)
-    total = np.broadcast_to(expected.sum(axis=2, keepdims=True), expected.shape)
-    low, high = wilson(np.minimum(expected, total), total, confidence)
+    behind = np.where(fit.behind < _NOTHING, 0.0, fit.behind)
+    low, high = wilson(np.minimum(fit.confusion * behind, behind), behind, confidence)
+    total = np.broadcast_to(fit.expected.sum(axis=2, keepdims=True), fit.expected.shape)
     names = pd.Index(answers.labels)
     columns = {
         "agent_id": answers.agents.repeat(labels * labels),

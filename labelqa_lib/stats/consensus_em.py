@@ -29,6 +29,8 @@ class Fit:
         Chance that an agent gives the second label to an item that is really the first.
     expected : array of float, shape (agents, labels, labels)
         Annotations behind it, shared out by `posterior`.
+    behind : array of float, shape (agents, labels, 1)
+        How many annotations each row of `confusion` rests on, those of the prior among them.
     log_likelihood : float
         Of the annotations, without the prior.
     iterations : int
@@ -39,6 +41,7 @@ class Fit:
     prevalence: Array
     confusion: Array
     expected: Array
+    behind: Array
     log_likelihood: float
     iterations: int
     converged: bool
@@ -97,7 +100,9 @@ def dawid_skene(
         converged = objective - last < tolerance * len(item)
         last = objective
     expected = (transposed @ posterior).reshape(agents, labels, labels).transpose(0, 2, 1)
-    return Fit(posterior, prevalence, confusion, expected, reached, done, bool(converged))
+    counted = expected + before
+    behind = np.broadcast_to(counted.sum(axis=(1, 2) if one_coin else 2).reshape(agents, -1, 1), (agents, labels, 1))
+    return Fit(posterior, prevalence, confusion, expected, behind, reached, done, bool(converged))
 
 
 def _shares(item, label, items: int, labels: int) -> Array:

@@ -1,0 +1,289 @@
+"""What agreement, sessions, gold and second audits have to say: who needs calibration, and on what."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import pandas as pd
+
+from labelqa_lib import wording
+from labelqa_lib.findings.finding import SEVERITIES, Finding
+from labelqa_lib.findings.standout import standing_out
+from labelqa_lib.store import Tables
+
+TENTATIVE = 0.667
+"""Krippendorff (2004, p. 241): below it not even tentative conclusions; at .800 labels are reliable."""
+
+PARADOX_GAP = 0.15
+"""AC1 above alpha by so much, while this share of pairs agrees: the paradox of kappa."""
+PARADOX_AGREEMENT = 0.70
+
+MOST_NAMED = 4
+
+
+def calibration_findings(
+    summary: pd.DataFrame,
+    labels: pd.DataFrame,
+    shares: pd.Series,
+    met: pd.DataFrame,
+    splits: pd.DataFrame,
+    suspects: pd.DataFrame,
+    *,
+    suspicions: Mapping[str, pd.DataFrame] | None = None,
+    audits: Mapping[str, pd.DataFrame] | None = None,
+    session: pd.DataFrame | None = None,
+) -> list[Finding]:
+    """What needs a reader before these labels train anything, most severe first.
+
+    Parameters
+    ----------
+    summary, labels : DataFrame
+        From `calibration.agreement`: of the market, and by label.
+    shares : Series
+        Share of each label among annotations of the items behind `summary`.
+    met : DataFrame
+        From `calibration.traps`.
+    splits : DataFrame
+        From `calibration.splits`.
+    suspects : DataFrame
+        From `calibration.suspect_gold`.
+    suspicions : mapping of str to DataFrame
+        From `calibration.suspicion`, by name: ``unrelated``, ``constant``, ``copied``, ``too_fast``.
+    audits : mapping of str to DataFrame
+        From `metrics.spread` by auditor, by evidence id on the page.
+    session : DataFrame
+        From `calibration.before_after`.
+    """
+    found = _traps(met) + _agreement(summary, shares) + _labels(labels) + _splits(splits) + _gold(suspects)
+    found += _people(suspicions or {})
+    for evidence, people in (audits or {}).items():
+        found += [replace(one, evidence=evidence) for one in standing_out(people)]
+    found += _session(session) if session is not None else []
+    return sorted(found, key=lambda one: (SEVERITIES.index(one.severity), -one.size))
+
+
+def read_agreement(summary: pd.DataFrame, shares: pd.Series) -> str:
+    """How much do people agree, in words for the market's lead, and why do the figures differ from each other?"""
+    row = summary.set_index("metric")
+    if not len(row) or row["estimate"].isna().all():
+        return "Agreement is not known: no item was labelled by two people."
+    percent, alpha, ac1 = (row.loc[name] for name in ("percent_agreement", "krippendorff_alpha", "gwet_ac1"))
+    said = (
+        f"On {wording.count(percent['n'], 'item')} that several people labelled, two labels are the same "
+        f"{wording.estimate(percent['estimate'], percent['ci_low'], percent['ci_high'], 'rate')} of the time."
+    )
+    if pd.isna(alpha["estimate"]):
+        return f"{said} Agreement beyond chance is not defined: {alpha['reason']}."
+    said += f" Beyond chance that is {_coefficient(ac1)} by Gwet's AC1 and {_coefficient(alpha)} by Krippendorff's alpha."
+    if _paradox(percent, alpha, ac1):
+        return f"{said} {_why_paradox(percent, alpha, shares)}"
+    return f"{said} Both say much the same: no label is so common that chance explains most of what agrees."
+
+
+def _paradox(percent: pd.Series, alpha: pd.Series, ac1: pd.Series) -> bool:
+    """High agreement, low kappa: one label is so common that chance alone agrees nearly always."""
+    apart = ac1["estimate"] - alpha["estimate"] >= PARADOX_GAP
+    return bool(apart and percent["estimate"] >= PARADOX_AGREEMENT and alpha["ci_high"] < TENTATIVE)
+
+
+def _why_paradox(percent: pd.Series, alpha: pd.Series, shares: pd.Series) -> str:
+    chance = (percent["estimate"] - alpha["estimate"]) / (1 - alpha["estimate"])
+    common, rest = shares.idxmax(), 1 - shares.max()
+    return (
+        f"This is the paradox of kappa: {common} takes {wording.amount(shares.max(), 'rate')} of all labels, so that two "
+        f"people who guess alike would agree {wording.amount(chance, 'rate')} of the time. Alpha asks how well the other "
+        f"{wording.amount(rest, 'rate')} are told apart, and they hardly are; AC1 and percent agreement mostly show how "
+        f"common {common} is. Gate on AC1 by label, publish alpha, and show both."
+    )
+
+
+def _coefficient(row: pd.Series) -> str:
+    return wording.estimate(row["estimate"], row["ci_low"], row["ci_high"], "coefficient")
+
+
+def _finding(code: str, severity: str, sentence: str, evidence: str, size: float = 0.0, row=None, period="") -> Finding:
+    numbers = {} if row is None else {name: float(row[name]) for name in ("estimate", "ci_low", "ci_high")} | {"n": int(row["n"])}
+    return Finding(code=code, severity=severity, sentence=sentence, size=size, evidence=evidence,
+                   metric=code.split(":")[1], period=period, **numbers)  # fmt: skip
+
+
+def _agreement(summary: pd.DataFrame, shares: pd.Series) -> list[Finding]:
+    row = summary.set_index("metric")
+    if not len(row) or row["estimate"].isna().any():
+        return []
+    percent, alpha, ac1 = (row.loc[name] for name in ("percent_agreement", "krippendorff_alpha", "gwet_ac1"))
+    if _paradox(percent, alpha, ac1):
+        sentence = (
+            f"People agree {wording.amount(percent['estimate'], 'rate')} of the time, yet alpha is {_coefficient(alpha)}: the "
+            f"paradox of kappa, explained above. Labels other than {shares.idxmax()} are hardly told apart."
+        )
+        return [_finding("agreement:paradox", "watch", sentence, "agreement", row=alpha, period=alpha["period"])]
+    if alpha["ci_high"] < TENTATIVE:
+        sentence = (
+            f"Alpha is {_coefficient(alpha)}, for sure below {TENTATIVE:g}: people do not mean the same thing by these "
+            "labels, and a model trained on them learns who labelled."
+        )
+        return [_finding("agreement:krippendorff_alpha", "act", sentence, "agreement", row=alpha, period=alpha["period"])]
+    return []
+
+
+def _labels(labels: pd.DataFrame) -> list[Finding]:
+    if not len(labels):
+        return []
+    alphas = labels[labels["metric"] == "krippendorff_alpha"]
+    low = alphas[alphas["ci_high"] < TENTATIVE].sort_values("estimate")
+    if low.empty:
+        return []
+    said = ", ".join(f"{row['label']} {_coefficient(row)}" for _, row in low.head(MOST_NAMED).iterrows())
+    more = f" and {len(low) - MOST_NAMED} more" if len(low) > MOST_NAMED else ""
+    sentence = f"Alpha of these labels against all others is surely below {TENTATIVE:g}: {said}{more}. Start a session with them."
+    return [_finding("agreement:label", "watch", sentence, "labels", row=low.iloc[0], period=low.iloc[0]["period"])]
+
+
+def _splits(splits: pd.DataFrame) -> list[Finding]:
+    found = []
+    for row in splits.to_dict("records"):
+        what = f"{row['reference_label']} is labelled {row['label']}"
+        share = wording.estimate(row["share"], row["ci_low"], row["ci_high"], "rate")
+        if row["verdict"] == "training":
+            sentence = (
+                f"Training at {row['site']}: there {what} {wording.amount(row['site_share'], 'rate')} of the time, elsewhere "
+                f"{wording.amount(row['rest_share'], 'rate')} ({row['sites']}). The others read the same SOP rightly, so "
+                f"it is the site and not the text of {row['policy_area']}."
+            )
+        elif row["verdict"] == "unclear SOP":
+            sentence = (
+                f"Unclear SOP in {row['policy_area']}: {what} {share} of the time, and at every site alike ({row['sites']}). "
+                "Everybody splits the same way, so it is the text; training one site would not help."
+            )
+        else:
+            sentence = (
+                f"In {row['policy_area']} {what} {share} of the time ({row['sites']}). Whether the SOP or a site is the cause "
+                "cannot be told: it takes two sites with enough judged items each."
+            )
+        severity = {"training": "act", "unclear SOP": "act"}.get(row["verdict"], "know")
+        code = f"split:{row['verdict'].replace(' ', '_')}:{row['reference_label']}:{row['label']}"
+        found.append(_finding(code, severity, sentence, "splits", size=row["errors"]))
+    undecided = [one for one in found if one.severity == "know"]
+    return [one for one in found if one.severity != "know"] + undecided[:2]
+
+
+def _gold(suspects: pd.DataFrame) -> list[Finding]:
+    doubtful = suspects[suspects["flagged"].astype(bool)] if len(suspects) else suspects
+    if doubtful.empty:
+        return []
+    said = "; ".join(
+        f"{row.item_id} is gold as {row.gold_label}, {row.n - row.right} of {row.n} good answers differ, most say {row.suggested}"
+        for row in doubtful.head(3).itertuples()
+    )
+    more = f"; and {len(doubtful) - 3} more" if len(doubtful) > 3 else ""
+    sentence = f"{wording.count(len(doubtful), 'gold item')} may be wrong: {said}{more}. Look again before anybody is scored on them."
+    return [_finding("gold:suspect", "watch", sentence, "suspect-gold")]
+
+
+_SUSPICION = {
+    "unrelated": ("give labels that have next to nothing to do with what others say of the same items", "estimate",
+                  "agreement beyond chance {}", "coefficient", "unrelated"),
+    "constant": ("give one label only where others do not", "label", "always {}", None, "constant"),
+    "too_fast": ("give labels faster than anybody can read", "estimate", "{} of their labels", "rate", "too-fast"),
+}  # fmt: skip
+
+
+def _people(suspicions: Mapping[str, pd.DataFrame]) -> list[Finding]:
+    found, named = [], set()
+    for name, (does, column, how, unit, evidence) in _SUSPICION.items():
+        frame = suspicions.get(name)
+        flagged = frame[frame["flagged"].astype(bool)] if frame is not None and len(frame) else None
+        if flagged is None or flagged.empty:
+            continue
+        named |= set(flagged["agent_id"])
+        said = []
+        for row in flagged.head(MOST_NAMED).to_dict("records"):
+            value = wording.amount(row[column], unit) if unit else row[column]
+            said.append(f"{row['agent_id']} ({how.format(value)}, {wording.count(row['n'], 'label')})")
+        found.append(_about(name, len(flagged), "agent", does, said, evidence))
+    copied = suspicions.get("copied")
+    if copied is not None and len(copied):
+        pairs = copied[copied["flagged"].astype(bool) & ~(copied["agent_id"].isin(named) & copied["other_agent"].isin(named))]
+        said = [
+            f"{row.agent_id} and {row.other_agent} ({wording.amount(row.estimate, 'rate')} of "
+            f"{wording.count(row.n, 'item')} alike, {wording.amount(row.expected, 'rate')} expected)"
+            for row in pairs.head(MOST_NAMED).itertuples()
+        ]
+        if said:
+            does = "give the same labels more often than people who err on their own would"
+            found.append(_about("copied", len(pairs), "pair", does, said, "copied"))
+    return found
+
+
+def _about(name: str, count: int, noun: str, does: str, said: list[str], evidence: str) -> Finding:
+    more = f"; and {count - len(said)} more" if count > len(said) else ""
+    verb = does if count > 1 else does.replace("give ", "gives ", 1)
+    sentence = (
+        f"{wording.count(count, noun)} {verb}: {'; '.join(said)}{more}. Of those named about one in twenty is named by "
+        "chance: ask before concluding."
+    )
+    return _finding(f"people:{name}", "watch", sentence, evidence)
+
+
+def _session(session: pd.DataFrame) -> list[Finding]:
+    if session.empty:
+        return []
+    row = session.set_index("metric").loc["gwet_ac1"]
+    said = wording.estimate(row["difference"], row["difference_low"], row["difference_high"], "coefficient")
+    if row["difference_low"] > 0:
+        tail, severity = "people agree more than before", "good"
+    elif row["difference_high"] < 0:
+        tail, severity = "people agree less than before", "watch"
+    else:
+        tail, severity = "no more than noise so far", "know"
+    sentence = f"Since the session, AC1 moved by {said}: {tail}."
+    return [_finding("session:gwet_ac1", severity, sentence, "session")]
+
+
+def _traps(met: pd.DataFrame) -> list[Finding]:
+    return [_finding(f"trap:{row.trap}", *_TRAPS[row.trap](row), "traps") for row in met.itertuples()]
+
+
+_TRAPS = {
+    "aggregated": lambda row: (
+        "act",
+        f"All {row.n:,} items with several labels agree exactly: labels were merged before delivery. Agreement, consensus "
+        "and self-agreement of this delivery mean nothing; ask the partner for the labels as people gave them.",
+    ),
+    "two_markets": lambda row: (
+        "act",
+        f"{row.n:,} of {row.of:,} annotations were also delivered under {row.detail}: same item, agent, label and time. One "
+        "of the two markets counts work that is not its own.",
+    ),
+    "dominant": lambda row: (
+        "watch",
+        f"Agent {row.detail} gave {wording.amount(row.n / row.of, 'rate')} of all labels ({row.n:,} of {row.of:,}): the "
+        "market's figures are to that extent one person's.",
+    ),
+    "repeated": lambda row: (
+        "know",
+        f"Agents judged {wording.count(row.of, 'item')} more than once, and gave {row.n:,} of them different labels "
+        f"({wording.amount(row.n / row.of, 'rate')}). Between people the first label counts; the rest is self-agreement.",
+    ),
+}
+
+
+def calibration_gaps(tables: Tables, rows: pd.DataFrame, session: str = "") -> list[tuple[str, str]]:
+    """Which questions of the page have no answer, and what would answer them: pairs of question and reason."""
+    agents = tables.delivered("annotations.agent_id")
+    gaps = [
+        ("How much do people agree?", not len(rows), "no item was labelled by two people"),
+        ("Did people label without seeing each other?", not tables.delivered("annotations.blind"),
+         "needs annotations.blind; not delivered: every label is taken as blind"),
+        ("Whom can one believe, and who may not be looking?", not agents, "needs annotations.agent_id; not delivered"),
+        ("Do agents agree with themselves?", agents and not rows["repeated"].any(), "no agent saw an item twice"),
+        ("Do sites agree with each other?", not tables.delivered("annotations.site"), "needs annotations.site; not delivered"),
+        ("Who labels faster than reading?", not tables.delivered("annotations.handle_seconds"),
+         "needs annotations.handle_seconds; not delivered"),
+        ("Is the gold right?", tables.gold is None, "needs gold; not delivered"),
+        ("Which QA needs calibration?", tables.audits is None, "needs audits; not delivered"),
+        ("Did the last session help?", not session, "name its first week in the parameter `session`"),
+    ]  # fmt: skip
+    return [(question, reason) for question, missing, reason in gaps if missing]
