@@ -128,8 +128,8 @@ lq.display.table(split, "split", "Accuracy against the baseline weeks, split int
 # %% [markdown]
 # *Rate* is what a queue moved by being labelled better or worse, *mix* by having more or less of the work; both add
 # up to the change exactly.
-#
-#
+
+# %% [markdown]
 # ### Is content wrongly enforced, or let through?
 
 # %%

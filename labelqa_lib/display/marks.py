@@ -42,7 +42,8 @@ def symbol(mark: tuple[str, bool, str]) -> str:
 
 
 def sparkline(history: Sequence[float], target: float, width: int = 120, height: int = 32) -> str:
-    """Weeks of a metric as a line with its last value marked and the target dashed; gaps where a week is undefined."""
+    """Weeks of a metric as a line with its last value marked and the target dashed; gaps where a week is undefined,
+    a tick for a week between two gaps."""
     known = [value for value in (*history, target) if math.isfinite(value)]
     if sum(math.isfinite(value) for value in history) < 2:
         return ""
@@ -60,6 +61,8 @@ def sparkline(history: Sequence[float], target: float, width: int = 120, height:
     for place, value in enumerate(history):
         if math.isfinite(value):
             steps.append(f"{'L' if pen_down else 'M'}{across(place):.1f} {down(value):.1f}")
+            alone = not pen_down and not math.isfinite((*history, math.nan)[place + 1])
+            steps.append("h1" if alone else "")
         pen_down = math.isfinite(value)
     line = f'<path class="lq-line" d="{"".join(steps)}"></path>'
     if math.isfinite(target):

@@ -27,7 +27,7 @@ from labelqa_lib.figures.canvas import (
     styled,
     target_text,
 )
-from labelqa_lib.figures.weeks import draw_target, gaps, name_ends, on_calendar, week_ticks
+from labelqa_lib.figures.weeks import draw_target, gaps, name_ends, on_calendar, two_bases, week_ticks
 
 _PALE_GREY = "#f1f3f5"
 
@@ -81,8 +81,8 @@ def control(
     _name_signals(ax, frame)
     limited = frame["upper"].notna().any()
     note = _LEGEND if limited else _why_no_limits(known)
-    but = f"; {gaps(frame)}" if gaps(frame) else ""
-    heading(fig, title, f"{_message(known, now, unit)}{held_to(target, better, unit)}{but}.", note + but)
+    but = "".join(f"; {words}" for words in (gaps(frame), two_bases(known)) if words)
+    heading(fig, title, f"{_message(known, now, unit)}{held_to(target, better, unit)}{but}.", note + but if limited else note)
     return fig
 
 

@@ -156,8 +156,7 @@ def by_hour(frame: pd.DataFrame, *, title: str = "Error rate by local hour") -> 
     fig = canvas(3.0)
     ax, below = fig.subplots(2, 1, sharex=True, height_ratios=[3, 1])
     places = np.arange(24)
-    ax.fill_between(places, hours["ci_low"], hours["ci_high"], color=PALE_BLUE, linewidth=0)
-    ax.plot(places, hours["estimate"], color=BLUE, marker="o", markersize=3.5)
+    line(ax, hours)
     worst = hours["estimate"].idxmax()
     ax.annotate(
         f"{worst:02d}:00  {wording.amount(hours['estimate'][worst], 'rate')}",
@@ -247,8 +246,10 @@ def two_bases(known: pd.DataFrame) -> str:
 
 
 def line(ax: Axes, frame: pd.DataFrame, width: float = 1.8) -> None:
-    """Draw a metric frame's estimates as a line and their intervals as a band."""
-    places = np.arange(len(frame))
+    """Draw a metric frame's estimates as a line and their intervals as a band, one without neighbours as a bar."""
+    places, known = np.arange(len(frame)), frame["estimate"].notna()
+    alone = (known & ~known.shift(1, fill_value=False) & ~known.shift(-1, fill_value=False)).to_numpy()
+    ax.vlines(places[alone], frame["ci_low"][alone], frame["ci_high"][alone], color=PALE_BLUE, linewidth=2.2)
     ax.fill_between(
         places, frame["ci_low"].astype(float), frame["ci_high"].astype(float), color=PALE_BLUE, linewidth=0
     )

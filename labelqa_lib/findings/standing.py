@@ -104,7 +104,8 @@ def against_targets(standing: pd.DataFrame, volume: float) -> list[Finding]:
         short = abs(row.target - row.estimate)
         side = "below" if row.better == "higher" else "above"
         bound = wording.amount(row.target, row.unit)
-        said = f"{row.title} is {wording.estimate(row.estimate, row.ci_low, row.ci_high, row.unit)}"
+        on = f" on {row.stands_on}" if row.stands_on else ""
+        said = f"{row.title}{on} is {wording.estimate(row.estimate, row.ci_low, row.ci_high, row.unit)}"
         tail = f"; {row.status_text}" if row.status_text else ""
         sentence = {
             "misses": f"{said}: {side} the target of {bound} for sure.",

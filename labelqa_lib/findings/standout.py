@@ -138,7 +138,7 @@ def how_sure(
     """
     raw, right = (corrected[corrected["metric"] == name].iloc[-1] for name in ("accuracy_tier1", "accuracy_corrected"))
     if np.isnan(raw["estimate"]):
-        return f"Accuracy is not known: {raw['reason']}."
+        return f"By audits, accuracy is not known: {raw['reason']}."
     said = (
         f"As the QAs see it, accuracy is {wording.estimate(raw.estimate, raw.ci_low, raw.ci_high, 'rate')}: "
         f"{wording.count(raw.n, 'audit')}"

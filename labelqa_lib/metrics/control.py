@@ -63,15 +63,16 @@ def control_chart(
     for four weeks sets off the rules in 11 % of cases and these in 15 %, the two together in 19 %; noise alone sets
     off these once in 2,000 weeks.
     """
-    frame = _like_the_last(measure(tables, metric, [WEEK], confidence=confidence, denominators=denominators))
-    baseline = (frame["estimate"].notna() & (frame["period"] < tables.weeks[-1])).to_numpy()
+    frame = measure(tables, metric, [WEEK], confidence=confidence, denominators=denominators)
+    unlike = _unlike_the_others(frame)
+    baseline = (frame["estimate"].notna() & ~unlike & (frame["period"] < tables.weeks[-1])).to_numpy()
     reason = ""
     if baseline.sum() < FEWEST_WEEKS:
         reason = f"limits need figures of {FEWEST_WEEKS} weeks before this one; there are {baseline.sum()}"
         baseline = np.zeros(len(frame), dtype=bool)
     counted = REGISTRY[metric].unit == "rate" and frame["n_effective"].notna().any()
     phases = _phases(tables, frame["period"].tolist(), FEWEST_COUNTED if counted else FEWEST_WEEKS)
-    values, n = frame["estimate"].to_numpy(), frame["n_effective"].fillna(0).to_numpy()
+    values, n = frame["estimate"].mask(unlike).to_numpy(), frame["n_effective"].mask(unlike).fillna(0).to_numpy()
     if counted:
         chart = _counted(np.nan_to_num(values), n, baseline, list(phases), rules)
     else:
@@ -80,6 +81,8 @@ def control_chart(
     drifted = pd.Series(smoothed.signals).str.cat(drift.cusum(chart).signals.tolist(), sep="; ").str.strip("; ")
     limited = ~np.isnan(chart.upper)
     why = np.where(frame["reason"] != "", frame["reason"], np.where(limited, "", reason or chart.reason))
+    on_audits, gold = "it stands on audits, the other weeks on gold", on_gold(frame["method"])
+    why = np.where(unlike, np.where(gold, "it stands on gold, the other weeks on audits", on_audits), why)
     said = "; wider of p and Laney p′ limits" if counted else "; XmR limits"
     return frame.assign(
         method=(frame["method"] + np.where(limited, said, "")).astype("str"),
@@ -96,14 +99,11 @@ def control_chart(
     )
 
 
-def _like_the_last(frame: pd.DataFrame) -> pd.DataFrame:
-    """The frame without figures of weeks on gold where the last stands on audits, and the other way round."""
-    gold = on_gold(frame["method"])
-    unlike = frame["estimate"].notna() & (gold != gold.iloc[-1])
-    basis = np.where(gold, "on gold, unlike the last week", "on audits, unlike the last week")
-    words = {"reason": frame["reason"].mask(unlike, basis), "method": frame["method"].mask(unlike, "")}
-    numbers = frame[["estimate", "ci_low", "ci_high", "n_effective"]].mask(unlike)
-    return frame.assign(**words, **numbers)
+def _unlike_the_others(frame: pd.DataFrame) -> pd.Series:
+    """Weeks on gold where most of the weeks before the last stand on audits, and the other way round."""
+    known, gold = frame["estimate"].notna(), on_gold(frame["method"])
+    before = gold[known].iloc[:-1] if known.iloc[-1] else gold[known]
+    return known & (gold != (before.mean() > 0.5))
 
 
 def _counted(rate: np.ndarray, n: np.ndarray, baseline: np.ndarray, phases: list[int], rules: str) -> control.Chart:

@@ -80,7 +80,9 @@ def mean_of_rates(
         rate = np.where(defined, by_class(outcome) / size, 0.0)
         share = np.where(total > 0, counts_for / total, 0.0)
         scale = np.where(defined, share / size, 0.0)
-    mean = (share * rate).sum(axis=1)
+    lowest, highest = (np.where(share > 0, rate, end) for end in (np.inf, -np.inf))
+    # rounding must not leave a mean of equal rates beside them
+    mean = np.clip((share * rate).sum(axis=1), lowest.min(axis=1, initial=np.inf), highest.max(axis=1, initial=-np.inf))
 
     place, used = (group, class_), total[group, 0] > 0
     score = scale[place] * (outcome - rate[place] * weight)

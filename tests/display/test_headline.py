@@ -104,6 +104,8 @@ def test_a_sparkline_breaks_where_a_week_is_missing_and_needs_two_weeks():
     broken = marks.sparkline([0.9, 0.91, float("nan"), 0.92, 0.93], 0.95)
     assert broken.count("M") == 2
     assert "lq-aim" in broken
+    alone = marks.sparkline([0.9, 0.91, float("nan"), 0.92, float("nan"), 0.93], 0.95)
+    assert alone.count("M") == 3 and alone.count("h1") == 2
     assert "lq-aim" not in marks.sparkline([0.9, 0.91], float("nan"))
     assert marks.sparkline([float("nan")] * 12 + [0.9], 0.95) == ""
     assert "nan" not in marks.sparkline([0.9] * 13, 0.9)

@@ -188,11 +188,11 @@ def test_noise_alone_sets_off_the_last_week_about_once_in_a_hundred():
 
 def test_a_week_on_gold_is_not_judged_by_weeks_on_audits():
     weeks = weeks_up_to("2026-W46", 10)
-    parts = [labelled("ok>ok " * 20, week=week, agent_id=None) for week in weeks[:-1]]
+    parts = [labelled("ok>ok " * 19 + "ok>spam", week=week, agent_id=None) for week in weeks[:-1]]
     parts.append(labelled("ok> " * 20, week=weeks[-1], agent_id=None))
     gold = [{"item_id": row["item_id"], "gold_label": "spam"} for row in parts[-1]["annotations"]]
     frame = control_chart(make(weeks=weeks, **joined(*parts), gold=gold), "accuracy")
-    assert frame["estimate"].iloc[-1] == 0 and (frame["signal"] == "").all()
-    assert frame["estimate"].iloc[:-1].isna().all()
-    assert set(frame["reason"].iloc[:-1]) == {"on audits, unlike the last week"}
-    assert frame["reason"].iloc[-1].startswith("limits need figures of 8 weeks")
+    assert frame["estimate"].tolist() == pytest.approx([0.95] * 9 + [0])
+    assert frame["upper"].notna().tolist() == [True] * 9 + [False]
+    assert (frame["signal"] == "").all() and (frame["drift"] == "").all()
+    assert frame["reason"].tolist() == [""] * 9 + ["it stands on gold, the other weeks on audits"]

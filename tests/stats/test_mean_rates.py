@@ -59,6 +59,12 @@ def test_classes_and_groups_without_rows_are_told():
     assert none.reason.tolist() == ["no rows"]
 
 
+def test_a_mean_of_equal_rates_is_that_rate():
+    class_ = np.repeat(np.arange(7), 3)
+    means, _ = of_rows(class_, np.ones(21), np.where(class_ == 3, 0.1, 0.7))
+    assert means.estimate[0] == 1
+
+
 def test_only_classes_without_a_rate_are_important():
     means, _ = mean_of_rates([0, 0], [0, 1], [0, 0], [1, 0], [1, 0], [1, 0], [0, 1], [0, 1])
     assert np.isnan(means.estimate[0]) and means.reason.tolist() == ["no rows"]
