@@ -19,8 +19,10 @@ from labelqa_lib.stats.intervals import clopper_pearson, wilson
 ASSUMED_LIKENESS = 0.1
 """Intraclass correlation assumed while too few events tell it: twice the top of what is usual (0.01 to 0.05)."""
 
-TELLING_EVENTS = 5
-"""Effective events at which the measured design effect weighs as much as the assumed one."""
+TELLING_EVENTS = 4.75
+"""Effective events at which the measured design effect weighs as much as the assumed one. A balance: agents less alike
+than assumed (0.05) are covered in 97.6 % at 5.7 effective events, very alike ones (0.2) in 91.5 % at 3.6 (16,000
+replications each); with 5 in 97.7 and 91.9 %."""
 
 FEW_EVENTS = 3
 """Effective events (n_effective·p·(1−p)) below which Korn–Graubard replaces Wilson."""

@@ -1,6 +1,7 @@
 """Does the default interval of a report hold its 95 %: rare errors, uneven weights, agents alike inside?
 
-2,000 replications a cell; "about 95 %" allows three Monte Carlo standard errors beyond 93 and 97 %.
+Asked for is 93 to 97 % wherever n_effective·p(1 − p) is at least 5, and never under 92 % elsewhere. 2,000 replications a
+cell; every bound allows three Monte Carlo standard errors (1.7 points at 93, 1.1 at 97, 1.8 at 92 %) and no more.
 """
 
 import numpy as np
@@ -41,15 +42,10 @@ def coverage():
 
 
 def test_the_default_interval_holds_where_errors_are_enough(coverage):
-    """n_effective·p(1 − p) above 5: 93 to 97 %; up to 99 % just there (5 to 6), where agents less alike than assumed
-    are not yet believed."""
-    enough = {world: found for world, found in coverage.items() if world.effective_events > 5}
+    """n_effective·p(1 − p) of 5 or more: 93 to 97 %, give or take three standard errors (1.7 and 1.1 points)."""
+    enough = {world: found for world, found in coverage.items() if world.effective_events >= 5}
     low, high = LOW - 3 * monte_carlo_error(LOW), HIGH + 3 * monte_carlo_error(HIGH)
-    wrong = {
-        world: found
-        for world, found in enough.items()
-        if not low <= found <= (high if world.effective_events > 6 else 0.99)
-    }
+    wrong = {world: found for world, found in enough.items() if not low <= found <= high}
     assert len(enough) > 60 and not wrong
 
 
@@ -77,7 +73,7 @@ def test_wald_fails_where_the_default_does_not(world, why):
     rates = estimated(draw_cells(world, 2))
     half = stats.norm.ppf(0.975) * np.nan_to_num(rates.std_error)
     assert covers(rates.estimate - half, rates.estimate + half, world.rate) < 0.88, why
-    assert covers(rates.ci_low, rates.ci_high, world.rate) >= FLOOR
+    assert covers(rates.ci_low, rates.ci_high, world.rate) >= FLOOR - 3 * monte_carlo_error(FLOOR)
 
 
 def test_unweighted_fails_where_audits_go_to_where_errors_are():
