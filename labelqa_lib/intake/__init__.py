@@ -93,7 +93,7 @@ def ingest(
     Raises
     ------
     DeliveryRefused
-        One sentence per problem; nothing was written.
+        One sentence per problem, then the notes, which may tell the reason; nothing was written.
     DataError
         When `root` cannot be written, or another ingest holds it; the current snapshot is as it was.
     """
@@ -104,7 +104,7 @@ def ingest(
             parent = None if fresh else current_snapshot(root)
             assessment = _assess(delivery, connection, zones, reject_limit, now, parent)
             if assessment.outcome.refused:
-                raise DeliveryRefused(assessment.outcome.refused)
+                raise DeliveryRefused((*assessment.outcome.refused, *assessment.outcome.notes))
             if parent is not None and assessment.outcome.unchanged:
                 return replace(assessment.outcome, snapshot=parent.name)
             name = write_snapshot(root, assessment, parent, describe(parent), zones, now, connection)

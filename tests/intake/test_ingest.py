@@ -171,6 +171,9 @@ def test_required_columns_and_tables(tmp_path):
     with pytest.raises(DeliveryRefused) as refused:
         ingest(tmp_path / "e", tmp_path / "s")
     assert len(refused.value.problems) == 2
+    (tmp_path / "e" / "annotation.csv").write_text("a\n1\n")
+    with pytest.raises(DeliveryRefused, match="annotation.csv: .* did you mean annotations?"):
+        ingest(tmp_path / "e", tmp_path / "s")
 
 
 def test_a_delivery_without_rows_is_refused(tmp_path):
