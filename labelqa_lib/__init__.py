@@ -37,7 +37,7 @@ _DOOR = {
     "unanswered": "labelqa_lib.findings",
     "calibration_findings": "labelqa_lib.findings.calibration",
     "calibration_gaps": "labelqa_lib.findings.calibration",
-    "read_agreement": "labelqa_lib.findings.calibration",
+    "read_agreement": "labelqa_lib.findings.agreement",
     "plan_sentence": "labelqa_lib.findings.sampling",
     "plan_findings": "labelqa_lib.findings.sampling",
     "audit_sizes": "labelqa_lib.findings.sizing",

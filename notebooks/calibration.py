@@ -134,11 +134,11 @@ lq.display.table(lq.calibration.self_agreement(rows, sure), "self", "One agent, 
 # %%
 believed = lq.calibration.reliability(consensus, fewest)
 lq.display.table(believed, "reliability", "Expected share of right labels by agent, the least reliable first",
-                 units={"accuracy": "rate"}, rows=15)  # fmt: skip
+                 units={"estimate": "rate"}, rows=15)  # fmt: skip
 
 # %%
 lq.display.table(lq.calibration.confusions(consensus, fewest), "confusions", "What single agents take for what",
-                 units={"share": "rate"}, empty="Nobody surely takes one label for another in more than one item of twenty.")  # fmt: skip
+                 units={"estimate": "rate"}, empty="Nobody surely takes one label for another in more than one item of twenty.")  # fmt: skip
 
 # %% [markdown]
 # From the labels alone (Dawid–Skene): who agrees with whom, weighed by how well each does. No gold is used. Where all
@@ -152,6 +152,7 @@ lq.display.table(suspicions["unrelated"].drop(columns="p_value").head(10), "unre
                  units={"estimate": "coefficient"}, titles={"estimate": "Agreement with most others, beyond chance"},
                  empty="Nobody has enough labels to be compared with others.")  # fmt: skip
 lq.display.table(suspicions["constant"].drop(columns="p_value").head(10), "constant", "Agents with one label only",
+                 units={"estimate": "rate", "expected": "rate"}, titles={"estimate": "Theirs", "expected": "Others'"},
                  empty="Nobody with enough labels gives one label only.")  # fmt: skip
 
 # %%

@@ -54,12 +54,12 @@ def reliability(found: consensus.Consensus | None, minimum: int = 30) -> pd.Data
     Returns
     -------
     DataFrame
-        ``agent_id, accuracy, ci_low, ci_high, n``, of agents with at least `minimum` labels on items of several people.
+        ``agent_id, estimate, ci_low, ci_high, n``, of agents with at least `minimum` labels on items of several people.
     """
     if found is None:
-        return pd.DataFrame(columns=["agent_id", "accuracy", "ci_low", "ci_high", "n"])
+        return pd.DataFrame(columns=["agent_id", "estimate", "ci_low", "ci_high", "n"])
     enough = found.agents[found.agents["n"] >= minimum]
-    return enough.sort_values(["ci_high", "agent_id"], ignore_index=True)
+    return enough.rename(columns={"accuracy": "estimate"}).sort_values(["ci_high", "agent_id"], ignore_index=True)
 
 
 def confusions(found: consensus.Consensus | None, minimum: int = 30, most: int = 15) -> pd.DataFrame:
@@ -68,15 +68,15 @@ def confusions(found: consensus.Consensus | None, minimum: int = 30, most: int =
     Returns
     -------
     DataFrame
-        ``agent_id, true_label, label, share, ci_low, ci_high, n``: of the agent's about `n` labels on items that are
+        ``agent_id, true_label, label, estimate, ci_low, ci_high, n``: of the agent's about `n` labels on items that are
         likely `true_label`, the share that got another `label`. Only agents with at least `minimum` labels, and shares
         that are surely above `WORTH_TELLING`.
     """
-    columns = ["agent_id", "true_label", "label", "share", "ci_low", "ci_high", "n"]
+    columns = ["agent_id", "true_label", "label", "estimate", "ci_low", "ci_high", "n"]
     if found is None:
         return pd.DataFrame(columns=columns)
     enough = found.agents.loc[found.agents["n"] >= minimum, "agent_id"]
-    cells = found.confusion.rename(columns={"probability": "share"})
+    cells = found.confusion.rename(columns={"probability": "estimate"})
     sure = (cells["true_label"] != cells["label"]) & (cells["ci_low"] > WORTH_TELLING)
     wrong = cells[cells["agent_id"].isin(enough) & sure]
     worst = wrong.sort_values(["ci_low", "agent_id"], ascending=[False, True]).head(most)

@@ -100,7 +100,7 @@ def _verdict(items: pd.Series, errors: pd.Series, confidence: float) -> tuple:
     n, wrong = int(items.sum()), int(errors.sum())
     low, high = (float(end) for end in wilson(wrong, n, confidence))
     shares = (errors / items).sort_values(ascending=False)
-    said = ", ".join(f"{site} {100 * share:.0f} % of {items[site]}" for site, share in shares.items())
+    said = ", ".join(f"{site} {100 * share:.0f} % of {items[site]:,}" for site, share in shares.items())
     if len(items) < 2:
         return UNDECIDED, wrong / n, low, high, n, wrong, "", np.nan, np.nan, np.nan, said
     chances = {site: _against_rest(errors[site], items[site], wrong, n) for site in items.index}

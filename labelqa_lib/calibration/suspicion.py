@@ -83,10 +83,11 @@ def constant(tables: Tables, minimum: int = 30, false_discovery_rate: float = 0.
     Returns
     -------
     DataFrame
-        ``agent_id, label, n, p_value, adjusted, flagged``, one row per agent with a single label: `p_value` is the
-        chance of that in labels drawn as the others' in the same queue are.
+        ``agent_id, label, estimate, expected, n, p_value, adjusted, flagged``, one row per agent with a single label:
+        `estimate` is its share of theirs (1), `expected` its share of others' labels in the same queues, `p_value` the
+        chance of no other label if theirs were drawn from those.
     """
-    columns = ["agent_id", "label", "n", "p_value"]
+    columns = ["agent_id", "label", "estimate", "expected", "n", "p_value"]
     if not tables.delivered("annotations.agent_id"):
         return _flagged(pd.DataFrame(columns=columns), false_discovery_rate)
     cells = annotated(tables).filter(_.agent_id.notnull()).aggregate(n=_.count(), by=["agent_id", "queue", "label"])
@@ -99,10 +100,11 @@ def constant(tables: Tables, minimum: int = 30, false_discovery_rate: float = 0.
     others = of_label.reindex(key).to_numpy() - single["n"].to_numpy()
     rest = of_queue.reindex(single["queue"]).to_numpy() - single["n"].to_numpy()
     share = (others + 0.5) / (rest + 1)
-    told = single.assign(chance=single["n"] * np.log(share)).groupby("agent_id").agg(
-        label=("label", "first"), n=("n", "sum"), chance=("chance", "sum")
+    told = single.assign(chance=single["n"] * np.log(share), expected=single["n"] * share).groupby("agent_id").agg(
+        label=("label", "first"), n=("n", "sum"), chance=("chance", "sum"), expected=("expected", "sum")
     )  # fmt: skip
-    frame = told.assign(p_value=np.exp(told["chance"])).reset_index()[columns]
+    told = told.assign(estimate=1.0, expected=told["expected"] / told["n"], p_value=np.exp(told["chance"]))
+    frame = told.reset_index()[columns]
     tested = int(cells[judged]["agent_id"].nunique())
     return _flagged(frame, false_discovery_rate, tested)
 

@@ -8,16 +8,10 @@ from dataclasses import replace
 import pandas as pd
 
 from labelqa_lib import wording
+from labelqa_lib.findings.agreement import agreed, unshared
 from labelqa_lib.findings.finding import SEVERITIES, Finding
 from labelqa_lib.findings.standout import standing_out
 from labelqa_lib.store import Tables
-
-TENTATIVE = 0.667
-"""Krippendorff (2004, p. 241): below it not even tentative conclusions; at .800 labels are reliable."""
-
-PARADOX_GAP = 0.15
-"""AC1 above alpha by so much, while this share of pairs agrees: the paradox of kappa."""
-PARADOX_AGREEMENT = 0.70
 
 MOST_NAMED = 4
 
@@ -55,7 +49,7 @@ def calibration_findings(
     session : DataFrame
         From `calibration.before_after`.
     """
-    found = _traps(met) + _agreement(summary, shares) + _labels(labels) + _splits(splits) + _gold(suspects)
+    found = _traps(met) + agreed(summary, shares) + unshared(labels) + _splits(splits) + _gold(suspects)
     found += _people(suspicions or {})
     for evidence, people in (audits or {}).items():
         found += [replace(one, evidence=evidence) for one in standing_out(people)]
@@ -63,82 +57,9 @@ def calibration_findings(
     return sorted(found, key=lambda one: (SEVERITIES.index(one.severity), -one.size))
 
 
-def read_agreement(summary: pd.DataFrame, shares: pd.Series) -> str:
-    """How much do people agree, in words for the market's lead, and why do the figures differ from each other?"""
-    row = summary.set_index("metric")
-    if not len(row) or row["estimate"].isna().all():
-        return "Agreement is not known: no item was labelled by two people."
-    percent, alpha, ac1 = (row.loc[name] for name in ("percent_agreement", "krippendorff_alpha", "gwet_ac1"))
-    said = (
-        f"On {wording.count(percent['n'], 'item')} that several people labelled, two labels are the same "
-        f"{wording.estimate(percent['estimate'], percent['ci_low'], percent['ci_high'], 'rate')} of the time."
-    )
-    if pd.isna(alpha["estimate"]):
-        return f"{said} Agreement beyond chance is not defined: {alpha['reason']}."
-    said += f" Beyond chance that is {_coefficient(ac1)} by Gwet's AC1 and {_coefficient(alpha)} by Krippendorff's alpha."
-    if _paradox(percent, alpha, ac1):
-        return f"{said} {_why_paradox(percent, alpha, shares)}"
-    return f"{said} Both say much the same: no label is so common that chance explains most of what agrees."
-
-
-def _paradox(percent: pd.Series, alpha: pd.Series, ac1: pd.Series) -> bool:
-    """High agreement, low kappa: one label is so common that chance alone agrees nearly always."""
-    apart = ac1["estimate"] - alpha["estimate"] >= PARADOX_GAP
-    return bool(apart and percent["estimate"] >= PARADOX_AGREEMENT and alpha["ci_high"] < TENTATIVE)
-
-
-def _why_paradox(percent: pd.Series, alpha: pd.Series, shares: pd.Series) -> str:
-    chance = (percent["estimate"] - alpha["estimate"]) / (1 - alpha["estimate"])
-    common, rest = shares.idxmax(), 1 - shares.max()
-    return (
-        f"This is the paradox of kappa: {common} takes {wording.amount(shares.max(), 'rate')} of all labels, so that two "
-        f"people who guess alike would agree {wording.amount(chance, 'rate')} of the time. Alpha asks how well the other "
-        f"{wording.amount(rest, 'rate')} are told apart, and they hardly are; AC1 and percent agreement mostly show how "
-        f"common {common} is. Gate on AC1 by label, publish alpha, and show both."
-    )
-
-
-def _coefficient(row: pd.Series) -> str:
-    return wording.estimate(row["estimate"], row["ci_low"], row["ci_high"], "coefficient")
-
-
-def _finding(code: str, severity: str, sentence: str, evidence: str, size: float = 0.0, row=None, period="") -> Finding:
-    numbers = {} if row is None else {name: float(row[name]) for name in ("estimate", "ci_low", "ci_high")} | {"n": int(row["n"])}
+def _finding(code: str, severity: str, sentence: str, evidence: str, size: float = 0.0) -> Finding:
     return Finding(code=code, severity=severity, sentence=sentence, size=size, evidence=evidence,
-                   metric=code.split(":")[1], period=period, **numbers)  # fmt: skip
-
-
-def _agreement(summary: pd.DataFrame, shares: pd.Series) -> list[Finding]:
-    row = summary.set_index("metric")
-    if not len(row) or row["estimate"].isna().any():
-        return []
-    percent, alpha, ac1 = (row.loc[name] for name in ("percent_agreement", "krippendorff_alpha", "gwet_ac1"))
-    if _paradox(percent, alpha, ac1):
-        sentence = (
-            f"People agree {wording.amount(percent['estimate'], 'rate')} of the time, yet alpha is {_coefficient(alpha)}: the "
-            f"paradox of kappa, explained above. Labels other than {shares.idxmax()} are hardly told apart."
-        )
-        return [_finding("agreement:paradox", "watch", sentence, "agreement", row=alpha, period=alpha["period"])]
-    if alpha["ci_high"] < TENTATIVE:
-        sentence = (
-            f"Alpha is {_coefficient(alpha)}, for sure below {TENTATIVE:g}: people do not mean the same thing by these "
-            "labels, and a model trained on them learns who labelled."
-        )
-        return [_finding("agreement:krippendorff_alpha", "act", sentence, "agreement", row=alpha, period=alpha["period"])]
-    return []
-
-
-def _labels(labels: pd.DataFrame) -> list[Finding]:
-    if not len(labels):
-        return []
-    alphas = labels[labels["metric"] == "krippendorff_alpha"]
-    low = alphas[alphas["ci_high"] < TENTATIVE].sort_values("estimate")
-    if low.empty:
-        return []
-    said = ", ".join(f"{row['label']} {_coefficient(row)}" for _, row in low.head(MOST_NAMED).iterrows())
-    more = f" and {len(low) - MOST_NAMED} more" if len(low) > MOST_NAMED else ""
-    sentence = f"Alpha of these labels against all others is surely below {TENTATIVE:g}: {said}{more}. Start a session with them."
-    return [_finding("agreement:label", "watch", sentence, "labels", row=low.iloc[0], period=low.iloc[0]["period"])]
+                   metric=code.split(":")[1], period="")  # fmt: skip
 
 
 def _splits(splits: pd.DataFrame) -> list[Finding]:

@@ -104,5 +104,5 @@ def test_reliability_orders_people_by_what_is_sure():
     people = reliability(found)
     assert people["agent_id"].iloc[0] == "agent 7"
     assert people["ci_high"].is_monotonic_increasing
-    assert people["accuracy"].between(people["ci_low"], people["ci_high"]).all()
+    assert people["estimate"].between(people["ci_low"], people["ci_high"]).all()
     assert set(confusions(found)["agent_id"].head(2)) == {"agent 7"}
