@@ -1,4 +1,7 @@
-"""The tuned difference by hand and by its published formula, and when it steps back to the plain estimate."""
+"""The tuned difference by hand, by its published formula and by another package; when it steps back to the plain one."""
+
+import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -7,6 +10,7 @@ from labelqa_lib.errors import UsageError
 from labelqa_lib.stats.assisted import assisted_rate, cross_fitted_risk
 from labelqa_lib.stats.survey import clustered_rate
 
+PPI = json.loads((Path(__file__).parent / "fixtures" / "ppi_oracle.json").read_text(encoding="utf-8"))
 SCORE = np.repeat([1.0, 1.0, 0.0, 0.0], [30, 10, 5, 355])
 OUTCOME = np.repeat([1, 0, 1, 0], [30, 10, 5, 355])
 ONE = np.zeros(400, dtype=int)
@@ -23,6 +27,19 @@ def test_the_tuned_difference_by_hand():
     assert got.assisted.std_error[0] == pytest.approx(np.sqrt(residual))
     assert got.assisted.method[0] == "prediction-powered difference, Wilson, clustered"
     assert got.worth[0] > 2
+
+
+@pytest.mark.parametrize("case", PPI)
+def test_estimate_and_standard_error_are_ppi_python_s(case):
+    """The estimate to 9 digits, its error to 3 (n there where n − 1 here); its own λ gives no narrower an interval."""
+    known = PPI[case]
+    n = len(known["outcome"])
+    got = assisted_rate(np.zeros(n, dtype=int), np.ones(n), known["outcome"], known["score"], [known["score_mean"]])
+    assert got.coefficient[0] == pytest.approx(known["slope"], rel=1e-9)
+    assert got.assisted.estimate[0] == pytest.approx(known["estimate"], rel=1e-9)
+    width = 2 * 1.959964 * got.assisted.std_error[0]
+    assert width == pytest.approx(known["high"] - known["low"], rel=2e-3)
+    assert width < 1.003 * known["own_width"]
 
 
 def test_the_plain_estimate_is_the_survey_s():
