@@ -34,6 +34,8 @@ class Cause:
         The current rows' rate had nothing changed: the baseline's, for this week's mix of rows and agents.
     same_as : tuple of segments
         Other descriptions of the very same rows (queue = policy area).
+    alternatives : tuple of segments
+        The next best descriptions of the same excess, should this one not be it.
     level : str
         "agents" where the segment names agents, "everywhere" where it is empty, "segment" otherwise.
     """
@@ -50,4 +52,5 @@ class Cause:
     rate_current: float = float("nan")
     rate_expected: float = float("nan")
     same_as: tuple[Segment, ...] = ()
+    alternatives: tuple[Segment, ...] = ()
     level: str = "segment"

@@ -92,7 +92,9 @@ def coded(
     for key in keys:
         values[key], positions[key] = _positions(both[key], both["n"].to_numpy(float), both["errors"].to_numpy(float))
     agent = positions[AGENT] if has_agents else np.zeros(len(both), np.int64)
-    codes = np.column_stack([positions[key] for key in dimensions]) if len(both) else np.zeros((0, len(dimensions)), int)
+    codes = (
+        np.column_stack([positions[key] for key in dimensions]) if len(both) else np.zeros((0, len(dimensions)), int)
+    )
     cut = len(sides[0])
     periods = [_cells(both[part], codes[part], agent[part]) for part in (slice(None, cut), slice(cut, None))]
     return Coded(dimensions, values, has_agents, *periods)
@@ -123,11 +125,13 @@ def _summed_by_engine(table: ibis.Table, keys: list[str], outcome: str, weight: 
     errors = table[outcome].cast("float64")
     n = table[trials].cast("float64") if trials else ibis.literal(1.0)
     w = table[weight].cast("float64") if weight else ibis.literal(1.0)
-    table = table.mutate(_y=errors, _n=n, _w=w).filter(lambda t: t["_y"].notnull() & t["_n"].notnull() & t["_w"].notnull())
+    table = table.mutate(_y=errors, _n=n, _w=w).filter(
+        lambda t: t["_y"].notnull() & t["_n"].notnull() & t["_w"].notnull()
+    )
     sums = table.group_by(keys).aggregate(
-        n=lambda t: t["_n"].sum(), errors=lambda t: (t["_w"] * t["_y"]).sum(), weight=lambda t: (t["_w"] * t["_n"]).sum(),
-        squares=lambda t: (t["_w"] ** 2 * t["_n"]).sum(), least=lambda t: t["_y"].min(),
-        most=lambda t: (t["_y"] - t["_n"]).max(), lightest=lambda t: t["_w"].min(),
+        n=lambda t: t["_n"].sum(), errors=lambda t: (t["_w"] * t["_y"]).sum(),
+        weight=lambda t: (t["_w"] * t["_n"]).sum(), squares=lambda t: (t["_w"] ** 2 * t["_n"]).sum(),
+        least=lambda t: t["_y"].min(), most=lambda t: (t["_y"] - t["_n"]).max(), lightest=lambda t: t["_w"].min(),
     )  # fmt: skip
     return sums.to_pandas()
 
@@ -146,7 +150,15 @@ def _summed(table: pd.DataFrame, keys: list[str], outcome: str, weight: str | No
     work = table[keys].assign(
         n=n, errors=w * y, weight=w * n, squares=w**2 * n, least=y, most=y - n, lightest=w
     )[y.notna() & n.notna() & w.notna()]  # fmt: skip
-    how = {"n": "sum", "errors": "sum", "weight": "sum", "squares": "sum", "least": "min", "most": "max", "lightest": "min"}
+    how = {
+        "n": "sum",
+        "errors": "sum",
+        "weight": "sum",
+        "squares": "sum",
+        "least": "min",
+        "most": "max",
+        "lightest": "min",
+    }
     return work.groupby(keys, dropna=False, observed=True, sort=False).agg(how).reset_index()
 
 
@@ -157,7 +169,9 @@ def _check(name: str, sums: pd.DataFrame, outcome: str, weight: str | None, tria
         among = f"between 0 and {trials!r}" if trials else "0 or 1"
         problems.append(f"column {outcome!r} of the {name} table holds {worst:g}; a row's errors must be {among}")
     if len(sums) and sums["lightest"].min() < 0:
-        problems.append(f"column {weight!r} of the {name} table holds {sums['lightest'].min():g}; weights are 0 or more")
+        problems.append(
+            f"column {weight!r} of the {name} table holds {sums['lightest'].min():g}; weights are 0 or more"
+        )
     if problems:
         raise UsageError(problems)
 

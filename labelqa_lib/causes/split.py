@@ -62,7 +62,9 @@ def split_change(
     )
 
 
-def _split(name: str, values: list[Any], baseline: Cells, current: Cells, place: int, confidence: float) -> pd.DataFrame:
+def _split(
+    name: str, values: list[Any], baseline: Cells, current: Cells, place: int, confidence: float
+) -> pd.DataFrame:
     before, now = (_Side(cells, cells.codes[:, place], len(values)) for cells in (baseline, current))
     parts = decompose(before.volume, before.rate, before.n, now.volume, now.rate, now.n, shares_sampled=True)
     rows = pd.DataFrame(

@@ -1,0 +1,248 @@
+"""Where did a rate rise? A likelihood scan over slices of up to three dimensions and over sets of values.
+
+Why it is built so
+------------------
+*Counts, not forecasts.* A slice is scored by the likelihood ratio of "its rate rose" against "it stayed", two counts
+against two (Kulldorff 1997), as binomial scans of errors do (Zhang & Neill 2016, "Identifying significant predictive
+bias in classifiers"; McFowland, Speakman & Neill 2013, "Fast generalized subset scan"). Methods that compare forecasts
+(Squeeze, Li et al. 2019; RiskLoc, Kalander 2022) ignore how many rows a number rests on, and fall for thin slices.
+
+*Expected from the slice's own baseline.* A model that only adds up effects is wrong for some slice, and a week with
+more of that slice looks like a change. Every slice is compared with itself; the model (ridge logistic, agents' skill
+included) corrects for the mix inside the slice and stands in where its baseline is thin.
+
+*Sets of values* come from the order of excess (linear-time subset scanning, Neill 2012), so that they cost one sort.
+
+*What remains.* The choice between slices also subtracts the likelihood ratio of everything outside (RobustSpot and
+RiskLoc ask the same in other words): a fragment of the true segment leaves the rest of it unexplained.
+
+*The search is paid for* twice over: each kind of cause has a share of the chance given beforehand, and the p value is
+that of the highest score anywhere in periods simulated without change, agents kept whole (parametric bootstrap).
+
+*Second causes* are looked for with the first explained away, then every cause is looked for again beside the others.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import combinations
+from math import sqrt
+
+import numpy as np
+from numpy.typing import NDArray
+
+from labelqa_lib.stats.scan_measure import Measured, cost, likelihood, measure, rise
+from labelqa_lib.stats.scan_model import OWN_EVENTS, Counts, Model, Where
+from labelqa_lib.stats.scan_score import Yardstick, best_sets, largest_set, likelihood_ratio
+
+__all__ = ["Counts", "Found", "Model", "find_rises"]
+
+Array = NDArray[np.float64]
+
+MOST_CAUSES = 8
+SET_MARGIN = 0.2  # a set of values has to explain so much more than the best plain slice
+CHANGE_MARGIN = 3.0  # log likelihood that a cause has to gain to be replaced beside the others
+LINES_TRIED = 5
+NEARLY_AS_MUCH = 0.8
+UNEVEN = 1.5
+WIDEN_MARGIN = 2.0  # log odds beyond the choice among the other values
+
+
+@dataclass(frozen=True)
+class Found:
+    """A segment whose rate rose.
+
+    Attributes
+    ----------
+    where : dict of int to tuple of int
+        Dimension → values; empty for everything.
+    p_value : float
+    gain : float
+        Log likelihood ratio beside the other causes.
+    events, expected, excess, low, high : float
+        Weighted events, those expected had nothing changed, their difference and its 95 % interval.
+    alternatives : tuple
+        The next best plain slices for the same excess.
+    """
+
+    where: Where
+    p_value: float
+    gain: float
+    events: float
+    expected: float
+    excess: float
+    low: float
+    high: float
+    alternatives: tuple[Where, ...] = ()
+
+
+def find_rises(model: Model, alpha: float, seed: int) -> list[Found]:
+    """Segments whose rate rose, the most certain first; empty where nothing stands out at `alpha`."""
+    return _Search(model, alpha, seed).run()
+
+
+class _Search:
+    def __init__(self, model: Model, alpha: float, seed: int):
+        self.model, self.alpha = model, alpha
+        c = model.current
+        self.events = model.slices.sums(current=c.weight * c.events)
+        self.ranked: list[Where] = []  # plain slices, as of the last look
+        first = rise(model, model.chance[1], self._best(model.chance[1]))
+        self.dispersion, self.unevenness = self._dispersion(first)
+        self.uneven = max(self.dispersion, self.unevenness) > UNEVEN
+        model.sway = model.agents_sway(first)
+        self.tail = model.tail(seed)
+
+    def run(self) -> list[Found]:
+        found: list[Where] = []
+        for _ in range(MOST_CAUSES):
+            chance = self._explained(found)
+            where = self._best(chance)
+            if where in found or self._p_value(measure(self.model, where, chance)) > self.alpha:
+                break
+            found = self._settled([*found, where])
+        kept = [self._told(place, found) for place in range(len(found))]
+        return sorted((one for one in kept if one.p_value <= self.alpha), key=lambda one: -one.gain)
+
+    def _best(self, chance: Array) -> Where:
+        """The likeliest segment, given what the current cells are expected to show."""
+        model, slices = self.model, self.model.slices
+        yardstick = model.yardstick(chance)
+        effective = yardstick.effective(self.events[:, None], model.then[0][:, None])
+        gain = likelihood_ratio(*effective)[:, 0]
+        plain = (
+            gain
+            - yardstick.cost
+            - self._remaining(yardstick, self.events, yardstick.now_expected, np.arange(len(gain)))
+        )
+        ranked = np.argsort(-plain, kind="stable")[:4]
+        where, score, least = slices.describe(int(ranked[0])), plain[ranked[0]], SET_MARGIN * gain[ranked[0]]
+        for lines in slices.lines:
+            sets = best_sets(lines, effective, yardstick.prior, len(slices.lines))
+            for line in np.argsort(-sets.score[:, 0], kind="stable")[:LINES_TRIED]:
+                if not np.isfinite(sets.score[line, 0]):
+                    break
+                members = lines.slices[line, sets.order[line, : sets.size[line, 0], 0]]
+                total = sets.score[line, 0] - self._remaining(yardstick, *(
+                    amount[members].sum(keepdims=True) for amount in (self.events, yardstick.now_expected)
+                ), members)[0]  # fmt: skip
+                if total - least > score:
+                    place = int(lines.dimension[line])
+                    values = sorted(slices.describe(int(member))[place][0] for member in members)
+                    where, score = {**slices.describe(int(members[0])), place: tuple(values)}, total - least
+        self.ranked = [slices.describe(int(number)) for number in ranked]
+        return where
+
+    def _remaining(self, yardstick: Yardstick, events: Array, forecast: Array, members: Array) -> Array:
+        """Log likelihood ratio of a rise in everything outside the slices."""
+        whole = 0  # the first slice holds every cell
+        then, foreseen, scale = (amount[whole] for amount in self.model.then)
+        inside = [amount[members] if len(members) == len(events) else amount[members].sum(keepdims=True)
+                  for amount in (self.model.then[0], self.model.then[1])]  # fmt: skip
+        now_scale, prior = yardstick.now_scale[whole], yardstick.prior[whole]
+        rest = (
+            (self.events[whole] - events) * now_scale,
+            (yardstick.now_expected[whole] - forecast) * now_scale,
+            (then - inside[0]) * scale + prior,
+            (foreseen - inside[1]) * scale + prior,
+        )
+        outside = likelihood_ratio(*(np.maximum(amount, 1e-9) for amount in rest))
+        return np.where(rest[1] > 1e-6, outside, 0)
+
+    def _p_value(self, one: Measured) -> float:
+        return self.tail.p_value(one.gain / self.dispersion - one.cost)
+
+    def _explained(self, found: list[Where], but: Where | None = None) -> Array:
+        chance = self.model.chance[1]
+        for where in found:
+            if where is not but:
+                chance = rise(self.model, chance, where)
+        return chance
+
+    def _settled(self, found: list[Where]) -> list[Where]:
+        """Look for every cause again beside the others, widen it to values that rose with it, join two that are one."""
+        if self.uneven:  # causes are uneven inside: to look closer would tell that, not where they are
+            return found
+        for place in range(len(found)):
+            chance = self._explained(found, found[place])
+            where = self._best(chance) if len(found) > 1 else found[place]
+            margin = max(CHANGE_MARGIN, SET_MARGIN * measure(self.model, found[place], chance).gain / self.unevenness)
+            if where not in found and self._better(chance, [found[place]], [where]) > margin:
+                found = [*found[:place], where, *found[place + 1 :]]
+            found = [*found[:place], self._widened(found[place], chance), *found[place + 1 :]]
+        for one, other in combinations(found, 2):
+            both = _joined(one, other)
+            rest = [where for where in found if where not in (one, other)]
+            if both and both not in found and self._better(self._explained(rest), [one, other], [both]) > 0:
+                return self._settled([both, *rest])
+        return found
+
+    def _widened(self, where: Where, chance: Array) -> Where:
+        """Values beside those of the segment that rose about as much: one cause, not two."""
+        core = measure(self.model, where, chance)
+        for place, values in where.items():
+            others = [value for value in range(self.model.levels[place]) if value not in values]
+            most = largest_set(np.array(self.model.levels[place]))
+            beside = [measure(self.model, {**where, place: (value,)}, chance) for value in others]
+            beside.sort(key=lambda one: -one.gain)
+            for one in beside[: max(int(most) - len(values), 0)]:
+                likely = one.gain / self.unevenness > np.log(len(others)) + WIDEN_MARGIN
+                if not likely or np.log(one.events / one.expected) < 0.5 * np.log(core.events / core.expected):
+                    break
+                where = {**where, place: tuple(sorted({*where[place], *one.where[place]}))}
+        return self._plainer(where, chance)
+
+    def _plainer(self, where: Where, chance: Array) -> Where:
+        """Without the dimensions in which several values rose, where that explains nearly as much."""
+        for place in [place for place, values in where.items() if len(values) > 1]:
+            rest = {other: values for other, values in where.items() if other != place}
+            if measure(self.model, rest, chance).gain >= NEARLY_AS_MUCH * measure(self.model, where, chance).gain:
+                where = rest
+        return where
+
+    def _better(self, chance: Array, old: list[Where], new: list[Where]) -> float:
+        """By how much one description of some errors is likelier than another, costs included."""
+        gains = []
+        for causes in (old, new):
+            raised = chance
+            for where in causes:
+                raised = rise(self.model, raised, where)
+            gains.append(
+                likelihood(self.model, raised) / self.unevenness - sum(cost(self.model, where) for where in causes)
+            )
+        return gains[1] - gains[0]
+
+    def _dispersion(self, chance: Array) -> tuple[float, float]:
+        """How much more cells vary than counts do, beside the first cause: by the median cell, and over all of them.
+
+        The median cell is hardly moved by further causes and says what is noise (0.455 is the median of a χ²₁). All
+        cells together say how uneven a cause is inside, against which descriptions of it have to be told apart. Both
+        are 1 where cells hold few events, as rows that are not counted together do.
+        """
+        c, known = self.model.current, self.model.known[1]
+        forecast = c.trials * chance
+        dense = (forecast >= 2) & (known > 0)
+        if dense.sum() < 10:
+            return 1.0, 1.0
+        variance = np.maximum(forecast * (1 - chance) * (1 + forecast / (known + OWN_EVENTS)), 1e-9)[dense]
+        square = (c.events - forecast)[dense] ** 2
+        return max(1.0, float(np.median(square / variance)) / 0.455), max(1.0, float(square.sum() / variance.sum()))
+
+    def _told(self, place: int, found: list[Where]) -> Found:
+        where = found[place]
+        self._best(self._explained(found[:place]))
+        one = measure(self.model, where, self._explained(found[:place] if self.uneven else found, where))
+        error = one.error * sqrt(self.dispersion) * 1.96
+        excess = one.events - one.expected
+        return Found(
+            where, self._p_value(one), one.gain, one.events, one.expected, excess, excess - error, excess + error,
+            tuple(other for other in self.ranked if other != where)[:2],
+        )  # fmt: skip
+
+
+def _joined(one: Where, other: Where) -> Where | None:
+    """One segment for two that differ in the values of a single dimension."""
+    if one.keys() != other.keys():
+        return None
+    differ = [place for place in one if one[place] != other[place]]
+    return {**one, differ[0]: tuple(sorted({*one[differ[0]], *other[differ[0]]}))} if len(differ) == 1 else None

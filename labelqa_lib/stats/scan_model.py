@@ -1,0 +1,242 @@
+"""What to expect of every cell and slice of the current period when no rate changed, and how far chance may take it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import special
+
+from labelqa_lib.stats.expected import Expected, expected
+from labelqa_lib.stats.scan_null import Tail, fit_tail, highest_scores, replicate_sums, simulate
+from labelqa_lib.stats.scan_score import Yardstick, slice_costs
+from labelqa_lib.stats.scan_slices import Codes, Slices
+
+Array = NDArray[np.float64]
+Where = dict[int, tuple[int, ...]]
+"""Dimension → values."""
+
+WORLDS, REPEATS = 50, 4
+MOST_ROWS = 60_000  # that the simulated periods hold; larger periods are simulated on every so-manieth cell
+OWN_EVENTS = 20.0  # of the model, against which a cell's own baseline is weighed
+LEAST_INTERACTION = 0.04  # variance of log rates that the model leaves, at least: rates never just add up
+LEAST_SPREAD = 0.1  # the same for the values of one dimension, which are hardly ever alike
+LEAST_UNKNOWN = 0.005  # variance below which a value counts as known
+CERTAIN = 1e7  # events behind an expectation that is given, not estimated
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Cells of one period: `codes` (cells, dimensions); `trials`, `events` and `weight` of one trial (cells,)."""
+
+    codes: Codes
+    trials: Array
+    events: Array
+    weight: Array
+
+    def within(self, where: Where) -> NDArray[np.bool_]:
+        inside = np.ones(len(self.codes), bool)
+        for place, values in where.items():
+            inside &= np.isin(self.codes[:, place], values)
+        return inside
+
+    def information(self, chance: Array) -> Array:
+        return self.weight * self.trials * chance * (1 - chance)
+
+    def variance(self, chance: Array) -> Array:
+        return self.weight**2 * self.trials * chance * (1 - chance)
+
+
+class Model:
+    """Both periods, and the chance of an event in every cell had nothing changed.
+
+    Parameters
+    ----------
+    baseline, current : Counts
+    levels : sequence of int
+        Values per dimension.
+    agents : int or None
+        The dimension that names agents.
+    given : ndarray of float, shape (current cells,), optional
+        Chances that are given (a target); the baseline is then not looked at.
+    """
+
+    def __init__(
+        self, baseline: Counts, current: Counts, levels: Sequence[int], agents: int | None, given: Array | None = None
+    ):
+        self.baseline, self.current, self.levels, self.agents, self.given = baseline, current, levels, agents, given
+        self.alone = set() if agents is None else {agents}
+        self.slices = Slices(baseline.codes, current.codes, levels, current.trials, self.alone)
+        self.cost = slice_costs(self.slices, self.alone)
+        scale = baseline.weight @ baseline.trials / max(baseline.weight**2 @ baseline.trials, 1e-300)
+        self.fitted: Expected = expected(
+            baseline.codes, levels, baseline.trials * baseline.weight * scale, baseline.events * baseline.weight * scale
+        )
+        if given is None:
+            self.log_odds, self.known = self._log_odds()
+        else:
+            self.log_odds = (self.fitted.log_odds(baseline.codes), special.logit(given))
+            self.known = (np.full(len(baseline.trials), CERTAIN), np.full(len(given), CERTAIN))
+        self.chance = tuple(special.expit(log_odds) for log_odds in self.log_odds)
+        self.sway = 0.0
+
+    def _log_odds(self) -> tuple[tuple[Array, Array], tuple[Array, Array]]:
+        """What the dimensions add up to, drawn towards the cell's own baseline; and that baseline's expected events."""
+        cells = np.concatenate([self.baseline.codes, self.current.codes])
+        _, key = np.unique(cells, axis=0, return_inverse=True)
+        then, now = np.split(key.ravel(), [len(self.baseline.trials)])
+        log_odds = [self.fitted.log_odds(counts.codes) for counts in (self.baseline, self.current)]
+        model = np.bincount(then, self.baseline.trials * special.expit(log_odds[0]), key.max() + 1)
+        own = np.bincount(then, self.baseline.events, key.max() + 1)
+        nudge = np.log((own + OWN_EVENTS) / (model + OWN_EVENTS))
+        return (log_odds[0] + nudge[then], log_odds[1] + nudge[now]), (model[then], model[now])
+
+    def agents_sway(self, chance: Array) -> float:
+        """Variance of agents' good and bad weeks on the log scale, from all but the tenth that stands out most.
+
+        `chance` has the first cause explained, or its agents would pass for restless ones.
+        """
+        if self.agents is None:
+            return 0.0
+        if self.given is not None:
+            return float(self.fitted.variances[self.agents])
+        agent, size, c = self.current.codes[:, self.agents], self.levels[self.agents], self.current
+        information = np.bincount(agent, c.information(chance), size)
+        enough = information >= 1
+        if enough.sum() < 10:
+            return 0.0
+        rest = np.bincount(agent, c.weight * (c.events - c.trials * chance), size)[enough]
+        variance = np.bincount(agent, c.variance(chance), size)[enough]
+        unknown = (1 / (1 / self.fitted.variances[self.agents] + self._seen(self.agents)))[enough]
+        information = information[enough]
+        square = np.sort(rest**2 / (variance + information**2 * unknown))
+        ordinary = square[: int(np.ceil(0.9 * len(square)))].mean() / 0.66  # mean of a χ²₁ cut at its upper tenth
+        if ordinary < 1 + 2 * np.sqrt(1.3 / len(square)):
+            return 0.0
+        return float((ordinary - 1) * np.median(variance / information**2))
+
+    def _seen(self, place: int) -> Array:
+        """Information of the baseline about every value of a dimension."""
+        information = self.baseline.information(self.chance[0])
+        return np.bincount(self.baseline.codes[:, place], information, self.levels[place])
+
+    @cached_property
+    def then(self) -> tuple[Array, Array, Array]:
+        """Events, expected events and their scale of every slice in the baseline."""
+        if self.given is not None:
+            nothing = np.zeros(self.slices.count)
+            return nothing, nothing, nothing + 1
+        b, sums = self.baseline, self.slices.sums
+        forecast = sums(baseline=b.weight * b.trials * self.chance[0])
+        return sums(baseline=b.weight * b.events), forecast, _scale(forecast, sums(baseline=b.variance(self.chance[0])))
+
+    @cached_property
+    def interaction(self) -> Array:
+        """Variance of log rates, by number of dimensions, beyond what the model adds up; from the baseline."""
+        events, forecast, scale = self.then
+        seen, foreseen = events * scale, forecast * scale
+        variance = np.array([1.0, 0.0, 0.0, 0.0])
+        for depth in (2, 3):
+            own = (self.slices.depth == depth) & (foreseen > 0)
+            if own.any():
+                excess = ((seen - foreseen)[own] ** 2 - foreseen[own]).sum() / (foreseen[own] ** 2).sum()
+                variance[depth] = max(excess, 0.0)
+        return variance
+
+    @cached_property
+    def unknown(self) -> list[Array]:
+        """Per dimension and value: variance that it keeps because the baseline hardly had it."""
+        return [
+            variance / (1 + variance * self._seen(place)) ** 2 for place, variance in enumerate(self.fitted.variances)
+        ]
+
+    def together(self, information: Array, group: Codes, groups: int) -> Array:
+        """Variance of groups of current cells because cells of one agent, or of one new value, err together.
+
+        Σ over values of variance · (Σ information)²; `group` is each cell's group, `groups` for none.
+        """
+        total = np.zeros(groups)
+        if self.given is not None and self.agents is None:
+            return total
+        for place, unknown in enumerate(self.unknown):
+            variance = unknown * (self.given is None) + (self.sway if place == self.agents else 0.0)
+            values = np.flatnonzero(variance > LEAST_UNKNOWN)
+            number = np.full(len(variance), -1)
+            number[values] = np.arange(len(values))
+            own = number[self.current.codes[:, place]]
+            cells = np.flatnonzero((own >= 0) & (group < groups))
+            sums = np.bincount(group[cells] * len(values) + own[cells], information[cells], groups * len(values))
+            total += sums.reshape(groups, len(values)) ** 2 @ variance[values]
+        return total
+
+    @cached_property
+    def prior(self) -> Array:
+        """Events for which the expectation counts beside a slice's own baseline."""
+        if self.given is not None:
+            return np.full(self.slices.count, CERTAIN)
+        own = np.maximum(self.interaction, LEAST_INTERACTION)[self.slices.depth]
+        for block in self.slices.blocks:
+            if len(block.dimensions) == 1:
+                variance = max(self.fitted.variances[block.dimensions[0]], LEAST_SPREAD)
+                own[block.first : block.first + len(block)] = variance
+        return 1 / own
+
+    def yardstick(self, chance: Array) -> Yardstick:
+        """Expectations of every slice when `chance` holds in the current cells."""
+        c, sums = self.current, self.slices.sums
+        forecast, variance = sums(current=c.weight * c.trials * chance), sums(current=c.variance(chance))
+        information = c.information(chance)
+        shared = [self.together(information, block.current, len(block)) for block in self.slices.blocks]
+        variance = variance + np.concatenate(shared)
+        return Yardstick(forecast, _scale(forecast, variance), self.then[1], self.then[2], self.prior, self.cost)
+
+    def tail(self, seed: int) -> Tail:
+        """The highest score of periods in which nothing changed.
+
+        Every world draws what the baseline leaves open (effects of values, skill of agents, pairs of values that do
+        not add up, agents' weeks), the same for both periods; each is drawn `REPEATS` times.
+        """
+        rng = np.random.default_rng(seed)
+        c, b = self.current, self.baseline
+        step = 1 + int(len(c.trials) + len(b.trials)) // MOST_ROWS
+        if step > 1:
+            thin = [Counts(x.codes[::step], x.trials[::step], x.events[::step], x.weight[::step]) for x in (b, c)]
+            few = Model(*thin, self.levels, self.agents, None if self.given is None else self.given[::step])
+            few.sway = self.sway
+            return few.tail(seed)
+        intercept, effects = self.fitted.worlds(rng, WORLDS)
+        pairs = {
+            block.dimensions: np.sqrt(self.interaction[2]) * rng.standard_normal((len(block) + 1, WORLDS))
+            for block in self.slices.blocks
+            if len(block.dimensions) == 2 and self.interaction[2] > LEAST_INTERACTION / 4
+        }
+        totals = []
+        for side, counts, log_odds, known in zip(
+            ("baseline", "current"), (b, c), self.log_odds, self.known, strict=True
+        ):
+            if self.given is None:
+                shift = np.repeat(intercept[None, :], len(log_odds), axis=0)
+                for effect, codes in zip(effects, counts.codes.T, strict=True):
+                    shift += effect[codes]
+                for block in self.slices.blocks:
+                    if block.dimensions in pairs:
+                        shift += pairs[block.dimensions][getattr(block, side)]
+                odds = log_odds[:, None] + shift * (OWN_EVENTS / (OWN_EVENTS + known))[:, None]
+            else:
+                odds = np.repeat(log_odds[:, None], WORLDS, axis=1)
+            if self.sway and side == "current":
+                weeks = np.sqrt(self.sway) * rng.standard_normal((self.levels[self.agents], WORLDS))
+                odds += (weeks - self.sway / 2)[counts.codes[:, self.agents]]
+            cell, replicate, events = simulate(rng, odds, counts.trials, REPEATS)
+            amount = events * counts.weight[cell]
+            totals.append(replicate_sums(self.slices, side, cell, replicate, amount, WORLDS * REPEATS))
+        if self.given is not None:
+            totals[0] = np.zeros_like(totals[0])
+        return fit_tail(highest_scores(self.slices, self.yardstick(self.chance[1]), totals[1], totals[0]))
+
+
+def _scale(forecast: Array, variance: Array) -> Array:
+    return np.divide(forecast, variance, out=np.ones_like(forecast), where=variance > 0)
