@@ -54,6 +54,12 @@ class Page:
         return {"confidence": self.confidence, "denominators": self.market.denominators.model_dump()}
 
     @property
+    def correction(self) -> dict:
+        """What is said of the auditors' errors: goes to `corrected` as keyword arguments."""
+        auditors = self.market.auditors
+        return {"confidence": self.confidence, "auditors": auditors.model_dump() if auditors else None}
+
+    @property
     def sampling(self) -> dict:
         """What the market's params ask of its audits: keyword arguments of `sampling.Rules`."""
         return {**self.market.sampling.model_dump(), "confidence": self.confidence}

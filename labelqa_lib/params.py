@@ -79,6 +79,31 @@ class Sampling(Model):
     seed: Annotated[int, Field(ge=0)] = 46
 
 
+class Auditors(Model):
+    """How good the market's QAs are known to be: used where no second audits say it.
+
+    Attributes
+    ----------
+    sensitivity, specificity : float
+        Of wrong labels the share that QAs mark, and of right ones the share that they pass; together above 1.
+    sensitivity_n, specificity_n : int, optional
+        Labels that each was measured on; without both they are taken as known exactly.
+    """
+
+    sensitivity: Share
+    specificity: Share
+    sensitivity_n: Annotated[int, Field(ge=1)] | None = None
+    specificity_n: Annotated[int, Field(ge=1)] | None = None
+
+    @model_validator(mode="after")
+    def _better_than_chance(self) -> Auditors:
+        if self.sensitivity + self.specificity <= 1:
+            raise ValueError("sensitivity and specificity are not above 1 together: such audits tell nothing of errors")
+        if (self.sensitivity_n is None) != (self.specificity_n is None):
+            raise ValueError("write both `sensitivity_n` and `specificity_n`, or neither")
+        return self
+
+
 class Market(Model):
     """One market: `params/markets/<MARKET>.yaml` over the workspace's `market_defaults`."""
 
@@ -88,6 +113,7 @@ class Market(Model):
     locale: str = "en"
     targets: dict[str, Target] = {}
     denominators: Denominators = Denominators()
+    auditors: Auditors | None = None
     sampling: Sampling = Sampling()
     costs: dict[str, dict[str, Annotated[float, Field(ge=0)]]] = {}
     """What a confusion costs, by reference label and label given; those not named cost 1, or 2 where they swap violating

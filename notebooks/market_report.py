@@ -50,7 +50,7 @@ moved_service = lq.compare_segments(tables, "sla_attainment", [(), "queue"], **p
 
 # %%
 control = lq.control_chart(tables, "accuracy", **page.options)
-corrected = lq.corrected(tables, confidence=page.confidence)
+corrected = lq.corrected(tables, **page.correction)
 assisted = lq.assisted(tables, confidence=page.confidence)
 fewest = page.workspace.minimum_named_items
 agents = lq.spread(tables, "agent_id", tables.weeks, fewest, confidence=page.confidence)
@@ -92,15 +92,16 @@ lq.display.chart(lq.figures.control, control, id="accuracy-control", title="Accu
 # ### Do the audits flatter us?
 
 # %%
-lq.display.table(corrected, "corrected", "Accuracy as the QAs see it, and corrected by second audits",
+lq.display.table(corrected, "corrected", "Accuracy as the QAs see it, and corrected for their errors",
                  units={"moved": "points"}, titles=lq.CORRECTED_TITLES)  # fmt: skip
 
 # %%
-by_site = lq.corrected(tables, ["site"], confidence=page.confidence)
+by_site = lq.corrected(tables, ["site"], **page.correction)
 lq.display.table(by_site, "corrected-sites", "The same by site", titles=lq.CORRECTED_TITLES)
 
 # %% [markdown]
-# QAs err too. Where second audits are too few in one week, those of the weeks just before are pooled in.
+# QAs err too. Where second audits are too few in one week, those of the weeks just before are pooled in; where there
+# are none at all, what the market's params say of its QAs is used.
 
 # %% [markdown]
 # ### How much surer does the model make us?

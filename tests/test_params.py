@@ -56,6 +56,8 @@ def test_an_empty_list_of_targets_is_none(workspace):
         ("market: 'NO'\ntargets: {accuracy: {at_least: 0.9, at_most: 0.8}}\n", r"exactly one of `at_least` and `at_most`"),
         ("market: 'NO'\ntargets: {fpr: {at_most: high}}\n", r"targets.fpr.at_most: .*\(it is 'high'\)"),
         ("market: 'NO'\ntargets: [accuracy]\n", r"NO.yaml: targets: must hold"),
+        ("market: 'NO'\nauditors: {sensitivity: 0.5, specificity: 0.5}\n", r"auditors: .* not above 1 together"),
+        ("market: 'NO'\nauditors: {sensitivity: 0.9, specificity: 1, sensitivity_n: 50}\n", r"auditors: write both"),
         ("- a\n- b\n", r"must hold `name: value` lines, not a list"),
         ("market: [\n", r"NO.yaml:\d+: "),
     ],

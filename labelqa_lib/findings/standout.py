@@ -20,6 +20,8 @@ WORTH_TELLING = 1.1
 
 MOST_NAMED = 4
 
+_KNOWN = "the errors that QAs are known to miss and to see where there are none"
+
 
 def standing_out(people: pd.DataFrame) -> list[Finding]:
     """Those flagged in a frame of `metrics.spread`, as one finding, with the chance of each to be among the worst."""
@@ -99,8 +101,9 @@ def flattered(corrected: pd.DataFrame) -> list[Finding]:
     right = corrected[corrected["metric"] == "accuracy_corrected"].iloc[-1]
     if not right["moved"] <= -FLATTERING:
         return []
+    found = "the errors that second audits find in what QAs passed" if right["reaudits"] else _KNOWN
     sentence = (
-        f"Audits flatter: counting the errors that second audits find in what QAs passed, accuracy is "
+        f"Audits flatter: counting {found}, accuracy is "
         f"{wording.estimate(right.estimate, right.ci_low, right.ci_high, 'rate')}, "
         f"{wording.difference(right.moved, 'rate')} against what the QAs see."
     )
@@ -155,11 +158,12 @@ def how_sure(
         said += f" Whether the QAs are right is not known: {right['reason']}."
     else:
         said += (
-            f" Counting what second audits find, it is "
+            f" Counting {'what second audits find' if right['reaudits'] else _KNOWN}, it is "
             f"{wording.estimate(right.estimate, right.ci_low, right.ci_high, 'rate')}, "
-            f"{wording.difference(right.moved, 'rate')}: {wording.count(right.reaudits, 'second audit')} say so"
-            + (", earlier weeks' among them." if "pooled" in right["method"] else ".")
+            f"{wording.difference(right.moved, 'rate')}"
         )
+        said += f": {wording.count(right.reaudits, 'second audit')} say so" if right["reaudits"] else ""
+        said += ", earlier weeks' among them." if "pooled" in right["method"] else "."
     return said + _narrower(raw, right, wanted.get("accuracy"), confidence)
 
 

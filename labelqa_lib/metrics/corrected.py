@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import ibis
@@ -16,7 +16,8 @@ from labelqa_lib.metrics.frame import groups_of, typed, undefined
 from labelqa_lib.metrics.judged import AUDITS, cluster, clusters_of, first_audits, judged, rate
 from labelqa_lib.metrics.metric import SEGMENTS, WEEK, Asked
 from labelqa_lib.metrics.registry import REGISTRY, ask
-from labelqa_lib.stats.two_phase import corrected_rate
+from labelqa_lib.stats.survey import equivalent_size
+from labelqa_lib.stats.two_phase import corrected_rate, rogan_gladen
 from labelqa_lib.store import Tables, fetch
 
 RAW, CORRECTED = "accuracy_tier1", "accuracy_corrected"
@@ -28,7 +29,7 @@ DIMENSIONS = (*SEGMENTS, "auditor_id", "label")
 """What both figures may be measured by: nothing that depends on which audit is believed."""
 
 TITLES = {
-    RAW: "As the QAs see it", CORRECTED: "Corrected by second audits", "moved": "Moved by", "reaudits": "Second audits",
+    RAW: "As the QAs see it", CORRECTED: "Corrected for QAs' errors", "moved": "Moved by", "reaudits": "Second audits",
 }  # fmt: skip
 """Heading of each figure and column."""
 
@@ -36,7 +37,11 @@ _COLUMNS = ("annotation_id", WEEK, "_cluster", "weight", "label", "audit_label",
 
 
 def corrected(
-    tables: Tables, by: Sequence[str] = (), weeks: Sequence[str] | None = None, confidence: float = 0.95
+    tables: Tables,
+    by: Sequence[str] = (),
+    weeks: Sequence[str] | None = None,
+    confidence: float = 0.95,
+    auditors: Mapping[str, float | None] | None = None,
 ) -> pd.DataFrame:
     """How accurate are the labels once it is counted that auditors err, and how much does that move the figure?
 
@@ -47,13 +52,17 @@ def corrected(
         Dimensions of an annotation; with ``week`` there is a row per week.
     weeks, confidence
         As in `measure`.
+    auditors : mapping, optional
+        ``sensitivity, specificity`` of the tier-1 auditors and, where they were measured, ``sensitivity_n,
+        specificity_n``: what corrects a segment without second audits.
 
     Returns
     -------
     DataFrame
         Metric frames of ``accuracy_tier1`` (tier 1 taken as the truth; no tier 2, appeal or gold) and, below it,
         ``accuracy_corrected``, with ``moved`` (corrected − tier 1; NaN where there is none) and ``reaudits`` (how many
-        second audits stand behind it). Where there are none, the corrected figure is NaN with its reason.
+        second audits stand behind it). Where there are none and nothing is known of the auditors, the corrected figure
+        is NaN with its reason.
 
     Notes
     -----
@@ -61,6 +70,7 @@ def corrected(
     variance of both. A segment with fewer than `FEWEST_REAUDITS` re-audits in its weeks takes in those of earlier
     weeks, one week after the other until there are enough; `method` names them. That assumes that auditors erred then
     as they do now, and nothing about the labels of then: the rate of errors marked is of the weeks asked for alone.
+    By `auditors`: `stats.two_phase.rogan_gladen`.
     """
     asked = ask(tables, replace(REGISTRY["accuracy"], name=RAW, dimensions=DIMENSIONS), by, weeks, confidence)
     if not tables.delivered("audits"):
@@ -78,7 +88,9 @@ def corrected(
         sample = fetch(rows.select(*dict.fromkeys([*_COLUMNS, *asked.by])))
         spans = [(week,) for week in asked.weeks] if asked.weekly else [asked.weeks]
         parts += [_corrected(sample, replace(asked, metric=CORRECTED, weekly=False, weeks=span)) for span in spans]
-    below = pd.concat([part for part in parts if len(part)]).sort_values([*asked.by, "period"])
+    below = pd.concat([part for part in parts if len(part)]).sort_values([*asked.by, "period"], ignore_index=True)
+    if auditors is not None:
+        below = _by_known_quality(raw, below, auditors, confidence)
     return pd.concat([raw, below], ignore_index=True)
 
 
@@ -123,6 +135,24 @@ def _corrected(sample: pd.DataFrame, asked: Asked) -> pd.DataFrame:
     )
     # The grid's order is that of a typed frame.
     return typed(frame, asked).assign(moved=result.false_share - result.missed_share, reaudits=result.rechecked)
+
+
+def _by_known_quality(raw: pd.DataFrame, below: pd.DataFrame, auditors: Mapping, confidence: float) -> pd.DataFrame:
+    """The corrected rows, those without second audits filled by what is known of the auditors."""
+    lacking = (raw["estimate"].notna() & below["estimate"].isna()).to_numpy()
+    seen = raw[lacking]
+    errors = rogan_gladen(1 - seen["estimate"], seen["n_effective"], **auditors, confidence=confidence)
+    cut = np.where(errors.truncated, ", cut to 0 to 100 %", "")
+    filled = below[lacking].assign(
+        estimate=1 - errors.estimate,
+        ci_low=1 - errors.ci_high,
+        ci_high=1 - errors.ci_low,
+        n_effective=equivalent_size(errors.estimate, errors.ci_high - errors.ci_low, confidence),
+        method=[f"{errors.method}{said}" for said in cut],
+        reason="",
+        moved=1 - errors.estimate - seen["estimate"].to_numpy(),
+    )
+    return pd.concat([below[~lacking], filled.astype(below.dtypes)]).sort_index()
 
 
 def _basis(since: str | None, asked: Asked) -> str:

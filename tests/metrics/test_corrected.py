@@ -108,6 +108,31 @@ def test_a_segment_without_tier_2_says_so():
     assert lacking["reason"] == "needs tier-2 audits; none of these annotations had one"
 
 
+def test_without_tier_2_what_is_known_of_the_auditors_corrects():
+    known = {"sensitivity": 0.8, "specificity": 0.99}
+    tables = make(**labelled("spam>ok " * 10 + "ok>ok " * 90, agent_id=None))
+    raw, right = corrected(tables, auditors=known).to_dict("records")
+    assert raw["estimate"] == pytest.approx(0.9)
+    # errors: (0.1 + 0.99 − 1) / (0.8 + 0.99 − 1)
+    assert right["estimate"] == pytest.approx(1 - 0.09 / 0.79)
+    assert right["moved"] == pytest.approx(right["estimate"] - 0.9) and right["reaudits"] == 0
+    assert right["ci_low"] < right["estimate"] < right["ci_high"] and right["reason"] == ""
+    assert right["method"] == "Rogan–Gladen, Wilson, sensitivity and specificity taken as known"
+    measured = corrected(tables, auditors=known | {"sensitivity_n": 50, "specificity_n": 200}).iloc[1]
+    assert measured["ci_low"] < right["ci_low"] and measured["method"] == "Rogan–Gladen, Lang–Reiczigel"
+    flawless = make(**labelled("ok>ok " * 50, agent_id=None))
+    assert corrected(flawless, auditors=known)["method"].iloc[1].endswith(", cut to 0 to 100 %")
+
+
+def test_second_audits_go_before_what_is_known():
+    tables = make(**joined(audited(FIRST, SECOND, site="K", agent_id="a"),
+                           audited(FIRST, "- - - - -", site="L", agent_id="b")))  # fmt: skip
+    plain, known = (corrected(tables, ["site"], auditors=given).set_index(["metric", "site"])
+                    for given in (None, {"sensitivity": 0.9, "specificity": 0.98}))  # fmt: skip
+    assert known.loc[("accuracy_corrected", "K")].equals(plain.loc[("accuracy_corrected", "K")])
+    assert known.loc[("accuracy_corrected", "L"), "estimate"] == pytest.approx(1 - (0.4 - 0.02) / 0.88)
+
+
 def test_re_audits_of_unknown_chance_do_not_count():
     parts = audited(FIRST, SECOND)
     for row in parts["audits"][5:]:
