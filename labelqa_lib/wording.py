@@ -1,6 +1,6 @@
 """How a number is said: one way for findings, cards, tables, figures and the index.
 
-Units are those of the metric registry: `rate` (a fraction in [0, 1]), `seconds`, `days`, `per_day`, `per_hour`,
+Units are those of the metric registry: `rate` (a fraction in [0, 1]), `seconds`, `hours`, `days`, `per_day`, `per_hour`,
 `count`, `coefficient` (1 is perfect, 0 is chance), and `points` for a difference of rates. An undefined number is said
 as an en dash.
 """
@@ -10,8 +10,10 @@ from __future__ import annotations
 import math
 
 UNDEFINED = "–"
-_SUFFIX = {"rate": " %", "seconds": " s", "days": " days", "per_day": " a day", "per_hour": " an hour", "count": "",
-           "coefficient": ""}  # fmt: skip
+_SUFFIX = {
+    "rate": " %", "seconds": " s", "hours": " h", "days": " days", "per_day": " a day", "per_hour": " an hour",
+    "count": "", "coefficient": "",
+}  # fmt: skip
 _POINTS = {**_SUFFIX, "rate": " pt"}
 
 
@@ -30,7 +32,7 @@ def _decimals(scaled: float, unit: str) -> int:
         return 2
     if unit == "rate":
         return 2 if 0 < scaled < 1 or 99 < scaled < 100 else 1
-    return 1 if unit in ("days", "seconds", "per_hour") and abs(scaled) < 100 else 0
+    return 1 if unit in ("days", "hours", "seconds", "per_hour") and abs(scaled) < 100 else 0
 
 
 def amount(value: float, unit: str) -> str:

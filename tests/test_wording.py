@@ -20,6 +20,7 @@ from labelqa_lib import wording
         (41.26, "seconds", "41.3 s"),
         (1240.4, "per_day", "1,240 a day"),
         (2.25, "days", "2.2 days"),
+        (0.8, "hours", "0.8 h"),
         (18250, "count", "18,250"),
         (math.nan, "rate", "–"),
         (None, "seconds", "–"),
@@ -30,7 +31,7 @@ def test_an_amount_carries_its_unit(value, unit, said):
 
 
 def test_an_undefined_number_is_never_said_as_zero():
-    for unit in ("rate", "seconds", "days", "per_day", "per_hour", "count"):
+    for unit in ("rate", "seconds", "hours", "days", "per_day", "per_hour", "count"):
         assert wording.number(math.nan, unit) == wording.UNDEFINED
         assert wording.difference(math.nan, unit) == wording.UNDEFINED
         assert wording.estimate(math.nan, math.nan, math.nan, unit) == wording.UNDEFINED

@@ -27,8 +27,8 @@ BLUE, PALE_BLUE, VERMILION = "#0b5cad", "#c7ddf2", "#c2410c"
 _STYLE = Path(__file__).with_name("labelqa.mplstyle")
 _LONGEST_NAME, _LONGEST_TITLE = 32, 110
 _JOINERS = "\u200c\u200d"
-_AXIS = {"rate": "%", "seconds": "seconds", "days": "days", "per_day": "a day", "per_hour": "an hour", "count": "count",
-         "coefficient": "1 is perfect, 0 is chance"}  # fmt: skip
+_AXIS = {"rate": "%", "seconds": "seconds", "hours": "hours", "days": "days", "per_day": "a day", "per_hour": "an hour",
+         "count": "count", "coefficient": "1 is perfect, 0 is chance"}  # fmt: skip
 
 
 def styled(draw: Callable[..., Figure]) -> Callable[..., Figure]:

@@ -82,7 +82,9 @@ def control(
     limited = frame["upper"].notna().any()
     note = _LEGEND if limited else _why_no_limits(known)
     but = "".join(f"; {words}" for words in (gaps(frame), two_bases(known)) if words)
-    heading(fig, title, f"{_message(known, now, unit)}{held_to(target, better, unit)}{but}.", note + but if limited else note)
+    # below the rest of the note, for which one line is just long enough
+    note = note + but.replace("; ", ";\n", 1) if limited else note
+    heading(fig, title, f"{_message(known, now, unit)}{held_to(target, better, unit)}{but}.", note)
     return fig
 
 

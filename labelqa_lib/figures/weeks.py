@@ -200,7 +200,8 @@ def backlog(frame: pd.DataFrame, *, title: str = "Arrivals, completions and back
     for metric, (said, colour) in flows.items():
         if metric in drawn:
             values = drawn[metric].set_index("period")["estimate"].reindex(weeks)
-            ax.plot(range(len(weeks)), values, color=colour, linestyle="-" if said == "completed" else (0, (4, 1.5)))
+            dash = "-" if said == "completed" else (0, (4, 1.5))
+            ax.plot(range(len(weeks)), values, color=colour, linestyle=dash, marker="o", markersize=2.4)
             ends.append((said, values.dropna().iloc[-1], colour))
     ax.margins(y=0.12)
     name_ends(ax, ends)
@@ -208,7 +209,7 @@ def backlog(frame: pd.DataFrame, *, title: str = "Arrivals, completions and back
     if "backlog" in drawn:
         values = drawn["backlog"].set_index("period")["estimate"].reindex(weeks)
         below.fill_between(range(len(weeks)), 0, values, color=FAINT, linewidth=0)
-        below.plot(range(len(weeks)), values, color=MUTED)
+        below.plot(range(len(weeks)), values, color=MUTED, marker="o", markersize=2.4)
         waiting = values.dropna().iloc[-1]
         name_ends(below, [(wording.amount(waiting, "count"), waiting, INK)])
         below.set_ylim(bottom=0)

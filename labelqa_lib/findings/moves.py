@@ -14,7 +14,8 @@ from labelqa_lib.metrics import REGISTRY
 FALSE_DISCOVERY_RATE = 0.05
 """Share of reported moves that may be noise (Benjamini–Hochberg over every segment in which a metric is compared)."""
 
-RELEVANT = {"rate": 0.005, "seconds": 0.05, "days": 0.10, "per_day": 0.10, "per_hour": 0.05, "count": 0.10}
+RELEVANT = {"rate": 0.005, "seconds": 0.05, "hours": 0.10, "days": 0.10, "per_day": 0.10, "per_hour": 0.05,
+            "count": 0.10}  # fmt: skip
 """A move smaller than this is not worth a reader: absolute for rates, relative to the baseline for the rest."""
 
 ITEMS = {

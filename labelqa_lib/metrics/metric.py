@@ -24,7 +24,7 @@ class Metric:
     ----------
     question : str
         What it answers, in a reader's words.
-    unit : {"rate", "seconds", "days", "per_day", "per_hour", "count"}
+    unit : {"rate", "seconds", "hours", "days", "per_day", "per_hour", "count"}
     better : {"higher", "lower"} or None
         Which way is good; None where neither is.
     needs : tuple of str

@@ -86,7 +86,7 @@ def _backlog_age(tables: Tables, asked: Asked) -> pd.DataFrame:
 
 
 def _oldest(queue: pd.DataFrame, end: pd.Timestamp, backlog: int) -> float:
-    """Age in days of the oldest of `backlog` items after the hour `end` of a queue; NaN where it is older than known."""
+    """Age in hours of the oldest of `backlog` items after the hour `end` of a queue; NaN where it is older than known."""
     known = queue[queue["hour"] <= end]
     arrived = known["arrived"].cumsum().to_numpy()
     gone = arrived[-1] - backlog
@@ -95,7 +95,7 @@ def _oldest(queue: pd.DataFrame, end: pd.Timestamp, backlog: int) -> float:
     place = int(np.searchsorted(arrived, gone, side="right"))
     first = known.iloc[place]
     part = 1 - (arrived[place] - gone) / first["arrived"]
-    return (end - first["hour"]) / pd.Timedelta(days=1) + (1 - part) / 24
+    return (end - first["hour"]) / pd.Timedelta(hours=1) + 1 - part
 
 
 def _last_hours(hours: pd.DataFrame) -> pd.DataFrame:
@@ -133,7 +133,7 @@ METRICS = (
         "backlog / completions per day", _backlog_days,
     ),
     _metric(
-        "backlog_age", "Age of the backlog", "How long has the oldest waiting item waited?", "days", "lower",
+        "backlog_age", "Age of the backlog", "How long has the oldest waiting item waited?", "hours", "lower",
         "time since the oldest waiting item arrived, first in, first out, at the period's end", _backlog_age,
     ),
     _metric(

@@ -85,7 +85,7 @@ def test_every_metric_of_the_issue_is_registered():
 def test_a_metric_describes_itself(name):
     metric = REGISTRY[name]
     assert metric.name == name
-    assert metric.unit in ("rate", "seconds", "days", "per_day", "per_hour", "count") and UNITS[name] == metric.unit
+    assert metric.unit in ("rate", "seconds", "hours", "days", "per_day", "per_hour", "count") and UNITS[name] == metric.unit
     assert metric.better in ("higher", "lower", None)
     assert metric.title and metric.question.endswith("?") and metric.formula and metric.needs
     assert {"market", "week"} <= set(metric.dimensions)

@@ -37,7 +37,7 @@ def tables():
         ("backlog", 10, 2),
         ("backlog_days", 10 / 10, 2),
         # q: 8 of its 10 last wait, from 0:12 of that hour on, for 48 minutes; r: 2 of the last 4, for half an hour
-        ("backlog_age", 0.8 / 24, 2),
+        ("backlog_age", 0.8, 2),
         ("arrivals_per_day", (16 + 14) / 2, 2),
         ("completions_per_day", (14 + 6) / 2, 2),
     ],
@@ -80,8 +80,8 @@ def test_age_reaches_back_over_hours_and_weeks():
     long = [hour("q", f"2026-11-0{day} 02:00", 10, 0, 0, 10 * place, week=WEEKS[day > 8]) for place, day in
             enumerate((7, 8, 9), start=1)]  # fmt: skip
     tables = make(queue_hours=long)
-    assert measure(tables, "backlog_age")["estimate"].tolist() == [pytest.approx(2 + 1 / 24)]
-    assert measure(tables, "backlog_age", ["week"])["estimate"].tolist() == pytest.approx([1 + 1 / 24, 2 + 1 / 24])
+    assert measure(tables, "backlog_age")["estimate"].tolist() == [pytest.approx(49)]
+    assert measure(tables, "backlog_age", ["week"])["estimate"].tolist() == pytest.approx([25, 49])
 
 
 def test_an_item_older_than_the_data_has_no_known_age_and_no_backlog_has_none():
