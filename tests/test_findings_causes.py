@@ -11,7 +11,7 @@ from labelqa_lib.causes import Cause
 from labelqa_lib.causes.evidence import Evidence
 from labelqa_lib.findings.answers import told
 from labelqa_lib.findings.causes import also_moved, levels, ranked, why
-from labelqa_lib.findings.remedies import actions
+from labelqa_lib.findings.remedies import actions, remedy
 from labelqa_lib.findings.segments import where
 
 CAUSE = Cause({"site": ["KUL"], "reference_label": ["counterfeit"]}, 0.001, 300.0, 200.0, 400.0, 0.8, 250, 28,
@@ -65,23 +65,29 @@ HURRY = {"before": 40.0, "now": 25.0, "ratio": 0.62, "ratio_low": 0.5, "ratio_hi
     ],
 )
 def test_each_kind_of_evidence_leads_to_its_action_with_its_gain(frames, because, action):
-    row = actions([CAUSE], evidence(**frames)).iloc[0]
+    row = remedy([CAUSE], evidence(**frames)).iloc[0]
     assert because in row["because"]
     assert action in row["action"]
-    assert row["action"].endswith("avoids up to 300 errors a week, +3.0 pt of accuracy.")
+    assert row["gain"].endswith("avoids up to 300 errors a week, +3.0 pt of accuracy.")
     assert row[["points", "points_low", "points_high"]].tolist() == pytest.approx([0.03, 0.02, 0.04])
 
 
 def test_agents_are_coached_and_their_site_is_not():
     agents = replace(CAUSE, segment={"agent_id": ["a1", "a2"]}, level="agents")
-    row = actions([agents], evidence(confusions=[PAIR])).iloc[0]
+    row = remedy([agents], evidence(confusions=[PAIR])).iloc[0]
     assert "few agents, not with their site" in row["because"]
     assert row["action"].startswith("Coach agent a1 or a2 on counterfeit taken for spam")
 
 
+def test_the_largest_gain_comes_first():
+    table = actions([replace(CAUSE, excess_errors=10.0), CAUSE], evidence())
+    assert table["cause"].tolist() == ["B", "A"]
+    assert list(table.columns[:3]) == ["cause", "action", "avoids"]
+
+
 def test_confusions_both_ways_are_told_as_one():
     back = PAIR | {"reference_label": "spam", "label": "counterfeit", "part": 0.1, "more": 30.0, "more_low": 5.0}
-    assert "counterfeit taken for spam (both ways)" in actions([CAUSE], evidence(confusions=[PAIR, back]))["because"].iloc[0]
+    assert "counterfeit taken for spam (both ways)" in remedy([CAUSE], evidence(confusions=[PAIR, back]))["because"].iloc[0]
 
 
 def test_the_answers_name_numbers_and_close_with_the_action():
@@ -102,12 +108,15 @@ def test_the_answers_name_numbers_and_close_with_the_action():
     assert said["Did the auditors change instead?"] == (
         "A second audit confirms 1 of 9 errors looked at again; no QA marks more of them than the others."
     )
+    assert said["What else could it be?"] == "The very same rows are queue goods."
     assert said["Did gold change?"].startswith("2 of 26 errors")
     assert list(said)[-1] == "What to do?"
 
 
 def test_questions_without_evidence_are_not_asked():
-    assert told([CAUSE], evidence())["question"].tolist() == ["Which confusion grew?", "What to do?"]
+    assert told([CAUSE], evidence())["question"].tolist() == [
+        "Which confusion grew?", "What else could it be?", "What to do?",
+    ]  # fmt: skip
 
 
 CHANGE = pd.DataFrame(
@@ -119,11 +128,12 @@ MIX = pd.DataFrame(
     [{"dimension": "queue", "rate": -0.001, "rate_low": -0.02, "rate_high": 0.02, "mix": -0.008, "mix_low": -0.013,
       "mix_high": -0.003, "moved_most": "video", "share_before": 0.09, "share": 0.2}]
 )  # fmt: skip
-NO_MIX, NO_MOVES, NO_LEVEL = MIX.iloc[:0], pd.DataFrame(), pd.DataFrame()
+NO_AUDITS = pd.DataFrame({"metric": ["accuracy_corrected"], "moved": [float("nan")]})
+NO_MIX, NO_LEVEL = MIX.iloc[:0], pd.DataFrame()
 
 
 def verdict(change, mix, causes=()):
-    return why(change, mix, list(causes), evidence(), NO_MOVES, NO_LEVEL)[0]
+    return why(change, mix, list(causes), evidence(), NO_AUDITS, NO_LEVEL)[0]
 
 
 def test_a_quiet_week_says_so():
@@ -153,7 +163,7 @@ def test_without_a_cause_the_verdict_says_what_that_means(change, said):
 
 def test_each_cause_is_a_finding_with_its_size_interval_and_action():
     found = why(CHANGE, NO_MIX, [CAUSE, replace(CAUSE, segment={}, excess_errors=9.0)],
-                evidence(confusions=[PAIR], second_audits=[]), NO_MOVES, NO_LEVEL)  # fmt: skip
+                evidence(confusions=[PAIR], second_audits=[]), NO_AUDITS, NO_LEVEL)  # fmt: skip
     assert [one.severity for one in found] == ["act", "act", "watch"]
     assert found[0].sentence.endswith("2 segments have more errors than chance explains.")
     sentence = found[1].sentence
@@ -169,9 +179,9 @@ def test_what_lasts_is_told_and_asks_for_a_reader_where_nothing_can_be_compared(
     assert level["weeks_above"].tolist() == ["7 of 8"]
     incomparable = CHANGE.assign(difference=float("nan"), reason="there is no earlier week")
     for change, severity in ((CHANGE, "know"), (incomparable, "watch")):
-        last = why(change, NO_MIX, [], evidence(), NO_MOVES, level)[-1]
+        last = why(change, NO_MIX, [], evidence(), NO_AUDITS, level)[-1]
         assert last.severity == severity
-        assert "site KUL, reference label counterfeit (91.0 %; 7 of 8 weeks above the rest)" in last.sentence
+        assert "reference label counterfeit (91.0 % wrong instead of 10.0 %; above the rest in 7 of 8 weeks)" in last.sentence
 
 
 def test_tables_carry_words_and_numbers():

@@ -11,7 +11,11 @@ from labelqa_lib.metrics.audited import dimensions
 WORK = ("queue", "reference_label")
 """What makes work easy or hard: who has the same of both is a peer."""
 
-NOT_WHO = (*WORK, "label", "policy_area", "content_type", "language", "score_band", "sop_version")
+NOT_SEARCHED = ("label", "sop_version")
+"""With the reference label the label given says itself whether a row is wrong; a new SOP version has no baseline of its
+own, and is looked at as a jump at its date. Both are told of a cause, and never are one."""
+
+NOT_WHO = (*NOT_SEARCHED, *WORK, "policy_area", "content_type", "language", "score_band")
 """Dimensions of the work; the rest say who did it, where and when."""
 
 
@@ -33,7 +37,7 @@ def week_causes(audited: pd.DataFrame, week: str, alpha: float = 0.05) -> list[C
         Ranked; empty where nothing rose beyond chance, or one of the two periods has no judged row.
     """
     now = audited["week"] == week
-    searched = dimensions(audited)
+    searched = dimensions(audited, NOT_SEARCHED)
     if not (searched and now.any() and (~now).any()):
         return []
     return explain_change(audited[~now], audited[now], searched, weight="weight", alpha=alpha)
@@ -45,10 +49,9 @@ def above_market(audited: pd.DataFrame, alpha: float = 0.05) -> list[Cause]:
     Parameters
     ----------
     audited, alpha
-        As in `week_causes`; all weeks are pooled. The label given is left out: with the reference label it says itself
-        whether a row is wrong.
+        As in `week_causes`; all weeks are pooled.
     """
-    searched = dimensions(audited, without=["label"])
+    searched = dimensions(audited, NOT_SEARCHED)
     return explain_level(audited, searched, weight="weight", alpha=alpha) if searched else []
 
 
@@ -60,7 +63,7 @@ def above_peers(audited: pd.DataFrame, alpha: float = 0.05) -> list[Cause]:
     audited, alpha
         As in `week_causes`; all weeks are pooled.
     """
-    there = dimensions(audited)
+    there = dimensions(audited, NOT_SEARCHED)
     searched = [name for name in there if name not in NOT_WHO]
     work = [name for name in there if name in WORK]
     return explain_level(audited, searched, weight="weight", alpha=alpha, explained_by=work) if searched else []

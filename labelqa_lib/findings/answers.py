@@ -12,8 +12,8 @@ from labelqa_lib.causes import Cause
 from labelqa_lib.causes.evidence import Evidence
 from labelqa_lib.causes.inside import names
 from labelqa_lib.findings.kinds import BEYOND_CHANCE, changed_pace, in_circumstance, of, one_auditor
-from labelqa_lib.findings.remedies import actions
-from labelqa_lib.findings.segments import where
+from labelqa_lib.findings.remedies import remedy
+from labelqa_lib.findings.segments import several, where
 
 
 def told(causes: Sequence[Cause], found: Evidence) -> pd.DataFrame:
@@ -24,7 +24,7 @@ def told(causes: Sequence[Cause], found: Evidence) -> pd.DataFrame:
     DataFrame
         ``group`` (the cause in words), ``question, answer``: an action closes each cause.
     """
-    remedies = actions(causes, found).set_index("cause")
+    remedies = remedy(causes, found).set_index("cause")
     rows = []
     for name, cause in zip(names(causes), causes, strict=True):
         answers = {
@@ -36,7 +36,8 @@ def told(causes: Sequence[Cause], found: Evidence) -> pd.DataFrame:
             "Is the work done faster?": _pace_answer(of(found.pace, name)),
             "Did the auditors change instead?": _auditor_answer(of(found.second_audits, name), of(found.auditors, name)),
             "Did gold change?": _gold_answer(of(found.gold, name)),
-            "What to do?": remedies.loc[name, "action"],
+            "What else could it be?": _alternatives(cause),
+            "What to do?": remedies.loc[name, "gain"],
         }
         rows += [(f"{name}: {where(cause.segment)}", *pair) for pair in answers.items() if pair[1]]
     return pd.DataFrame(rows, columns=["group", "question", "answer"])
@@ -117,6 +118,12 @@ def _sentence(parts: list[str]) -> str:
     """Parts after each other as a sentence; nothing where there are none."""
     text = "; ".join(parts)
     return f"{text[:1].upper()}{text[1:]}." if text else ""
+
+
+def _alternatives(cause: Cause) -> str:
+    same = f"The very same rows are {several(cause.same_as)}." if cause.same_as else ""
+    other = f"The next best descriptions are {several(cause.alternatives)}." if cause.alternatives else ""
+    return f"{same} {other}".strip()
 
 
 def _gold_answer(gold: pd.DataFrame) -> str:

@@ -14,8 +14,9 @@ from labelqa_lib.causes.evidence import Evidence
 from labelqa_lib.causes.inside import names
 from labelqa_lib.findings.finding import Finding
 from labelqa_lib.findings.moves import MANY, RELEVANT, moved
-from labelqa_lib.findings.remedies import actions
-from labelqa_lib.findings.segments import same, where
+from labelqa_lib.findings.remedies import remedy
+from labelqa_lib.findings.segments import several, where
+from labelqa_lib.findings.standout import flattered
 from labelqa_lib.metrics import REGISTRY
 
 
@@ -28,10 +29,10 @@ def why(
     mix: pd.DataFrame,
     causes: Sequence[Cause],
     found: Evidence,
-    moved_audits: pd.DataFrame,
+    corrected: pd.DataFrame,
     level: pd.DataFrame,
 ) -> list[Finding]:
-    """Why did quality drop, if it did? The verdict first, then a finding per cause, what the audits did, what lasts.
+    """Why did quality drop, if it did? The verdict first, a finding per cause, whether the audits flatter, what lasts.
 
     Parameters
     ----------
@@ -41,15 +42,15 @@ def why(
         From `causes.explain_change`, ranked.
     found : Evidence
         From `causes.evidence`, of the same causes.
-    moved_audits : DataFrame
-        From `metrics.compare_segments`: whether first audits miss more than before.
+    corrected : DataFrame
+        From `metrics.corrected`: what first audits miss.
     level : DataFrame
         From `levels`: where the error rate lies above the market's.
     """
     row = change.iloc[0]
-    remedies = actions(causes, found).set_index("cause")
+    remedies = remedy(causes, found).set_index("cause")
     told = [_cause(name, cause, remedies.loc[name], row) for name, cause in zip(names(causes), causes, strict=True)]
-    audits = [replace(one, evidence="moved") for one in moved([moved_audits]) if one.severity != "good"]
+    audits = [replace(one, evidence="corrected") for one in flattered(corrected)]
     return [_verdict(row, mix, causes), *told, *audits, *_lasting(level, row)]
 
 
@@ -111,13 +112,13 @@ def _shifted(mix: pd.DataFrame) -> str:
     )
 
 
-def _cause(name: str, cause: Cause, remedy: pd.Series, row: pd.Series) -> Finding:
+def _cause(name: str, cause: Cause, kind: pd.Series, row: pd.Series) -> Finding:
     part = f", {_part(cause)} of the change" if cause.share_of_change > 0 else ""
     sentence = (
         f"{name}: {where(cause.segment)}. About {wording.count(cause.excess_errors, 'more error')} in the week than "
         f"expected ({wording.ends(cause.ci_low, cause.ci_high, 'count')}){part}: "
         f"{wording.amount(cause.rate_current, 'rate')} instead of {wording.amount(cause.rate_expected, 'rate')} wrong. "
-        f"{remedy['because']} {remedy['action']}"
+        f"{kind['because']} {kind['gain']}"
     )
     segment = {column: " or ".join(map(str, values)) for column, values in cause.segment.items()}
     return Finding(
@@ -141,22 +142,25 @@ def _lasting(level: pd.DataFrame, row: pd.Series) -> list[Finding]:
     if level.empty:
         return []
     said = [
-        f"{one.where} ({wording.amount(one.now, 'rate')}; {one.weeks_above} weeks above the rest)"
+        f"{one.where} ({wording.amount(one.now, 'rate')} wrong instead of {wording.amount(one.expected, 'rate')}"
+        f"{_weeks(one.weeks_above)})"
         for one in level.head(MOST_LASTING).itertuples()
     ]
-    first = level.iloc[0]
-    rate = wording.amount(first["expected"], "rate")
     return [
         Finding(
             code="cause:level",
             severity="watch" if np.isnan(row["difference"]) else "know",
-            sentence=f"Errors are most frequent in {'; '.join(said)}. The market's rate is {rate}.",
-            size=float(first["excess_errors"]),
+            sentence=f"Whether or not anything changed, errors are most frequent in {'; '.join(said)}.",
+            size=float(level["excess_errors"].iloc[0]),
             evidence="level",
             metric="error_rate",
             period=row["period"],
         )
     ]
+
+
+def _weeks(weeks_above: str) -> str:
+    return "" if weeks_above.endswith(" of 1") else f"; above the rest in {weeks_above} weeks"
 
 
 def _part(cause: Cause) -> str:
@@ -174,7 +178,7 @@ def ranked(causes: Sequence[Cause]) -> pd.DataFrame:
     """
     rows = [
         (name, where(one.segment), one.excess_errors, one.ci_low, one.ci_high, one.share_of_change, one.rate_expected,
-         one.rate_current, one.n_current, one.p_value, same(one.same_as))
+         one.rate_current, one.n_current, one.p_value, several(one.same_as))
         for name, one in zip(names(causes), causes, strict=True)
     ]  # fmt: skip
     columns = ["cause", "where", "excess_errors", "ci_low", "ci_high", "share_of_change", "expected", "now", "n"]

@@ -26,14 +26,15 @@ CONFIRMED = 0.7
 """Where even the upper bound of confirmed errors lies below this, the audits are looked at before the agents."""
 
 
-def actions(causes: Sequence[Cause], found: Evidence) -> pd.DataFrame:
-    """What to do about each cause, and what that would gain at most.
+def remedy(causes: Sequence[Cause], found: Evidence) -> pd.DataFrame:
+    """What kind of cause each is, what to do about it, and what that would gain at most.
 
     Returns
     -------
     DataFrame
-        ``cause, where, action, because`` (sentences), ``avoids, avoids_low, avoids_high`` (errors a week: the excess),
-        ``points, points_low, points_high`` (the same as accuracy of the market).
+        ``cause, action`` (in a few words), ``avoids, avoids_low, avoids_high`` (errors a week: the excess), ``points,
+        points_low, points_high`` (the same as accuracy of the market), ``because`` (what the kind rests on) and ``gain``
+        (action and gain), both sentences.
     """
     rows = []
     for name, cause in zip(names(causes), causes, strict=True):
@@ -41,10 +42,15 @@ def actions(causes: Sequence[Cause], found: Evidence) -> pd.DataFrame:
         excess = np.array([cause.excess_errors, max(cause.ci_low, 0.0), cause.ci_high])
         gain = excess / found.volume if found.volume else np.full(3, np.nan)
         size = f"{wording.count(excess[0], 'error')} a week, {wording.difference(gain[0], 'rate')} of accuracy"
-        rows.append((name, where(cause.segment), f"{action}: avoids up to {size}.", because, *excess, *gain))
-    columns = ["cause", "where", "action", "because", "avoids", "avoids_low", "avoids_high", "points", "points_low",
-               "points_high"]  # fmt: skip
-    return pd.DataFrame(rows, columns=columns)
+        rows.append((name, action, *excess, *gain, because, f"{action}: avoids up to {size}."))
+    columns = ["cause", "action", "avoids", "avoids_low", "avoids_high", "points", "points_low", "points_high", "because"]
+    return pd.DataFrame(rows, columns=[*columns, "gain"])
+
+
+def actions(causes: Sequence[Cause], found: Evidence) -> pd.DataFrame:
+    """What to do, and what it would gain: `remedy` without its sentences, the largest gain first."""
+    table = remedy(causes, found).drop(columns=["because", "gain"])
+    return table.sort_values("avoids", ascending=False, kind="stable", ignore_index=True)
 
 
 def _remedy(name: str, cause: Cause, found: Evidence) -> tuple[str, str]:
@@ -67,11 +73,11 @@ def _remedy(name: str, cause: Cause, found: Evidence) -> tuple[str, str]:
             f"{wording.difference(one['jump'], 'rate')} ({wording.ends(one['jump_low'], one['jump_high'], 'points')})."
         )
         on = f" on {pair}" if pair else ""
-        return because, f"Clarify SOP {one['sop_version']}{on} and test whether agents know it"
+        return because, f"Clarify SOP {one['sop_version']}{on}, then quiz agents"
     if cause.level == "agents":
         return "It sits with few agents, not with their site.", f"Coach {_who(cause)}{f' on {pair}' if pair else ''}"
     if pair:
-        return f"One confusion makes most of it: {pair}.", f"Calibrate {_who(cause)} on {pair}, and ask who told them"
+        return f"One confusion makes most of it: {pair}.", f"Calibrate {_who(cause)} on {pair}"
     return _circumstance(name, place, found)
 
 

@@ -20,8 +20,8 @@ def where(segment: Segment) -> str:
     return ", ".join(parts) or "everywhere"
 
 
-def same(others: Sequence[Segment]) -> str:
-    """Other descriptions of the same rows, after each other; nothing where there are none."""
+def several(others: Sequence[Segment]) -> str:
+    """Segments in words, after each other; nothing where there are none."""
     return "; ".join(map(where, others))
 
 
