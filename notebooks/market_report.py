@@ -305,6 +305,20 @@ lq.display.table(restated, "restated", "Restated since an earlier snapshot of th
                  note=lq.restated_since(page.restatement), empty="No figure of the first screen moved.")  # fmt: skip
 
 # %% [markdown]
+# ### Did the audits keep the plan's promise, and who was not covered?
+
+# %%
+rules = lq.sampling.Rules(**page.sampling)
+plan, planned = lq.sampling.plan(tables, rules), lq.sampling.earlier_plan(tables, rules)
+lq.display.table(lq.sampling.kept(planned, plan), "plan-kept", "Intervals that the week's plan promised, and achieved",
+                 units=lq.sampling.UNITS, titles=lq.sampling.TITLES,
+                 empty="Nothing was audited, or no week before made a plan.")  # fmt: skip
+
+# %%
+lq.display.table(lq.sampling.uncovered(tables, plan), "plan-uncovered", "Fewer audits than asked for", rows=8,
+                 empty="Nobody is known to have had fewer.")  # fmt: skip
+
+# %% [markdown]
 # ### What could not be answered?
 
 # %%

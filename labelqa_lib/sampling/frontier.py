@@ -7,7 +7,6 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from labelqa_lib.metrics.judged import AUDITS
 from labelqa_lib.sampling.planning import Plan, overhead, plan_from
 from labelqa_lib.sampling.precision import Goal
 from labelqa_lib.sampling.rules import Rules
@@ -91,7 +90,7 @@ def today(past: Past, goals: list[Goal], rules: Rules) -> pd.DataFrame:
     """
     rows = past.audits[past.audits["week"] == past.last]
     hours = past.strata["minutes"].to_numpy()[rows["stratum"]].sum() / 60 * overhead(rules)
-    asked = goals if past.basis == AUDITS else []
+    asked = goals if past.by_audits else []
     return pd.DataFrame(
         [(goal.title, *_achieved(rows, goal, rules.confidence, hours)) for goal in asked],
         columns=["goal", "rate", "audits", "hours", "achieved", "design_effect"],

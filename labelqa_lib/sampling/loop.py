@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 from ibis import _
 
-from labelqa_lib.metrics.judged import AUDITS
 from labelqa_lib.sampling.frontier import today
 from labelqa_lib.sampling.planning import Plan, plan
 from labelqa_lib.sampling.rules import Rules
@@ -61,7 +60,7 @@ def uncovered(tables: Tables, now: Plan) -> pd.DataFrame:
         audit first. Empty where nothing was audited.
     """
     columns = ["kind", "name", "site", "annotations", "audits", "minimum", "why"]
-    if now.past.basis != AUDITS:
+    if not now.past.by_audits:
         return pd.DataFrame(columns=columns)
     week = tables.weeks[-1]
     rows = stratified(tables).filter(_.week == week)

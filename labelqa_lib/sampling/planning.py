@@ -11,7 +11,7 @@ from scipy import optimize
 
 from labelqa_lib.errors import UsageError
 from labelqa_lib.periods import Week
-from labelqa_lib.sampling.precision import Goal, goals, inflation, promised, variance_for
+from labelqa_lib.sampling.precision import Goal, goals, inflation, promised, variance_for, variance_of
 from labelqa_lib.sampling.rules import Rules
 from labelqa_lib.sampling.strata import KEYS, Past, past
 from labelqa_lib.stats.allocation_goals import meet_goals
@@ -87,17 +87,14 @@ class Plan:
         """One row per goal: ``goal, metric, site, rate, wanted, promised, audits`` (that count for it),
         ``design_effect``."""
         audits, stratum = self.cells["audits"].to_numpy(), self.cells["stratum"].to_numpy()
-        return pd.DataFrame(
-            [
-                (
-                    goal.title, goal.metric, goal.site, goal.rate, goal.margin,
-                    promised(goal, self.cells, self.rules.confidence),
-                    (audits * goal.counted[stratum]).sum(), inflation(goal, stratum, audits),
-                )
-                for goal in self.goals
-            ],
-            columns=["goal", "metric", "site", "rate", "wanted", "promised", "audits", "design_effect"],
-        )  # fmt: skip
+        rows = []
+        for goal in self.goals:
+            variance, effect = variance_of(goal, self.cells, self.rules.confidence)
+            width = promised(goal, variance, self.rules.confidence)
+            counted = (audits * goal.counted[stratum]).sum()
+            rows.append((goal.title, goal.metric, goal.site, goal.rate, goal.margin, width, counted, effect))
+        columns = ["goal", "metric", "site", "rate", "wanted", "promised", "audits", "design_effect"]
+        return pd.DataFrame(rows, columns=columns)
 
 
 def plan(tables: Tables, rules: Rules | None = None, weeks: Sequence[str] | None = None) -> Plan:
@@ -193,11 +190,15 @@ def _settled(known: Past, rules: Rules, needed: np.ndarray, asked: list[Goal], l
 
     The design effect depends on the audits per agent, and those on it: they settle within `_ROUNDS`.
     """
-    audits, stratum = np.maximum(least, _NEXT_TO_NOTHING), known.cells["stratum"].to_numpy()
+    audits = np.maximum(least, _NEXT_TO_NOTHING)
     variance = np.array([variance_for(goal, stretch, rules.confidence) for goal in asked])
     for _round in range(_ROUNDS if asked else 0):
         made = _expected(known, needed, audits)
-        audits = allocate(known.strata, asked, variance / [inflation(goal, stratum, made) for goal in asked], least)
+        effects = [
+            inflation(goal, known.cells, made, wanted, rules.confidence)
+            for goal, wanted in zip(asked, variance, strict=True)
+        ]
+        audits = allocate(known.strata, asked, variance / effects, least)
     return audits
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from ibis import _
 
-from labelqa_lib.metrics.judged import annotated, sample
+from labelqa_lib.metrics.judged import AUDITS, annotated, sample
 from labelqa_lib.metrics.quality import SHARES
 from labelqa_lib.sampling.rules import PLANNED, Rules
 from labelqa_lib.store import Tables, fetch
@@ -54,15 +54,15 @@ class Past:
         weight, suspicion`` and ``<metric>_hit, <metric>_miss``.
     last : str
         The last of the past weeks.
-    basis : str
-        What the judged annotations were judged by: ``audits``, ``gold``, or both by market.
+    by_audits : bool
+        Whether audits judged them; where nothing was audited, gold items stand in.
     """
 
     strata: pd.DataFrame
     cells: pd.DataFrame
     audits: pd.DataFrame
     last: str
-    basis: str
+    by_audits: bool
 
 
 def of_queues(past: Past, queues: Sequence[str]) -> Past:
@@ -73,7 +73,7 @@ def of_queues(past: Past, queues: Sequence[str]) -> Past:
         rows[kept[rows["stratum"]]].assign(stratum=lambda left: place[left["stratum"]]).reset_index(drop=True)
         for rows in (past.cells, past.audits)
     )
-    return Past(past.strata[kept].reset_index(drop=True), cells, audits, past.last, past.basis)
+    return Past(past.strata[kept].reset_index(drop=True), cells, audits, past.last, past.by_audits)
 
 
 def stratum_name(rows: pd.DataFrame) -> pd.Series:
@@ -113,12 +113,12 @@ def past(tables: Tables, rules: Rules, weeks: tuple[str, ...]) -> Past:
     )  # fmt: skip
     strata["minutes"] = _minutes(strata, rules)
     place = strata[KEYS].reset_index(names="stratum")
-    audits, basis = _audits(tables, weeks)
+    audits, by_audits = _audits(tables, weeks)
     audits = audits.merge(place, on=KEYS, how="left").drop(columns=KEYS)
     # strata without volume in the last weeks are no part of the next
     audits = audits[audits["stratum"].notna()].astype({"stratum": "int64"}).reset_index(drop=True)
     cells = cells.merge(place, on=KEYS)[["agent_id", "stratum", "population"]]
-    return Past(_with_shares(strata, audits), cells, audits, weeks[-1], basis)
+    return Past(_with_shares(strata, audits), cells, audits, weeks[-1], by_audits)
 
 
 def _volumes(tables: Tables, weeks: tuple[str, ...]) -> pd.DataFrame:
@@ -144,8 +144,9 @@ def _minutes(strata: pd.DataFrame, rules: Rules) -> np.ndarray:
     return known.fillna(handled * rules.minutes_factor).fillna(rules.minutes_default).to_numpy()
 
 
-def _audits(tables: Tables, weeks: tuple[str, ...]) -> tuple[pd.DataFrame, str]:
+def _audits(tables: Tables, weeks: tuple[str, ...]) -> tuple[pd.DataFrame, bool]:
     rows, basis = sample(tables, weeks)
+    by_audits = any(words.startswith(AUDITS) for words in basis.values())
     marks = {}
     for metric in PLANNED:
         share = SHARES[metric]
@@ -157,7 +158,7 @@ def _audits(tables: Tables, weeks: tuple[str, ...]) -> tuple[pd.DataFrame, str]:
         marks |= dict.fromkeys((f"{metric}_hit", f"{metric}_miss"))
     judged = rows.select("annotation_id", "week", "agent_id", "weight", *marks, cluster=_.agent_id.coalesce(_.item_id))
     strata = stratified(tables).select("annotation_id", *KEYS, "suspicion")
-    return fetch(judged.inner_join(strata, "annotation_id").order_by("annotation_id")), basis
+    return fetch(judged.inner_join(strata, "annotation_id").order_by("annotation_id")), by_audits
 
 
 def _with_shares(strata: pd.DataFrame, audits: pd.DataFrame) -> pd.DataFrame:

@@ -1,0 +1,145 @@
+"""Whether the last plan kept its promise, who was left out, which lots pass, and what a replay says."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from labelqa_lib import sampling
+from labelqa_lib.findings.sampling import plan_findings, plan_sentence
+from labelqa_lib.findings.sizing import audit_sizes
+from labelqa_lib.metrics import measure
+from labelqa_lib.sampling import Rules
+from labelqa_lib.stats import acceptance
+from labelqa_lib.store import fetch
+from tests.sampling.worlds import WEEKS, market, planned
+
+RULES = Rules(margins={"accuracy": 0.03}, site_margins={"accuracy": 0.06}, hours=20, minimum_agent=3, level="I")
+
+
+@pytest.fixture(scope="module")
+def made():
+    return planned(RULES)
+
+
+@pytest.fixture(scope="module")
+def kept(made):
+    return sampling.kept(sampling.earlier_plan(market(), RULES), made)
+
+
+def test_what_was_achieved_is_what_the_report_prints(kept):
+    report = measure(market(), "accuracy")
+    row = kept.set_index("goal").loc["Accuracy"]
+    assert row["achieved"] == pytest.approx((report["ci_high"] - report["ci_low"]).iloc[0] / 2)
+    assert row["made"] == report["n"].iloc[0]
+    assert row["rate"] == pytest.approx(report["estimate"].iloc[0])
+
+
+def test_without_a_week_before_nothing_was_promised(made):
+    assert sampling.kept(None, made).empty
+
+
+def test_agents_below_their_minimum_are_named_with_the_reason(made):
+    short = sampling.uncovered(market(), planned(replace(RULES, minimum_agent=6)))
+    agents = short[short["kind"] == "agent"]
+    week = fetch(market().annotations.filter(market().annotations.week == WEEKS[-1]))
+    audited = fetch(market().audits)["annotation_id"]
+    counted = week[week["annotation_id"].isin(audited)]["agent_id"].value_counts()
+    everyone = week["agent_id"].unique()
+    expected = {agent for agent in everyone if counted.get(agent, 0) < 6}
+    assert set(agents["name"]) == expected
+    assert (agents["audits"] < agents["minimum"]).all()
+    assert set(agents["why"]) <= {"not drawn often enough", "too few annotations to audit more", "first week"}
+
+
+def test_lots_are_judged_by_the_schemes_own_plans(made):
+    history = sampling.lots(market(), made)
+    assert history.groupby("site").size().to_dict() == {"K": 4, "L": 4}
+    first = history.iloc[0]
+    chosen = acceptance.plan(int(first["size"]), RULES.aql, "I")
+    assert (first["n"], first["accept"]) == (chosen.n, chosen.accept)
+    judged = history[history["accepted"].notna()]
+    assert (judged["accepted"].astype(bool) == (judged["found"] <= judged["accept"])).all()
+    following = sampling.next_lots(made, history)
+    assert following["inspection"].tolist() == history.groupby("site")["following"].last().tolist()
+    assert (following["safe"] < following["ltpd"]).all()
+
+
+def test_curves_fall_and_the_sequence_decides_between_its_lines(made):
+    history = sampling.lots(market(), made)
+    following = sampling.next_lots(made, history)
+    curve = sampling.curves(made, following)
+    for _site, part in curve.groupby("site"):
+        assert part["accepted"].is_monotonic_decreasing
+    steps = sampling.sequential(made, following)
+    for _site, part in steps.groupby("site"):
+        before = part[part["number"] < part["decided"].iloc[0]]
+        assert (before["found"] > np.floor(before["accept_at"])).all()
+        assert (before["found"] < np.ceil(before["reject_at"])).all()
+
+
+def test_a_replay_covers_and_comes_out_as_promised():
+    """Of a past with eight times the plan's audits: fewer would be drawn several times, which widens intervals."""
+    rich = sampling.plan(market(audited=0.6), Rules(margins={"accuracy": 0.03}, hours=100))
+    assert rich.audits < len(rich.past.audits) / 8
+    told, sights = sampling.replay(rich, runs=400, seed=1)
+    first = told.iloc[0]
+    assert first["coverage_high"] >= RULES.confidence, "coverage is nominal but for chance"
+    assert first["came_out"] == pytest.approx(first["promised"], rel=0.2), "24 agents tell their own spread little"
+    assert first["assisted"] < first["came_out"]
+    assert first["assisted_coverage"] > 0.92
+    assert 0 < first["saved"] < 0.6
+    assert len(sights) == 20
+
+
+def test_the_same_seed_replays_the_same(made):
+    assert sampling.replay(made, 50, 2)[0].equals(sampling.replay(made, 50, 2)[0])
+
+
+def test_without_audits_there_is_nothing_to_replay():
+    bare = sampling.plan(market(audited=0.0), RULES)
+    told, sights = sampling.replay(bare, 50)
+    assert told.empty and sights.empty
+    assert sampling.today(bare.past, bare.goals, RULES).empty
+    assert sampling.lots(market(audited=0.0), bare).empty
+    assert "Nothing was audited yet" in plan_sentence(bare)
+
+
+def test_the_plan_in_a_sentence(made):
+    today = sampling.today(made.past, made.goals, RULES)
+    said = plan_sentence(made, today, sampling.frontier(made))
+    assert said.startswith("For 2026-W47: ")
+    assert f"{made.audits:.0f} random audits" in said
+    assert "last week's" in said
+    assert said.endswith("Every goal is reached.")
+
+
+def test_too_few_hours_are_said_with_what_all_goals_would_take():
+    poor = planned(replace(RULES, hours=3))
+    line = sampling.frontier(poor)
+    said = plan_sentence(poor, None, line)
+    assert f"margins are {poor.stretch:.2f} times as wide as asked for" in said
+    full = planned(replace(RULES, hours=1000)).hours
+    assert f"would take {full:.1f} hours" in said or f"would take {full:,.0f} hours" in said
+
+
+def test_findings_tell_hours_promises_and_lots(made, kept):
+    history = sampling.lots(market(), made)
+    following = sampling.next_lots(made, history).assign(inspection="tightened")
+    poor = planned(replace(RULES, hours=3))
+    broken = kept.assign(achieved=2 * kept["promised"], made=10.0)
+    told, _sights = sampling.replay(made, 50)
+    found = plan_findings(poor, broken, sampling.uncovered(market(), made), told, history, following)
+    codes = {one.code for one in found}
+    assert {"sampling:hours", "sampling:kept:Accuracy", "sampling:lots:K", "sampling:assisted"} <= codes
+    sentence = next(one.sentence for one in found if one.code == "sampling:kept:Accuracy")
+    assert "10 audits were made of" in sentence
+
+
+def test_single_questions_are_sized_or_say_why_not(made):
+    sizes = audit_sizes(made, {})
+    precise = sizes[sizes["question"].str.startswith("Accuracy to")]["audits"]
+    assert precise.is_monotonic_increasing
+    assert (sizes["audits"].notna() | (sizes["how"].str.len() > 20)).all()

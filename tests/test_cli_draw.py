@@ -1,0 +1,109 @@
+"""`labelqa draw` as a user runs it, on a small demo: exit codes, files, the same list again, spreadsheets kept safe."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent / "notebooks"))
+from house import House
+
+from labelqa_lib.cli import audit_list, main
+from labelqa_lib.display import safe
+
+LAST = "2026-W46"
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory):
+    made = House(tmp_path_factory.mktemp("draw"))
+    made.labelqa("demo", "--scale", "0.03")
+    made.labelqa("ingest", "data/demo")
+    return made
+
+
+@pytest.fixture
+def labelqa(house, monkeypatch, capfd):
+    def call(*arguments):
+        with pytest.raises(SystemExit) as left:
+            main(arguments)
+        return (left.value.code, *capfd.readouterr())
+
+    monkeypatch.chdir(house.root)
+    before = signal.getsignal(signal.SIGTERM)
+    yield call
+    signal.signal(signal.SIGTERM, before)
+
+
+@pytest.mark.slow
+def test_a_list_is_written_told_and_not_replaced(labelqa, house):
+    code, out, err = labelqa("draw", "--market", "MY", "--week", LAST, "--label-studio")
+    assert (code, err) == (0, "")
+    folder = house.root / "audit_lists" / LAST / "MY"
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "audit_list.csv", "audit_list.label_studio.json", "audit_list.label_studio.xml", "audit_list.parquet",
+    ]  # fmt: skip
+    rows = pd.read_parquet(folder / "audit_list.parquet")
+    assert len(rows) == len(pd.read_csv(folder / "audit_list.csv"))
+    tasks = json.loads((folder / "audit_list.label_studio.json").read_text())
+    assert [task["data"]["annotation_id"] for task in tasks] == rows["annotation_id"].tolist()
+    assert all(("predictions" in task) != task["data"]["blind"] for task in tasks)
+    assert "random audits in" in out
+
+    code, out, _err = labelqa("draw", "--market", "MY", "--week", LAST)
+    assert code == 0
+    assert "holds this very list already" in out
+    code, _out, err = labelqa("draw", "--market", "MY", "--week", LAST, "--seed", "7")
+    assert code == 2
+    assert "holds another audit list" in err
+    assert pd.read_parquet(folder / "audit_list.parquet").equals(rows)
+
+    taken = str(folder / "audit_list.csv")
+    code, _out, _err = labelqa("draw", "--market", "MY", "--week", LAST, "--taken", taken, "--out", "second")
+    assert code == 0
+    second = pd.read_parquet(house.root / "second" / "audit_list.parquet")
+    assert not set(second["annotation_id"]) & set(rows["annotation_id"])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("--market", "ZZ"), "has no market 'ZZ'"),
+        (("--market", "MY", "--week", "2020-W01"), "has no data for MY in week 2020-W01"),
+        (("--market", "MY", "--week", "46"), "week '46' is not an ISO week"),
+        (("--market", "MY", "--taken", "params/workspace.yaml"), "is no audit list"),
+    ],
+)
+def test_what_cannot_be_drawn_is_said(labelqa, arguments, sentence):
+    code, _out, err = labelqa("draw", *arguments)
+    assert code == 2
+    assert sentence in err
+
+
+def test_no_cell_starts_a_formula(tmp_path):
+    rows = pd.DataFrame([dict.fromkeys(["annotation_id", "item_id", "content_ref", "label"], "=1+1")])
+    rows = rows.assign(tier=1, inclusion_probability=0.5, blind=False, auditor_id="@x", stratum="ok")
+    files = audit_list.forms(rows, ["=1+1"], label_studio=True)
+    text = files["audit_list.csv"].decode()
+    assert "'=1+1" in text and "'@x" in text
+    assert ",=" not in text and "\n=" not in text
+    audit_list.write(files, tmp_path, force=False)
+    assert pd.read_parquet(tmp_path / "audit_list.parquet")["annotation_id"].tolist() == ["=1+1"]
+    for name in ("audit_list.csv", "audit_list.parquet"):
+        assert audit_list.annotations_of(tmp_path / name) == ["=1+1"], "either form can be given as --taken"
+
+
+@pytest.mark.parametrize("text", ["=cmd", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", " =1", "＝1"])
+def test_formula_starts_are_defused(text):
+    assert safe.spreadsheet(text) == f"'{text}"
+
+
+@pytest.mark.parametrize("value", ["KUL", "a-b", "", None, -1.5, 3])
+def test_other_values_stay(value):
+    assert safe.spreadsheet(value) is value
