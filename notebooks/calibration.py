@@ -137,8 +137,8 @@ lq.display.table(believed, "reliability", "Expected share of right labels by age
                  units={"estimate": "rate"}, rows=15)  # fmt: skip
 
 # %%
-lq.display.table(lq.calibration.confusions(consensus, fewest), "confusions", "What single agents take for what",
-                 units={"estimate": "rate"}, empty="Nobody surely takes one label for another in more than one item of twenty.")  # fmt: skip
+lq.display.table(lq.calibration.confusions(consensus, fewest), "confusions", "What single agents surely take for what",
+                 units={"estimate": "rate"})  # fmt: skip
 
 # %% [markdown]
 # From the labels alone (Dawid–Skene): who agrees with whom, weighed by how well each does. No gold is used. Where all
@@ -149,18 +149,16 @@ lq.display.table(lq.calibration.confusions(consensus, fewest), "confusions", "Wh
 
 # %%
 lq.display.table(suspicions["unrelated"].drop(columns="p_value").head(10), "unrelated", "Labels that say least about what others say",
-                 units={"estimate": "coefficient"}, titles={"estimate": "Agreement with most others, beyond chance"},
-                 empty="Nobody has enough labels to be compared with others.")  # fmt: skip
+                 units={"estimate": "coefficient"}, titles={"estimate": "Agreement with most others, beyond chance"})  # fmt: skip
 lq.display.table(suspicions["constant"].drop(columns="p_value").head(10), "constant", "Agents with one label only",
-                 units={"estimate": "rate", "expected": "rate"}, titles={"estimate": "Theirs", "expected": "Others'"},
-                 empty="Nobody with enough labels gives one label only.")  # fmt: skip
+                 units={"estimate": "rate", "expected": "rate"}, titles={"estimate": "Theirs", "expected": "Others'"})  # fmt: skip
 
 # %%
 rates = {"estimate": "rate", "expected": "rate"}
 lq.display.table(suspicions["copied"].drop(columns="p_value").head(10), "copied", "Pairs of agents who agree most beyond what their skill explains",
-                 units=rates, titles={"estimate": "Same label"}, empty="No two agents share enough items to compare them.")  # fmt: skip
+                 units=rates, titles={"estimate": "Same label"})  # fmt: skip
 lq.display.table(suspicions["too_fast"].drop(columns="p_value").head(10), "too-fast", "Labels faster than a fifth of the queue's median time",
-                 units=rates, empty="No handle times were delivered.")  # fmt: skip
+                 units=rates)  # fmt: skip
 
 # %% [markdown]
 # *Adjusted* is the share of false names to expect if everybody down to that row were named; 0.05 is the limit.
@@ -213,8 +211,7 @@ lq.display.table(lq.worst(lq.named(scores, fewest)), "scores", "Agents' score ag
 
 # %%
 lq.display.table(moved, "session", "Before and after the session", titles=said["titles"],
-                 units=dict.fromkeys(["before", "after", "difference"], "coefficient"),
-                 empty="No session was named, or too few items were labelled by several people on one side of it.")  # fmt: skip
+                 units=dict.fromkeys(["before", "after", "difference"], "coefficient"))  # fmt: skip
 
 # %% [markdown]
 # ## Gold
@@ -227,14 +224,12 @@ lq.display.table(lq.calibration.gold_accuracy(answers, tables.weeks, "policy_are
 
 # %%
 lq.display.table(suspects.drop(columns="p_value").head(10), "suspect-gold", "Gold that people miss who are good on the other gold",
-                 units={"expected": "rate"}, empty="No gold item has three answers of such people.")  # fmt: skip
+                 units={"expected": "rate"})  # fmt: skip
 lq.display.table(lq.calibration.correction(answers, suspects), "correction", "If the flagged gold were what most of them say",
-                 units=dict.fromkeys(["before", "after", "difference"], "rate"),
-                 empty="No gold is flagged, so nothing would change.")  # fmt: skip
+                 units=dict.fromkeys(["before", "after", "difference"], "rate"))  # fmt: skip
 
 # %%
-lq.display.table(lq.calibration.overdue_gold(tables), "overdue", "Gold due for a refresh",
-                 empty="No gold in use is bound to a superseded SOP or older than half a year.")  # fmt: skip
+lq.display.table(lq.calibration.overdue_gold(tables), "overdue", "Gold due for a refresh")
 
 # %% [markdown]
 # Gold is flagged where so few right answers are less likely than chance allows over all gold looked at. It may be
@@ -248,8 +243,7 @@ lq.display.table(lq.calibration.overdue_gold(tables), "overdue", "Gold due for a
 # %%
 columns = ["auditor_id", "estimate", "ci_low", "ci_high", "n", "expected", "p_value", "flagged"]
 lq.display.table(missed.loc[missed["named"], columns], "missed", "Errors that QAs passed and tier 2 found", units=rates)
-lq.display.table(false.loc[false["named"], columns], "false", "Errors that QAs marked and tier 2 cleared", units=rates,
-                 empty=f"No QA marked {fewest} errors that tier 2 looked at again.")  # fmt: skip
+lq.display.table(false.loc[false["named"], columns], "false", "Errors that QAs marked and tier 2 cleared", units=rates)
 
 # %%
 audited = lq.measure(tables, "ata_accuracy", by=["auditor_id", "policy_area"], weeks=tables.weeks, **page.options)
