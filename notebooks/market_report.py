@@ -50,6 +50,7 @@ moved_service = lq.compare_segments(tables, "sla_attainment", [(), "queue"], **p
 
 # %%
 control = lq.control_chart(tables, "accuracy", **page.options)
+gaps = lq.critical_gaps(tables)
 corrected = lq.corrected(tables, **page.correction)
 assisted = lq.assisted(tables, confidence=page.confidence)
 fewest = page.workspace.minimum_named_items
@@ -67,7 +68,7 @@ lq.display.sentence(lq.how_sure(corrected, targets, assisted, page.confidence))
 # %%
 moved = [moved_quality, moved_audits, moved_appeals, moved_speed, moved_service]
 findings = lq.find(standing, moved, lq.volume(tables), split=split, spreads=[agents, sites], chart=control,
-                   corrected=corrected)  # fmt: skip
+                   gaps=gaps, corrected=corrected)  # fmt: skip
 lq.display.findings(findings)
 
 # %% [markdown]
@@ -87,6 +88,16 @@ lq.display.chart(lq.figures.control, control, id="accuracy-control", title="Accu
 # %% [markdown]
 # The limits come from the weeks before and stay frozen; a diamond is a signal, and the rule that fired stands beside
 # it. A week inside the limits does not differ from the others for sure.
+
+# %% [markdown]
+# ### Do critical errors come closer together?
+
+# %%
+lq.display.chart(lq.figures.gaps, gaps, id="critical-gaps", title="Good items between two critical errors")
+
+# %% [markdown]
+# Critical errors are too rare for a rate by week: what is charted is how many audited items lie between one and the
+# next. A run of short gaps is the signal; one short gap is seldom one.
 
 # %% [markdown]
 # ### Do the audits flatter us?
@@ -188,7 +199,7 @@ lq.display.table(label_means, "label-means", "Means over labels", titles=lq.TITL
                  note="Macro: every label counts the same; weighted: as often as it is the reference.")  # fmt: skip
 
 # %%
-confusion = lq.confusion(tables, confidence=page.confidence)
+confusion = lq.confusion(tables, confidence=page.confidence, costs=page.market.costs)
 lq.display.chart(lq.figures.confusion, confusion, id="confusion")
 
 # %%
