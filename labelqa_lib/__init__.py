@@ -23,6 +23,7 @@ _DOOR = {
     "confusion": "labelqa_lib.metrics",
     "coverage": "labelqa_lib.metrics",
     "control_chart": "labelqa_lib.metrics",
+    "critical_gaps": "labelqa_lib.metrics",
     "corrected": "labelqa_lib.metrics",
     "assisted": "labelqa_lib.metrics",
     "spread": "labelqa_lib.metrics",

@@ -217,3 +217,13 @@ def test_a_drift_is_a_finding_where_no_rule_fired():
     (signal,) = findings.find(findings.headline(weekly(), {}), [], chart=chart.assign(signal="below the lower limit"))
     assert signal.code == "control:accuracy"
     assert findings.find(findings.headline(weekly(), {}), [], chart=chart.assign(drift="")) == []
+
+
+def test_critical_errors_that_crowd_in_the_last_week_are_a_finding():
+    gaps = pd.DataFrame({"period": [WEEKS[0], WEEKS[-1], WEEKS[-1]], "gap": [50.0, 4, 6], "centre": 49.0,
+                         "signal": ["", "", "7 in a row below the centre"]})  # fmt: skip
+    standing = findings.headline(weekly(), {})
+    (found,) = findings.find(standing, [], gaps=gaps)
+    assert "of late 5 good items lie before each, where 49 were usual (7 in a row below the centre)" in found.sentence
+    for calm in (gaps.assign(signal=""), gaps.assign(signal="7 in a row above the centre"), gaps[:1], gaps[:0]):
+        assert findings.find(standing, [], gaps=calm) == []

@@ -10,6 +10,7 @@ from labelqa_lib.figures.causes import causes, since
 from labelqa_lib.figures.control import control
 from labelqa_lib.figures.funnel import funnel
 from labelqa_lib.figures.labels import confusion, costly_pairs
+from labelqa_lib.figures.rare import gaps
 from labelqa_lib.figures.segments import compare, distribution
 from labelqa_lib.figures.weeks import backlog, by_hour, trend, trends
 
@@ -24,6 +25,7 @@ __all__ = [
     "costly_pairs",
     "distribution",
     "funnel",
+    "gaps",
     "participants",
     "sampling",
     "since",

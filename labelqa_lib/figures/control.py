@@ -104,7 +104,7 @@ def _limits(ax: Axes, frame: pd.DataFrame) -> None:
 
 
 _LINES = ("lower", "upper", "centre")
-_LEGEND = "grey: limits from the weeks before the last; ◆ signal; dotted: mean of late, the newest week counting most"
+_LEGEND = "grey: limits from the weeks before the last; ◆ signal; dotted: mean of late"
 
 
 def _name_signals(ax: Axes, frame: pd.DataFrame) -> None:

@@ -15,7 +15,7 @@ from labelqa_lib.findings.mix import mixed
 from labelqa_lib.findings.moves import moved
 from labelqa_lib.findings.reading import furthest, named, restated, restated_since, unanswered, worst
 from labelqa_lib.findings.standing import against_targets, headline
-from labelqa_lib.findings.standout import flattered, how_sure, out_of_control, standing_out
+from labelqa_lib.findings.standout import crowded, flattered, how_sure, out_of_control, standing_out
 
 __all__ = [
     "SEVERITIES", "Finding", "find", "furthest", "headline", "how_sure", "named", "restated", "restated_since",
@@ -31,6 +31,7 @@ def find(
     split: pd.DataFrame | None = None,
     spreads: Sequence[pd.DataFrame] = (),
     chart: pd.DataFrame | None = None,
+    gaps: pd.DataFrame | None = None,
     corrected: pd.DataFrame | None = None,
 ) -> list[Finding]:
     """What needs a reader this week, most severe and largest first.
@@ -49,6 +50,8 @@ def find(
         From `metrics.spread`: who stands out among agents, among sites.
     chart : DataFrame, optional
         From `metrics.control_chart`: whether the week left the usual range.
+    gaps : DataFrame, optional
+        From `metrics.critical_gaps`: whether critical errors come closer together.
     corrected : DataFrame, optional
         From `metrics.corrected`: whether the audits flatter.
     """
@@ -59,6 +62,8 @@ def find(
         found += mixed(split, standing["period"].max())
     if chart is not None:
         found += out_of_control(chart)
+    if gaps is not None:
+        found += crowded(gaps[gaps["period"] == standing["period"].max()])
     if corrected is not None:
         found += flattered(corrected)
     return sorted(found, key=lambda one: (SEVERITIES.index(one.severity), -one.size))

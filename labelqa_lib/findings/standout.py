@@ -96,6 +96,29 @@ def out_of_control(chart: pd.DataFrame) -> list[Finding]:
     ]
 
 
+def crowded(gaps: pd.DataFrame) -> list[Finding]:
+    """Critical errors that come closer together than they did, from one week's rows of `metrics.critical_gaps`."""
+    signals = dict.fromkeys(words for words in gaps["signal"] if words.endswith(("below the centre", "lower limit")))
+    if not signals:
+        return []
+    sentence = (
+        f"Critical errors come closer together: of late {gaps['gap'].median():,.0f} good items lie before each, where "
+        f"{gaps['centre'].iloc[-1]:,.0f} were usual ({', '.join(signals)})."
+    )
+    return [
+        Finding(
+            code="control:critical_gaps",
+            severity="watch",
+            sentence=sentence,
+            size=0.0,
+            evidence="critical-gaps",
+            metric="critical_accuracy",
+            period=gaps["period"].iloc[-1],
+            n=len(gaps),
+        )
+    ]
+
+
 def flattered(corrected: pd.DataFrame) -> list[Finding]:
     """That second audits find what first audits passed, where it lowers accuracy by enough to matter."""
     right = corrected[corrected["metric"] == "accuracy_corrected"].iloc[-1]

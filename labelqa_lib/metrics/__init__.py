@@ -1,9 +1,9 @@
 """Metrics: tables in, metric frames out. `measure` answers, `REGISTRY` lists what can be asked.
 
 `registry` and `metric` hold what a metric is; `quality`, `auditor`, `agreement`, `appeals`, `workforce` and `service`
-one family each; `judged` the rate sample, `frame` the shape of every answer, `compare` what moved; `breakdowns` and
-`coverage` the tables of a page that are not one metric; `control` charts, `people` compared,
-and accuracy `corrected` and `assisted` are metric frames with more beside them.
+one family each, `label_means` a part of quality; `judged` the rate sample, `frame` the shape of every answer,
+`compare` what moved; `breakdowns` and `coverage` the tables of a page that are not one metric; `control` charts, `rare` errors,
+`people` compared, and accuracy `corrected` and `assisted` are metric frames with more beside them.
 """
 
 from labelqa_lib.metrics.assisted import TITLES as ASSISTED_TITLES
@@ -16,6 +16,7 @@ from labelqa_lib.metrics.corrected import corrected
 from labelqa_lib.metrics.coverage import coverage, excluded_audits, volume
 from labelqa_lib.metrics.metric import Metric
 from labelqa_lib.metrics.people import spread
+from labelqa_lib.metrics.rare import critical_gaps
 from labelqa_lib.metrics.registry import REGISTRY, TITLES, UNITS, measure, measure_each
 from labelqa_lib.metrics.split import SPLIT_UNITS, split_change
 
@@ -35,6 +36,7 @@ __all__ = [
     "control_chart",
     "corrected",
     "coverage",
+    "critical_gaps",
     "excluded_audits",
     "measure",
     "measure_each",

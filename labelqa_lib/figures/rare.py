@@ -1,0 +1,63 @@
+"""Do rare errors come closer together? A g chart: the good items between one and the next."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+from matplotlib.ticker import FixedLocator, FuncFormatter
+
+from labelqa_lib import wording
+from labelqa_lib.figures.canvas import BLUE, FAINT, INK, MUTED, VERMILION, canvas, heading, nothing, styled
+
+_TICKS = (0, 5, 20, 50, 100, 200, 500, 1000, 2000, 5000)
+_PALE_GREY = "#f1f3f5"
+
+
+@styled
+def gaps(frame: pd.DataFrame, *, title: str) -> Figure:
+    """Which errors came sooner after the one before than chance explains?
+
+    Parameters
+    ----------
+    frame : DataFrame
+        From `metrics.critical_gaps`: ``period, gap, centre, lower, upper, signal, reason``, a row per error in time.
+    title : str
+
+    Returns
+    -------
+    Figure
+        A dot per error at the good items before it, on a square-root scale so that short gaps can be told apart; the
+        limits as a grey field about the median, errors at which a rule is complete as diamonds. High is good.
+    """
+    if frame.empty:
+        return nothing(title, frame, "fewer than two of these errors in all weeks")
+    fig = canvas(2.6)
+    ax = fig.subplots()
+    ax.set_yscale("function", functions=(lambda y: np.sqrt(np.maximum(y, 0)), np.square))
+    if frame["upper"].notna().any():
+        ax.fill_between(frame.index, frame["lower"], frame["upper"], color=_PALE_GREY, linewidth=0, zorder=0)
+        for bound, colour in (("lower", FAINT), ("upper", FAINT), ("centre", MUTED)):
+            ax.plot(frame.index, frame[bound], color=colour, linewidth=1, zorder=1)
+    ax.plot(frame.index, frame["gap"], color=BLUE, marker="o", markersize=2.5, linewidth=0.7)
+    signalled = frame[frame["signal"] != ""]
+    ax.scatter(signalled.index, signalled["gap"], marker="D", s=36, color=VERMILION, edgecolor=INK, zorder=4)
+    top = np.nanmax([frame["gap"].max(), frame["upper"].max(), 5])
+    ax.set_ylim(0, 1.1 * top)
+    ax.yaxis.set_major_locator(FixedLocator([tick for tick in _TICKS if tick <= 1.1 * top]))
+    ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
+    ax.set_ylabel("good items before it")
+    first = ~frame["period"].duplicated()
+    ax.set_xticks(frame.index[first], [week.split("-")[1] for week in frame.loc[first, "period"]])
+    heading(fig, title, _message(frame), "grey: limits from the weeks before the last; ◆ signal; high is good")
+    return fig
+
+
+def _message(frame: pd.DataFrame) -> str:
+    last = frame[frame["period"] == frame["period"].iloc[-1]]
+    said = f"{wording.count(len(last), 'error')} in {last['period'].iloc[0]}, "
+    said += f"with a median of {last['gap'].median():,.0f} good items before each"
+    if frame["upper"].isna().all():
+        return f"{said}; no limits: {frame['reason'].iloc[-1]}."
+    signals = list(dict.fromkeys(words for words in last["signal"] if words))
+    return f"{said}, usual {last['centre'].iloc[-1]:,.0f}; {'signal: ' + ', '.join(signals) if signals else 'no signal'}."
