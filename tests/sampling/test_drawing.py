@@ -60,6 +60,7 @@ def test_every_agent_and_stratum_has_its_minimum(drawn):
     assert (strata.reindex(held.index, fill_value=0) >= np.minimum(RULES.minimum_stratum, held)).all()
 
 
+@pytest.mark.slow
 def test_what_was_drawn_already_is_left_out(drawn):
     audited = set(fetch(market().audits)["annotation_id"])
     fresh = drawn.rows[drawn.rows["part"] != "re-audit"]
@@ -68,6 +69,7 @@ def test_what_was_drawn_already_is_left_out(drawn):
     assert not set(drawn.rows["annotation_id"]) & set(more.rows["annotation_id"])
 
 
+@pytest.mark.slow
 def test_it_is_drawn_from_the_week_and_planned_from_those_before(drawn):
     weeks = fetch(market().annotations).set_index("annotation_id")["week"]
     assert set(weeks[part(drawn, "random")["annotation_id"]]) == {WEEKS[-1]}
@@ -77,10 +79,12 @@ def test_it_is_drawn_from_the_week_and_planned_from_those_before(drawn):
     assert set(weeks[part(earlier, "random")["annotation_id"]]) == {WEEKS[1]}
 
 
+@pytest.mark.slow
 def test_the_first_week_is_planned_from_itself():
     assert draw(market(), RULES, week=WEEKS[0]).plan.past.last == WEEKS[0]
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_list(drawn):
     pd.testing.assert_frame_equal(draw(market(), RULES).rows, drawn.rows)
     other = draw(market(), replace(RULES, seed=47)).rows
@@ -141,6 +145,7 @@ def test_a_week_without_annotations_is_refused():
         draw(market(), RULES, week="2026-W50")
 
 
+@pytest.mark.slow
 def test_without_audits_scores_people_or_agents_there_is_still_a_list():
     bare = draw(market(audited=0.0, agents=False, scores=False, people=False), RULES)
     assert bare.count("random") > 10

@@ -80,6 +80,7 @@ def test_curves_fall_and_the_sequence_decides_between_its_lines(made):
         assert (before["found"] < np.ceil(before["reject_at"])).all()
 
 
+@pytest.mark.slow
 def test_a_replay_covers_and_comes_out_as_promised():
     """Of a past with eight times the plan's audits: fewer would be drawn several times, which widens intervals."""
     rich = sampling.plan(market(audited=0.6), Rules(margins={"accuracy": 0.03}, hours=100))
@@ -98,6 +99,7 @@ def test_the_same_seed_replays_the_same(made):
     assert sampling.replay(made, 50, 2)[0].equals(sampling.replay(made, 50, 2)[0])
 
 
+@pytest.mark.slow
 def test_without_audits_there_is_nothing_to_replay():
     bare = sampling.plan(market(audited=0.0), RULES)
     told, sights = sampling.replay(bare, 50)
@@ -107,6 +109,7 @@ def test_without_audits_there_is_nothing_to_replay():
     assert "Nothing was audited yet" in plan_sentence(bare)
 
 
+@pytest.mark.slow
 def test_the_plan_in_a_sentence(made):
     today = sampling.today(made.past, made.goals, RULES)
     said = plan_sentence(made, today, sampling.frontier(made))
@@ -116,6 +119,7 @@ def test_the_plan_in_a_sentence(made):
     assert said.endswith("Every goal is reached.")
 
 
+@pytest.mark.slow
 def test_too_few_hours_are_said_with_what_all_goals_would_take():
     poor = planned(replace(RULES, hours=3))
     line = sampling.frontier(poor)
@@ -125,6 +129,7 @@ def test_too_few_hours_are_said_with_what_all_goals_would_take():
     assert f"would take {full:.1f} hours" in said or f"would take {full:,.0f} hours" in said
 
 
+@pytest.mark.slow
 def test_findings_tell_hours_promises_and_lots(made, kept):
     history = sampling.lots(market(), made)
     following = sampling.next_lots(made, history).assign(inspection="tightened")
@@ -138,6 +143,7 @@ def test_findings_tell_hours_promises_and_lots(made, kept):
     assert "10 audits were made of" in sentence
 
 
+@pytest.mark.slow
 def test_single_questions_are_sized_or_say_why_not(made):
     sizes = audit_sizes(made, {})
     precise = sizes[sizes["question"].str.startswith("Accuracy to")]["audits"]

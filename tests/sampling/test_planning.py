@@ -71,6 +71,7 @@ def test_hours_are_never_exceeded_and_margins_say_so(hours):
     assert made.promises["promised"].iloc[0] > 0.01
 
 
+@pytest.mark.slow
 def test_more_hours_never_promise_less():
     told = [planned(replace(RULES, hours=hours, margins={"accuracy": 0.005})) for hours in (1, 3, 8)]
     widths = [made.promises["promised"].iloc[0] for made in told]
@@ -94,6 +95,7 @@ def test_a_goal_that_audits_cannot_tell_is_refused():
         Rules(margins={"utilization": 0.02})
 
 
+@pytest.mark.slow
 def test_without_audits_the_plan_is_for_the_worst_rate():
     made = plan(market(audited=0.0), RULES)
     assert made.promises["rate"].iloc[0] == 0.5
@@ -101,6 +103,7 @@ def test_without_audits_the_plan_is_for_the_worst_rate():
     assert made.past.strata["audited"].sum() == 0
 
 
+@pytest.mark.slow
 def test_without_agents_scores_and_people_it_still_plans():
     made = plan(market(agents=False, scores=False, people=False), RULES)
     assert set(made.strata["doubt"]) == {"no score"}
@@ -108,6 +111,7 @@ def test_without_agents_scores_and_people_it_still_plans():
     assert made.promises["promised"].iloc[0] <= 0.0305
 
 
+@pytest.mark.slow
 def test_minutes_come_from_params_then_handle_time():
     made = plan(market(), replace(RULES, minutes={"q": 7.0}))
     minutes = made.strata.groupby("queue")["minutes"].first()
@@ -115,6 +119,7 @@ def test_minutes_come_from_params_then_handle_time():
     assert minutes["r"] == pytest.approx(1.2)
 
 
+@pytest.mark.slow
 def test_the_frontier_falls_and_a_dropped_goal_never_costs(made):
     line = frontier(made)
     assert line["hours"].is_monotonic_decreasing
