@@ -125,9 +125,7 @@ def _summed_by_engine(table: ibis.Table, keys: list[str], outcome: str, weight: 
     errors = table[outcome].cast("float64")
     n = table[trials].cast("float64") if trials else ibis.literal(1.0)
     w = table[weight].cast("float64") if weight else ibis.literal(1.0)
-    table = table.mutate(_y=errors, _n=n, _w=w).filter(
-        lambda t: t["_y"].notnull() & t["_n"].notnull() & t["_w"].notnull()
-    )
+    table = table.mutate(_y=errors, _n=n, _w=w).filter(lambda t: t["_y"].notnull() & t["_n"].notnull() & (t["_w"] != 0))
     sums = table.group_by(keys).aggregate(
         n=lambda t: t["_n"].sum(), errors=lambda t: (t["_w"] * t["_y"]).sum(),
         weight=lambda t: (t["_w"] * t["_n"]).sum(), squares=lambda t: (t["_w"] ** 2 * t["_n"]).sum(),
@@ -149,7 +147,7 @@ def _summed(table: pd.DataFrame, keys: list[str], outcome: str, weight: str | No
     w = numbers(weight) if weight else pd.Series(1.0, y.index)
     work = table[keys].assign(
         n=n, errors=w * y, weight=w * n, squares=w**2 * n, least=y, most=y - n, lightest=w
-    )[y.notna() & n.notna() & w.notna()]  # fmt: skip
+    )[y.notna() & n.notna() & w.notna() & (w != 0)]  # fmt: skip
     how = {
         "n": "sum",
         "errors": "sum",
@@ -192,4 +190,5 @@ def _cells(sums: pd.DataFrame, codes: Codes, agent: Codes) -> Cells:
     sums, codes, agent = sums.iloc[order], codes[order], agent[order]
     n, errors, total, squares = (sums[name].to_numpy(float) for name in ("n", "errors", "weight", "squares"))
     trials = total**2 / squares
+    trials = np.where(np.isclose(trials, n, rtol=1e-9), n, trials)  # equal weights leave counts whole
     return Cells(codes, agent, trials, errors / total * trials, total / trials, n)

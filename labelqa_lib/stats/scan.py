@@ -45,7 +45,7 @@ CHANGE_MARGIN = 3.0  # log likelihood that a cause has to gain to be replaced be
 LINES_TRIED = 5
 NEARLY_AS_MUCH = 0.8
 UNEVEN = 1.5
-WIDEN_MARGIN = 2.0  # log odds beyond the choice among the other values
+WIDEN_MARGIN = 1.5  # log odds beyond the choice among the other values
 
 
 @dataclass(frozen=True)
@@ -186,7 +186,8 @@ class _Search:
             beside = [measure(self.model, {**where, place: (value,)}, chance) for value in others]
             beside.sort(key=lambda one: -one.gain)
             for one in beside[: max(int(most) - len(values), 0)]:
-                likely = one.gain / self.unevenness > np.log(len(others)) + WIDEN_MARGIN
+                margin = 0.0 if place in self.model.alone else WIDEN_MARGIN  # bad agents seldom come alone
+                likely = one.gain / self.unevenness > np.log(len(others)) + margin
                 if not likely or np.log(one.events / one.expected) < 0.5 * np.log(core.events / core.expected):
                     break
                 where = {**where, place: tuple(sorted({*where[place], *one.where[place]}))}

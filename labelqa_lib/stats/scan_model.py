@@ -71,10 +71,10 @@ class Model:
         self.alone = set() if agents is None else {agents}
         self.slices = Slices(baseline.codes, current.codes, levels, current.trials, self.alone)
         self.cost = slice_costs(self.slices, self.alone)
-        scale = baseline.weight @ baseline.trials / max(baseline.weight**2 @ baseline.trials, 1e-300)
-        self.fitted: Expected = expected(
-            baseline.codes, levels, baseline.trials * baseline.weight * scale, baseline.events * baseline.weight * scale
-        )
+        # what a unit of weight is worth in rows, so that the scale of the weights says nothing
+        self.worth = baseline.weight @ baseline.trials / max(baseline.weight**2 @ baseline.trials, 1e-300)
+        worth = baseline.weight * self.worth
+        self.fitted: Expected = expected(baseline.codes, levels, baseline.trials * worth, baseline.events * worth)
         if given is None:
             self.log_odds, self.known = self._log_odds()
         else:
@@ -105,7 +105,7 @@ class Model:
             return float(self.fitted.variances[self.agents])
         agent, size, c = self.current.codes[:, self.agents], self.levels[self.agents], self.current
         information = np.bincount(agent, c.information(chance), size)
-        enough = information >= 1
+        enough = information * self.worth >= 1
         if enough.sum() < 10:
             return 0.0
         rest = np.bincount(agent, c.weight * (c.events - c.trials * chance), size)[enough]
@@ -120,7 +120,7 @@ class Model:
 
     def _seen(self, place: int) -> Array:
         """Information of the baseline about every value of a dimension."""
-        information = self.baseline.information(self.chance[0])
+        information = self.baseline.information(self.chance[0]) * self.worth
         return np.bincount(self.baseline.codes[:, place], information, self.levels[place])
 
     @cached_property
@@ -164,6 +164,8 @@ class Model:
         for place, unknown in enumerate(self.unknown):
             variance = unknown * (self.given is None) + (self.sway if place == self.agents else 0.0)
             values = np.flatnonzero(variance > LEAST_UNKNOWN)
+            if not len(values):
+                continue
             number = np.full(len(variance), -1)
             number[values] = np.arange(len(values))
             own = number[self.current.codes[:, place]]

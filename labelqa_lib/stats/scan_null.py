@@ -55,12 +55,12 @@ def simulate(rng: np.random.Generator, log_odds: Array, trials: Array, repeats: 
     cell, replicate : ndarray of int, shape (draws with events,)
     events : ndarray of float, shape (draws with events,)
     """
-    chance = special.expit(log_odds)
+    chance = special.expit(log_odds.astype(np.float32))
     single = bool(np.all(trials == 1))
     whole = np.maximum(np.round(trials), 1).astype(np.int64)[:, None]
     drawn = []
     for turn in range(repeats):
-        events = rng.random(chance.shape, np.float32) < chance if single else rng.binomial(whole, chance)
+        events = rng.random(chance.shape, dtype=np.float32) < chance if single else rng.binomial(whole, chance)
         hit = np.flatnonzero(events)
         cell, world = np.divmod(hit, chance.shape[1])
         drawn.append((cell, world * repeats + turn, events.ravel()[hit].astype(float)))

@@ -1,0 +1,209 @@
+"""The front door of the search: what it answers, that names and order do not matter, and what it says of bad input."""
+
+import ibis
+import numpy as np
+import pandas as pd
+import pytest
+
+from labelqa_lib import causes
+from labelqa_lib.errors import UsageError
+
+DIMENSIONS = ["site", "queue", "language"]
+
+
+def week(seed, n, bad=None, rise=0.0):
+    rng = np.random.default_rng(seed)
+    frame = pd.DataFrame({name: rng.choice(list("ABCDE"), n) for name in DIMENSIONS})
+    frame["agent_id"] = frame["site"] + rng.integers(0, 8, n).astype(str)
+    inside = np.zeros(n, bool) if bad is None else bad(frame).to_numpy()
+    return frame.assign(is_error=(rng.random(n) < 0.08 + rise * inside).astype(int))
+
+
+@pytest.fixture(scope="module")
+def baseline():
+    return week(1, 4_000)
+
+
+@pytest.fixture(scope="module")
+def current():
+    return week(2, 1_500, lambda frame: (frame["site"] == "B") & (frame["queue"] == "C"), 0.4)
+
+
+@pytest.fixture(scope="module")
+def found(baseline, current):
+    return causes.explain_change(baseline, current, DIMENSIONS)
+
+
+def same(one, other):
+    assert [(cause.segment, cause.p_value) for cause in one] == [(cause.segment, cause.p_value) for cause in other]
+    for a, b in zip(one, other, strict=True):
+        np.testing.assert_allclose([a.excess_errors, a.ci_low, a.ci_high], [b.excess_errors, b.ci_low, b.ci_high])
+
+
+def test_the_segment_is_named_with_its_excess(found, baseline, current):
+    assert [cause.segment for cause in found] == [{"site": ["B"], "queue": ["C"]}]
+    cause = found[0]
+    inside = (current["site"] == "B") & (current["queue"] == "C")
+    before = (baseline["site"] == "B") & (baseline["queue"] == "C")
+    assert (cause.n_current, cause.n_baseline) == (inside.sum(), before.sum())
+    assert cause.rate_current == pytest.approx(current.loc[inside, "is_error"].mean())
+    assert cause.rate_baseline == pytest.approx(baseline.loc[before, "is_error"].mean())
+    assert cause.p_value < 0.001
+    assert cause.ci_low < 0.4 * inside.sum() < cause.ci_high
+    assert cause.level == "segment"
+    assert cause.excess_errors == pytest.approx((cause.rate_current - cause.rate_expected) * cause.n_current)
+
+
+def test_a_week_like_the_weeks_before_has_no_cause(baseline):
+    assert causes.explain_change(baseline, week(3, 1_500), DIMENSIONS) == []
+
+
+def test_the_order_of_rows_does_not_matter(found, baseline, current):
+    same(found, causes.explain_change(baseline[::-1], current.sample(frac=1, random_state=1), DIMENSIONS))
+
+
+def test_renaming_values_renames_the_answer(found, baseline, current):
+    def renamed(frame):
+        return frame.assign(**{name: "z" + frame[name].str.lower() for name in DIMENSIONS})
+
+    got = causes.explain_change(renamed(baseline), renamed(current), DIMENSIONS)
+    assert [cause.segment for cause in got] == [{"site": ["zb"], "queue": ["zc"]}]
+    assert got[0].excess_errors == pytest.approx(found[0].excess_errors)
+    assert got[0].p_value == pytest.approx(found[0].p_value)
+
+
+def test_scaled_weights_scale_the_excess_and_nothing_else(found, baseline, current):
+    got = causes.explain_change(baseline.assign(w=7.0), current.assign(w=7.0), DIMENSIONS, weight="w")
+    assert [cause.segment for cause in got] == [cause.segment for cause in found]
+    assert got[0].p_value == pytest.approx(found[0].p_value)
+    assert got[0].excess_errors == pytest.approx(7 * found[0].excess_errors)
+    assert got[0].share_of_change == pytest.approx(found[0].share_of_change)
+    assert got[0].n_current == found[0].n_current
+
+
+def test_rows_of_weight_0_say_nothing(found, baseline, current):
+    noise = current.assign(is_error=1, w=0.0)
+    got = causes.explain_change(
+        baseline.assign(w=1.0), pd.concat([current.assign(w=1.0), noise]), DIMENSIONS, weight="w"
+    )
+    same(found, got)
+
+
+def test_ibis_tables_and_counts_say_the_same_as_rows(found, baseline, current):
+    same(found, causes.explain_change(ibis.memtable(baseline), ibis.memtable(current), DIMENSIONS))
+
+    def counted(frame):
+        sums = frame.assign(rows=1).groupby([*DIMENSIONS, "agent_id"], as_index=False)[["is_error", "rows"]].sum()
+        return sums.rename(columns={"is_error": "wrong"})
+
+    same(
+        found,
+        causes.explain_change(counted(baseline), counted(current), DIMENSIONS, outcome="wrong", trials="rows"),
+    )
+
+
+def test_inputs_are_not_modified(baseline, current):
+    before, after = baseline.copy(), current.copy()
+    causes.explain_change(baseline, current, ["site"])
+    pd.testing.assert_frame_equal(baseline, before)
+    pd.testing.assert_frame_equal(current, after)
+
+
+def test_two_sites_in_one_queue_are_one_cause(baseline):
+    current = week(4, 2_500, lambda frame: frame["site"].isin(["A", "D"]) & (frame["queue"] == "E"), 0.45)
+    got = causes.explain_change(baseline, current, DIMENSIONS)
+    assert [{name: sorted(values) for name, values in cause.segment.items()} for cause in got] == [
+        {"site": ["A", "D"], "queue": ["E"]}
+    ]
+
+
+def test_agents_are_told_from_their_site(baseline):
+    current = week(5, 2_500, lambda frame: frame["agent_id"].isin(["B1", "B4"]), 0.5)
+    got = causes.explain_change(baseline, current, [*DIMENSIONS, "agent_id"])
+    assert [cause.level for cause in got] == ["agents"]
+    assert sorted(got[0].segment["agent_id"]) == ["B1", "B4"]
+
+
+def test_the_same_rows_under_another_name_are_told_once(baseline, current):
+    policy = {"A": "x", "B": "x", "C": "y", "D": "z", "E": "z"}
+    frames = [frame.assign(policy=frame["queue"].map(policy)) for frame in (baseline, current)]
+    got = causes.explain_change(*frames, ["site", "queue", "policy"])
+    assert len(got) == 1
+    told = [got[0].segment, *got[0].same_as]
+    assert {"site": ["B"], "queue": ["C"]} in told
+    assert {"site": ["B"], "policy": ["y"]} in told
+
+
+def test_a_rise_everywhere_names_no_segment(baseline):
+    got = causes.explain_change(baseline, week(6, 1_500, lambda frame: frame["site"] > "", 0.08), DIMENSIONS)
+    assert (got[0].segment, got[0].level) == ({}, "everywhere")
+
+
+def test_a_missing_value_is_a_value(baseline):
+    def gaps(frame):
+        return frame.assign(site=frame["site"].where(frame["site"] != "B"))
+
+    current = week(7, 1_500, lambda frame: frame["site"] == "B", 0.3)
+    got = causes.explain_change(gaps(baseline), gaps(current), DIMENSIONS)
+    assert got[0].segment == {"site": [None]}
+
+
+@pytest.mark.parametrize(
+    ("change", "size"),
+    [
+        (lambda frame: frame.assign(site="A"), None),  # a dimension with one value
+        (lambda frame: frame.assign(is_error=0), None),
+        (lambda frame: frame.assign(is_error=1), None),
+        (lambda frame: frame.assign(site=frame["site"] + "?"), None),  # values that the baseline never saw
+        (lambda frame: frame.assign(is_error=True), 2),
+        (lambda frame: frame, 0),
+    ],
+)
+def test_odd_weeks_have_an_answer(change, size, baseline):
+    got = causes.explain_change(baseline, change(week(8, 600).head(600 if size is None else size)), DIMENSIONS)
+    assert all(cause.ci_low <= cause.excess_errors <= cause.ci_high for cause in got)
+
+
+def test_two_rows_and_no_rows_have_no_cause(baseline, current):
+    assert causes.explain_change(baseline.head(2), current.head(2), DIMENSIONS) == []
+    assert causes.explain_change(baseline.head(0), current, DIMENSIONS) == []
+
+
+@pytest.mark.slow
+def test_sixty_dimensions_have_an_answer():
+    rng = np.random.default_rng(9)
+    names = [f"d{place}" for place in range(60)]
+
+    def table(n):
+        return pd.DataFrame(rng.integers(0, 4, (n, 60)), columns=names).assign(is_error=rng.random(n) < 0.1)
+
+    now = table(1_000)
+    now.loc[now["d7"] == 2, "is_error"] |= rng.random(int((now["d7"] == 2).sum())) < 0.4
+    assert causes.explain_change(table(2_000), now, names)[0].segment == {"d7": [2]}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ({"dimensions": ["site", "quue"]}, "no column 'quue'"),
+        ({"dimensions": []}, "nothing to search"),
+        ({"outcome": "wrong"}, "no column 'wrong'"),
+        ({"outcome": "queue"}, "which is no number"),
+        ({"outcome": "many"}, "errors must be 0 or 1"),
+        ({"weight": "minus"}, "weights are 0 or more"),
+        ({"alpha": 5}, "alpha is 5"),
+    ],
+)
+def test_what_cannot_be_meant_is_said(arguments, said, baseline, current):
+    tables = [frame.assign(many=3, minus=-1.0) for frame in (baseline, current)]
+    with pytest.raises(UsageError, match=said):
+        causes.explain_change(*tables, **{"dimensions": DIMENSIONS, **arguments})
+
+
+def test_level_against_a_target_and_against_the_mix(baseline):
+    rows = week(10, 3_000, lambda frame: frame["queue"] == "C", 0.2)
+    assert causes.explain_level(rows, DIMENSIONS, target=0.08)[0].segment == {"queue": ["C"]}
+    assert causes.explain_level(rows, ["site", "language"], explained_by=["queue"]) == []
+    assert causes.explain_level(baseline, DIMENSIONS) == []
+    with pytest.raises(UsageError, match="target is 8"):
+        causes.explain_level(rows, DIMENSIONS, target=8)
