@@ -224,7 +224,7 @@ def backlog(frame: pd.DataFrame, *, title: str = "Arrivals, completions and back
 
 
 def on_calendar(frame: pd.DataFrame) -> pd.DataFrame:
-    """A frame by week with a row for every calendar week from its first to its last, so that a missing week is a gap."""
+    """A frame by week with a row for every calendar week from its first to its last: a missing one is a gap."""
     weeks = pd.Index(calendar(frame["period"]), name="period")
     return frame.set_index("period").reindex(weeks).reset_index()
 

@@ -73,7 +73,7 @@ _DENOMINATORS = {"precision": ("TP / (TP + FP)", _of_given), "recall": ("TP / (T
                  "f1": ("2 TP / (2 TP + FP + FN)", votes)}  # fmt: skip
 _KINDS = {
     "macro": ("mean over labels of {}", "every label counting the same"),
-    "weighted": ("mean over labels of {}, weighted by how often the label is the reference", "labels by their frequency"),
+    "weighted": ("mean over labels of {}, by how often each is the reference", "labels counting by their frequency"),
 }
 
 METRICS = tuple(

@@ -86,7 +86,8 @@ def _backlog_age(tables: Tables, asked: Asked) -> pd.DataFrame:
 
 
 def _oldest(queue: pd.DataFrame, end: pd.Timestamp, backlog: int) -> float:
-    """Age in hours of the oldest of `backlog` items after the hour `end` of a queue; NaN where it is older than known."""
+    """Age in hours of the oldest of `backlog` items after the hour `end` of a queue; NaN where it came before the
+    queue's first hour."""
     known = queue[queue["hour"] <= end]
     arrived = known["arrived"].cumsum().to_numpy()
     gone = arrived[-1] - backlog

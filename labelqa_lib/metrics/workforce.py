@@ -82,7 +82,8 @@ def _aht(tables: Tables, asked: Asked) -> pd.DataFrame:
 
 
 def _throughput(tables: Tables, asked: Asked) -> pd.DataFrame:
-    """Annotations made in agents' shifts, per hour that those shifts give as handling time. QAs' hours label nothing."""
+    """Annotations made in agents' shifts, per hour that those shifts give as handling time. QAs' hours are left out:
+    they label nothing."""
     keys = ["agent_id", "market", "partner", "site", WEEK, "local_date"]
     shifts = shifts_with_place(tables).filter(_[WEEK].isin(asked.weeks) & (_.role == "agent"))
     days = shifts.group_by(keys).aggregate(size=_.handling_minutes.sum() / 60)
@@ -92,9 +93,10 @@ def _throughput(tables: Tables, asked: Asked) -> pd.DataFrame:
 
 
 def _made_by_shift(tables: Tables) -> ibis.Table:
-    """How many annotations an agent made (``total``) in the shift of each ``local_date``. Shifts tell their date and not
-    their hours, so a shift is a run of annotations without a break of `REST_HOURS`; its date is that of its first
-    annotation, so that work after midnight stays with its shift."""
+    """How many annotations an agent made (``total``) in the shift of each ``local_date``.
+
+    Shifts tell their date and not their hours, so a shift is a run of annotations without a break of `REST_HOURS`; its
+    date is that of its first annotation, so that work after midnight stays with its shift."""
     made = tables.annotations.filter(_.agent_id.notnull())
     in_order = {"group_by": "agent_id", "order_by": ["annotated_at", "annotation_id"]}
     second = made.annotated_at.epoch_seconds()

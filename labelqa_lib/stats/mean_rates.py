@@ -87,7 +87,8 @@ def mean_of_rates(
     place, used = (group, class_), total[group, 0] > 0
     score = scale[place] * (outcome - rate[place] * weight)
     if importance is not None:
-        growth = np.divide(measures("importance", importance), total[group, 0], where=used & defined[place], out=0 * score)
+        added = measures("importance", importance)
+        growth = np.divide(added, total[group, 0], where=used & defined[place], out=np.zeros(len(added)))
         score += growth * (rate[place] - mean[group])
     # what a cluster adds to a group, over its classes
     joint = group[used] * (cluster.max(initial=0) + 1) + cluster[used]
