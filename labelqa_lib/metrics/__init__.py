@@ -2,8 +2,9 @@
 
 `registry` and `metric` hold what a metric is; `quality`, `auditor`, `agreement`, `appeals`, `workforce` and `service`
 one family each, `label_means` a part of quality; `judged` the rate sample, `frame` the shape of every answer,
-`compare` what moved; `breakdowns` and `coverage` the tables of a page that are not one metric; `control` charts, `rare` errors,
-`people` compared, and accuracy `corrected` and `assisted` are metric frames with more beside them.
+`compare` what moved; `breakdowns` and `coverage` the tables of a page that are not one metric; `rare` the gaps between
+critical errors; `control` charts, `people` compared, and accuracy `corrected` and `assisted` are metric frames with
+more beside them.
 """
 
 from labelqa_lib.metrics.assisted import TITLES as ASSISTED_TITLES

@@ -7,8 +7,13 @@ from html import unescape
 
 import duckdb
 import nbformat
+import numpy as np
 import pytest
 from house import House
+
+from labelqa_lib import store
+from labelqa_lib.metrics import assisted
+from labelqa_lib.periods import weeks_up_to
 
 pytestmark = pytest.mark.slow
 
@@ -66,6 +71,18 @@ def test_a_planted_incident_is_among_the_findings_of_its_week(demo, code):
 def _named(planted: set, finding: dict) -> bool:
     """The segment is named as another view of the same story."""
     return any(f"{name.replace('_', ' ')} {value}" in finding["sentence"] for name, value in planted)
+
+
+def test_the_model_makes_the_demos_audits_worth_1_6_times_as_many(demo):
+    """In the median week and market, and in every market over its thirteen weeks, with ES whose QAs stopped marking."""
+    weekly, pooled = [], []
+    for market in MARKETS:
+        tables = store.open_tables(demo.root / "data" / "snapshots", market, weeks_up_to(LAST, 13))
+        weekly += assisted(tables, ["week"])["worth"].dropna().tolist()
+        pooled.append(assisted(tables, weeks=tables.weeks)["worth"].iloc[1])
+    assert len(weekly) == 13 * len(MARKETS) and min(weekly) >= 1
+    assert np.median(weekly) >= 1.6
+    assert min(pooled) >= 1.6 and np.median(pooled) >= 2
 
 
 def test_the_incidents_listed_are_the_incidents_planted(demo):
