@@ -194,6 +194,8 @@ def _cell(row: pd.Series, name: str, interval: tuple[str, str] | None, units: Ma
         if unit is None:
             return _number(f"{value:,.3g}".replace("-", "−"))
         return _number((wording.difference if name == "difference" else wording.amount)(value, unit))
+    if isinstance(value, pd.Timestamp) and value == value.normalize():  # a day
+        return safe.text(f"{value:%Y-%m-%d}")
     return safe.isolated(value)
 
 

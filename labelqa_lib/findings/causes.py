@@ -174,16 +174,20 @@ def ranked(causes: Sequence[Cause]) -> pd.DataFrame:
     -------
     DataFrame
         ``cause, where, excess_errors, ci_low, ci_high, share_of_change, expected, now`` (rates), ``n`` (judged now),
-        ``p_value`` (of the whole search), ``same_as``.
+        ``p_value`` (of the whole search, in words), ``same_as``.
     """
     rows = [
         (name, where(one.segment), one.excess_errors, one.ci_low, one.ci_high, one.share_of_change, one.rate_expected,
-         one.rate_current, one.n_current, one.p_value, several(one.same_as))
+         one.rate_current, one.n_current, _chance(one.p_value), several(one.same_as))
         for name, one in zip(names(causes), causes, strict=True)
     ]  # fmt: skip
     columns = ["cause", "where", "excess_errors", "ci_low", "ci_high", "share_of_change", "expected", "now", "n"]
     columns += ["p_value", "same_as"]
     return pd.DataFrame(rows, columns=columns)
+
+
+def _chance(p_value: float) -> str:
+    return "< 0.001" if p_value < 0.001 else f"{p_value:.3f}"
 
 
 def levels(causes: Sequence[Cause], persistence: pd.DataFrame) -> pd.DataFrame:

@@ -39,3 +39,9 @@ def test_a_table_without_rows_and_without_a_sentence_answers_nothing(shown):
     assert "No rows." in shown.html
     display.table(ROWS.iloc[:0], "t", "Rows", empty="Nothing was restated.")
     assert not shown[-1].metadata
+
+
+def test_a_day_in_a_table_has_no_hour(shown):
+    days = pd.DataFrame({"what": ["a", "b"], "day": [pd.Timestamp("2026-11-09"), pd.Timestamp("2026-11-10")]})
+    display.table(days, "t", "Days")
+    assert "2026-11-09" in shown.html and "00:00" not in shown.html
