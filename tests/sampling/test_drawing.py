@@ -134,6 +134,7 @@ def test_inclusion_frequencies_match_the_chances_over_ten_thousand_seeds():
     assert deviation.sum() < stats.chi2.ppf(0.9999, len(cell))
 
 
+@pytest.mark.slow
 def test_nothing_left_to_draw_is_said():
     everything = fetch(market().annotations)["annotation_id"].tolist()
     with pytest.raises(UsageError, match="every annotation was drawn already"):
