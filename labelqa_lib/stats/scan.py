@@ -43,9 +43,9 @@ MOST_CAUSES = 8
 SET_MARGIN = 0.2  # a set of values has to explain so much more than the best plain slice
 CHANGE_MARGIN = 3.0  # log likelihood that a cause has to gain to be replaced beside the others
 LINES_TRIED = 5
-NEARLY_AS_MUCH = 0.8
-UNEVEN = 1.5
-WIDEN_MARGIN = 1.5  # log odds beyond the choice among the other values
+NEARLY_AS_MUCH = 0.8  # of what a set explains; a slice that leaves its dimension out is then simpler
+UNEVEN = 1.5  # dispersion of counted cells above which descriptions are not refined
+WIDEN_MARGIN = 1.5  # log odds of a further value, beyond the choice among the others
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ Array = NDArray[np.float64]
 Where = dict[int, tuple[int, ...]]
 """Dimension → values."""
 
-WORLDS, REPEATS = 50, 4
+WORLDS, REPEATS = 50, 3
 MOST_ROWS = 60_000  # that the simulated periods hold; larger periods are simulated on every so-manieth cell
 OWN_EVENTS = 20.0  # of the model, against which a cell's own baseline is weighed
 LEAST_INTERACTION = 0.04  # variance of log rates that the model leaves, at least: rates never just add up

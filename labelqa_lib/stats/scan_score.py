@@ -16,7 +16,7 @@ Effective = tuple[Array, Array, Array, Array]
 
 # Chance given beforehand to each kind of cause, shared evenly within the kind: slices by number of dimensions, sets by
 # number of values. Triples hold most slices of the search, so they need most to be seen at all.
-SHARES = {0: 0.02, 1: 0.12, 2: 0.2, 3: 0.4}
+SHARES = {0: 0.005, 1: 0.12, 2: 0.2, 3: 0.4}
 ALONE_SHARE, SET_SHARE = 0.06, 0.2
 
 
