@@ -22,9 +22,13 @@ def pairs(**counts: int) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["item_id", "agent_id", "label", "week", "repeated"])
 
 
-def told(rows: pd.DataFrame, met=NO_TRAP, splits=NOTHING.head(0), suspects=NOTHING, **more) -> dict[str, tuple[str, str]]:
+def told(
+    rows: pd.DataFrame, met=NO_TRAP, splits=NOTHING.head(0), suspects=NOTHING, **more
+) -> dict[str, tuple[str, str]]:
     shares = rows["label"].value_counts(normalize=True)
-    found = calibration_findings(agreement(rows, LABELS), agreement(rows, LABELS, "label"), shares, met, splits, suspects, **more)
+    found = calibration_findings(
+        agreement(rows, LABELS), agreement(rows, LABELS, "label"), shares, met, splits, suspects, **more
+    )
     return {one.code: (one.severity, one.sentence) for one in found}
 
 
@@ -52,7 +56,12 @@ def test_little_agreement_without_a_common_label_is_no_paradox():
 
 def test_every_trap_is_named():
     met = pd.DataFrame(
-        [("aggregated", 40, 40, ""), ("two_markets", 1275, 11205, "IN"), ("dominant", 8581, 92721, "A214"), ("repeated", 149, 2918, "")],
+        [
+            ("aggregated", 40, 40, ""),
+            ("two_markets", 1275, 11205, "IN"),
+            ("dominant", 8581, 92721, "A214"),
+            ("repeated", 149, 2918, ""),
+        ],
         columns=NO_TRAP.columns,
     )
     found = told(pairs(ok_ok=300, spam_spam=200), met)
@@ -74,7 +83,11 @@ def split(verdict: str) -> pd.DataFrame:
     ("verdict", "severity", "said"),
     [
         ("training", "act", "Training at KUL: there counterfeit is labelled spam 26.3 % of the time, elsewhere 2.0 %"),
-        ("unclear SOP", "act", "Unclear SOP in commerce: counterfeit is labelled spam 19.0 % (14.0 to 26.0) of the time"),
+        (
+            "unclear SOP",
+            "act",
+            "Unclear SOP in commerce: counterfeit is labelled spam 19.0 % (14.0 to 26.0) of the time",
+        ),
         ("not enough data", "know", "cannot be told"),
     ],
 )

@@ -5,7 +5,15 @@ those rows. `splits` tells an unclear instruction from a site that reads it diff
 `traps` what in a delivery would make agreement look better or worse than it is.
 """
 
-from labelqa_lib.calibration.agreement import COEFFICIENTS, TITLES, UNITS, agreement, before_after, between_sites, self_agreement
+from labelqa_lib.calibration.agreement import (
+    COEFFICIENTS,
+    TITLES,
+    UNITS,
+    agreement,
+    before_after,
+    between_sites,
+    self_agreement,
+)
 from labelqa_lib.calibration.gold import correction, gold_accuracy, gold_answers, overdue_gold, suspect_gold
 from labelqa_lib.calibration.overlap import label_set, overlap
 from labelqa_lib.calibration.reliability import confusions, people_consensus, reliability

@@ -86,7 +86,9 @@ def _parts(rows: pd.DataFrame, by: str) -> list[tuple[str, pd.DataFrame]]:
     return list(rows.dropna(subset=by).groupby(by))
 
 
-def _row(metric: str, by: str, value: str, part: pd.DataFrame, labels: Sequence, confidence: float, period: str) -> dict:
+def _row(
+    metric: str, by: str, value: str, part: pd.DataFrame, labels: Sequence, confidence: float, period: str
+) -> dict:
     if metric == "cohen_kappa" and part["agent_id"].isna().any():
         dimension = {by: value} if by and by != "week" else {}
         return {"metric": metric, **dimension, "period": value if by == "week" else period, "n": 0, "method": "",

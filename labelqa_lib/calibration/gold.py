@@ -45,7 +45,9 @@ def gold_answers(tables: Tables) -> pd.DataFrame:
     return held.assign(right=held["label"] == held["gold_label"])
 
 
-def gold_accuracy(answers: pd.DataFrame, weeks: tuple[str, ...], by: str = "", confidence: float = 0.95) -> pd.DataFrame:
+def gold_accuracy(
+    answers: pd.DataFrame, weeks: tuple[str, ...], by: str = "", confidence: float = 0.95
+) -> pd.DataFrame:
     """How often are gold items answered as the gold says? Clusters are agents, items where no agents were delivered.
 
     Returns
@@ -56,7 +58,11 @@ def gold_accuracy(answers: pd.DataFrame, weeks: tuple[str, ...], by: str = "", c
     columns = ["metric", *([by] if by else []), "period", *NUMBERS]
     rows = answers.dropna(subset=by) if by else answers
     if not len(rows):
-        empty = dict.fromkeys(NUMBERS, np.nan) | {"n": 0, "method": "", "reason": "needs gold with answers; not delivered"}
+        empty = dict.fromkeys(NUMBERS, np.nan) | {
+            "n": 0,
+            "method": "",
+            "reason": "needs gold with answers; not delivered",
+        }
         row = {"metric": "gold_accuracy", "period": span(weeks)} | ({by: "not given"} if by else {}) | empty
         return pd.DataFrame([row])[columns]
     segment, names = pd.factorize(rows[by], sort=True) if by else (np.zeros(len(rows), dtype=int), [""])
@@ -65,7 +71,9 @@ def gold_accuracy(answers: pd.DataFrame, weeks: tuple[str, ...], by: str = "", c
     sums = cells.groupby(["segment", "cluster"])["right"].agg(["sum", "size"]).reset_index()
     rates = survey.clustered_rate(sums["segment"], sums["size"], sums["sum"], sums["size"], confidence=confidence,
                                   weight_squared=sums["size"])  # fmt: skip
-    frame = pd.DataFrame({name: getattr(rates, name) for name in NUMBERS}).assign(metric="gold_accuracy", period=span(weeks))
+    frame = pd.DataFrame({name: getattr(rates, name) for name in NUMBERS}).assign(
+        metric="gold_accuracy", period=span(weeks)
+    )
     frame["method"] = frame["method"] + f" by {alike.removesuffix('_id')}"
     return (frame.assign(**{by: names}) if by else frame)[columns]
 
@@ -177,7 +185,13 @@ def correction(answers: pd.DataFrame, suspects: pd.DataFrame) -> pd.DataFrame:
     gained = (both["label"] == both["suggested"]).astype(int) - both["right"].astype(int)
     of_item = both.assign(gained=gained).groupby(["item_id", "gold_label", "suggested"])["gained"].agg(["sum", "size"])
     of_item = of_item.reset_index().rename(columns={"size": "answers"})
-    every = {"item_id": "all of them", "gold_label": "", "suggested": "", "sum": of_item["sum"].sum(), "answers": of_item["answers"].sum()}
+    every = {
+        "item_id": "all of them",
+        "gold_label": "",
+        "suggested": "",
+        "sum": of_item["sum"].sum(),
+        "answers": of_item["answers"].sum(),
+    }
     told = pd.concat([pd.DataFrame([every]), of_item.sort_values(["sum", "item_id"], ascending=[False, True])])
     after = before + told["sum"] / len(answers)
     return told.assign(before=before, after=after, difference=after - before)[columns].reset_index(drop=True)

@@ -35,7 +35,9 @@ def people_consensus(
     known = known_agents(rows)
     if not len(known):
         return None
-    return consensus.dawid_skene(known, gold, labels=labels, prior=_like_the_average(known, labels), confidence=confidence)
+    return consensus.dawid_skene(
+        known, gold, labels=labels, prior=_like_the_average(known, labels), confidence=confidence
+    )
 
 
 def _like_the_average(known: pd.DataFrame, labels: Sequence[str]) -> np.ndarray:

@@ -35,8 +35,8 @@ def session_items(
     Returns
     -------
     DataFrame
-        ``item_id, policy_area, queue, labels`` (those given, with votes), ``open`` (entropy, bits), ``volume`` (disputed
-        items of the same two labels and queue a week), ``cost, value``; the most valuable first.
+        ``item_id, policy_area, queue, labels`` (those given, with votes), ``open`` (entropy, bits), ``volume``
+        (disputed items of the same two labels and queue a week), ``cost, value``; the most valuable first.
 
     Notes
     -----

@@ -60,7 +60,11 @@ def splits(
 
 def split_verdicts(cells: pd.DataFrame, false_discovery_rate: float = 0.05, confidence: float = 0.95) -> pd.DataFrame:
     """The same from counts ``n`` of judged annotations by ``policy_area, reference_label, label, site``."""
-    found = [row for key, part in cells.groupby(["policy_area", "reference_label"]) for row in _confused(key, part, confidence)]
+    found = [
+        row
+        for key, part in cells.groupby(["policy_area", "reference_label"])
+        for row in _confused(key, part, confidence)
+    ]
     frame = pd.DataFrame(found, columns=_COLUMNS)
     if not len(frame):
         return frame
@@ -69,7 +73,9 @@ def split_verdicts(cells: pd.DataFrame, false_discovery_rate: float = 0.05, conf
     adjusted[tested] = stats.false_discovery_control(frame.loc[tested, "p_value"])
     differs = (adjusted <= false_discovery_rate) & (frame["site_share"] > frame["rest_share"])
     often = frame["ci_low"] >= OFTEN
-    frame["verdict"] = np.select([differs, often & frame["verdict"].eq(UNCLEAR), often], [TRAINING, UNCLEAR, UNDECIDED], "")
+    frame["verdict"] = np.select(
+        [differs, often & frame["verdict"].eq(UNCLEAR), often], [TRAINING, UNCLEAR, UNDECIDED], ""
+    )
     told = frame[frame["verdict"] != ""].assign(p_value=adjusted[frame["verdict"] != ""])
     return told.sort_values(["errors", "reference_label"], ascending=[False, True], ignore_index=True)
 

@@ -62,7 +62,9 @@ def unrelated(
     others[np.arange(len(code)), code] -= 1
     best = others == others.max(axis=1, keepdims=True)
     decided = (best.sum(axis=1) == 1) & (others.sum(axis=1) > 0)
-    pairs = pd.DataFrame({"agent_id": known["agent_id"].to_numpy(), "own": code, "other": others.argmax(axis=1)})[decided]
+    pairs = pd.DataFrame({"agent_id": known["agent_id"].to_numpy(), "own": code, "other": others.argmax(axis=1)})[
+        decided
+    ]
     found = [_kappa(agent, part, len(labels)) for agent, part in pairs.groupby("agent_id") if len(part) >= minimum]
     frame = pd.DataFrame(found, columns=["agent_id", "estimate", "n", "p_value"])
     return _flagged(frame, false_discovery_rate)
@@ -74,7 +76,12 @@ def _kappa(agent: str, part: pd.DataFrame, labels: int) -> tuple:
     chance, same = float(own @ other), int((part["own"] == part["other"]).sum())
     if chance >= 1:
         return agent, np.nan, n, 1.0
-    return agent, (same / n - chance) / (1 - chance), n, float(stats.binom.cdf(same, n, chance + RELATED * (1 - chance)))
+    return (
+        agent,
+        (same / n - chance) / (1 - chance),
+        n,
+        float(stats.binom.cdf(same, n, chance + RELATED * (1 - chance))),
+    )
 
 
 def constant(tables: Tables, minimum: int = 30, false_discovery_rate: float = 0.05) -> pd.DataFrame:
@@ -201,4 +208,6 @@ def _flagged(frame: pd.DataFrame, rate: float, tested: int | None = None) -> pd.
     p_value = frame["p_value"].to_numpy(dtype=float)
     rest = np.ones(max((tested or 0) - len(p_value), 0))
     adjusted = stats.false_discovery_control(np.r_[p_value, rest])[: len(p_value)] if len(p_value) else p_value
-    return frame.assign(adjusted=adjusted, flagged=adjusted <= rate).sort_values("p_value", kind="stable", ignore_index=True)
+    return frame.assign(adjusted=adjusted, flagged=adjusted <= rate).sort_values(
+        "p_value", kind="stable", ignore_index=True
+    )

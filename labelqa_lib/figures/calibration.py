@@ -16,7 +16,12 @@ FEWEST_ITEMS = 5
 
 @styled
 def participants(
-    frame: pd.DataFrame, who: str, area: str = "policy_area", *, title: str = "Participants against the key", minimum: int = 30
+    frame: pd.DataFrame,
+    who: str,
+    area: str = "policy_area",
+    *,
+    title: str = "Participants against the key",
+    minimum: int = 30,
 ) -> Figure:
     """Who differs from the key, and in which policy area?
 
@@ -62,9 +67,9 @@ def participants(
     ax.set_xlabel(f"share that agrees with the key, and items; cells with fewer than {FEWEST_ITEMS} items are empty")
     worst = enough.sort_values(["estimate", who], kind="stable").head(3)
     said = "; ".join(
-        f"{name(row[who])} {wording.amount(row['estimate'], 'rate')} in {name(row[area])}" for _, row in worst.iterrows()
+        f"{name(row[who])} {wording.amount(row['estimate'], 'rate')} in {name(row[area])}"
+        for _, row in worst.iterrows()
     )
     note = f"the {len(shown)} furthest from it" if len(right) > len(shown) else ""
     heading(fig, title, f"furthest from the key: {said}." if said else "too few items in every cell.", note)
     return fig
-

@@ -29,7 +29,9 @@ def read_agreement(summary: pd.DataFrame, shares: pd.Series) -> str:
     )
     if pd.isna(alpha["estimate"]):
         return f"{said} Agreement beyond chance is not defined: {alpha['reason']}."
-    said += f" Beyond chance that is {_coefficient(ac1)} by Gwet's AC1 and {_coefficient(alpha)} by Krippendorff's alpha."
+    said += (
+        f" Beyond chance that is {_coefficient(ac1)} by Gwet's AC1 and {_coefficient(alpha)} by Krippendorff's alpha."
+    )
     if _paradox(percent, alpha, ac1):
         return f"{said} {_why_paradox(percent, alpha, shares)}"
     if ac1["estimate"] - alpha["estimate"] >= PARADOX_GAP / 2:
@@ -58,9 +60,12 @@ def _why_paradox(percent: pd.Series, alpha: pd.Series, shares: pd.Series) -> str
     chance = (percent["estimate"] - alpha["estimate"]) / (1 - alpha["estimate"])
     common, rest = shares.idxmax(), 1 - shares.max()
     return (
-        f"This is the paradox of kappa: {common} takes {wording.amount(shares.max(), 'rate')} of all labels, so that two "
-        f"people who guess alike would agree {wording.amount(chance, 'rate')} of the time. Alpha asks how well the other "
-        f"{wording.amount(rest, 'rate')} are told apart, and they hardly are; AC1 and percent agreement mostly show how "
+        f"This is the paradox of kappa: {common} takes {wording.amount(shares.max(), 'rate')} of all labels, "
+        "so that two "
+        f"people who guess alike would agree {wording.amount(chance, 'rate')} of the time. Alpha asks how well "
+        "the other "
+        f"{wording.amount(rest, 'rate')} are told apart, and they hardly are; AC1 and percent agreement mostly "
+        "show how "
         f"common {common} is. Gate on AC1 by label, publish alpha, and show both."
     )
 
@@ -77,7 +82,8 @@ def agreed(summary: pd.DataFrame, shares: pd.Series) -> list[Finding]:
         return []
     if _paradox(percent, alpha, ac1):
         sentence = (
-            f"People agree {wording.amount(percent['estimate'], 'rate')} of the time, yet alpha is {_coefficient(alpha)}: the "
+            f"People agree {wording.amount(percent['estimate'], 'rate')} of the time, yet alpha is "
+            f"{_coefficient(alpha)}: the "
             f"paradox of kappa, explained above. Labels other than {shares.idxmax()} are hardly told apart."
         )
         return [_finding("paradox", "watch", sentence, "agreement", alpha)]
@@ -100,7 +106,9 @@ def unshared(labels: pd.DataFrame) -> list[Finding]:
         return []
     said = ", ".join(f"{row['label']} {_coefficient(row)}" for _, row in low.head(MOST_NAMED).iterrows())
     more = f" and {len(low) - MOST_NAMED} more" if len(low) > MOST_NAMED else ""
-    sentence = f"Alpha of these labels against all others is surely below {TENTATIVE:g}: {said}{more}. Start a session with them."
+    sentence = (
+        f"Alpha of these labels against all others is surely below {TENTATIVE:g}: {said}{more}. Start a session with them."
+    )
     return [_finding("label", "watch", sentence, "labels", low.iloc[0])]
 
 

@@ -69,18 +69,22 @@ def _splits(splits: pd.DataFrame) -> list[Finding]:
         share = wording.estimate(row["share"], row["ci_low"], row["ci_high"], "rate")
         if row["verdict"] == "training":
             sentence = (
-                f"Training at {row['site']}: there {what} {wording.amount(row['site_share'], 'rate')} of the time, elsewhere "
-                f"{wording.amount(row['rest_share'], 'rate')} ({row['sites']}). The others read the same SOP rightly, so "
+                f"Training at {row['site']}: there {what} {wording.amount(row['site_share'], 'rate')} of the time, "
+                "elsewhere "
+                f"{wording.amount(row['rest_share'], 'rate')} ({row['sites']}). The others read the same SOP rightly, "
+                "so "
                 f"it is the site and not the text of {row['policy_area']}."
             )
         elif row["verdict"] == "unclear SOP":
             sentence = (
-                f"Unclear SOP in {row['policy_area']}: {what} {share} of the time, and at every site alike ({row['sites']}). "
+                f"Unclear SOP in {row['policy_area']}: {what} {share} of the time, and at every site alike "
+                f"({row['sites']}). "
                 "Everybody splits the same way, so it is the text; training one site would not help."
             )
         else:
             sentence = (
-                f"In {row['policy_area']} {what} {share} of the time ({row['sites']}). Whether the SOP or a site is the cause "
+                f"In {row['policy_area']} {what} {share} of the time ({row['sites']}). Whether the SOP or a site is "
+                "the cause "
                 "cannot be told: it takes two sites with enough judged items each."
             )
         severity = {"training": "act", "unclear SOP": "act"}.get(row["verdict"], "know")
@@ -95,11 +99,13 @@ def _gold(suspects: pd.DataFrame) -> list[Finding]:
     if doubtful.empty:
         return []
     said = "; ".join(
-        f"{row.item_id} is gold as {row.gold_label}, {row.n - row.right} of {row.n} good answers differ, most say {row.suggested}"
+        f"{row.item_id} is gold as {row.gold_label}, {row.n - row.right} of {row.n} good answers differ, most "
+        f"say {row.suggested}"
         for row in doubtful.head(3).itertuples()
     )
     more = f"; and {len(doubtful) - 3} more" if len(doubtful) > 3 else ""
-    sentence = f"{wording.count(len(doubtful), 'gold item')} may be wrong: {said}{more}. Look again before anybody is scored on them."
+    named = wording.count(len(doubtful), "gold item")
+    sentence = f"{named} may be wrong: {said}{more}. Look again before anybody is scored on them."
     return [_finding("gold:suspect", "watch", sentence, "suspect-gold")]
 
 
@@ -126,7 +132,9 @@ def _people(suspicions: Mapping[str, pd.DataFrame]) -> list[Finding]:
         found.append(_about(name, len(flagged), "agent", does, said, evidence))
     copied = suspicions.get("copied")
     if copied is not None and len(copied):
-        pairs = copied[copied["flagged"].astype(bool) & ~(copied["agent_id"].isin(named) & copied["other_agent"].isin(named))]
+        pairs = copied[
+            copied["flagged"].astype(bool) & ~(copied["agent_id"].isin(named) & copied["other_agent"].isin(named))
+        ]
         said = [
             f"{row.agent_id} and {row.other_agent} ({wording.amount(row.estimate, 'rate')} of "
             f"{wording.count(row.n, 'item')} alike, {wording.amount(row.expected, 'rate')} expected)"
@@ -170,23 +178,27 @@ def _traps(met: pd.DataFrame) -> list[Finding]:
 _TRAPS = {
     "aggregated": lambda row: (
         "act",
-        f"All {row.n:,} items with several labels agree exactly: labels were merged before delivery. Agreement, consensus "
+        f"All {row.n:,} items with several labels agree exactly: labels were merged before delivery. "
+        "Agreement, consensus "
         "and self-agreement of this delivery mean nothing; ask the partner for the labels as people gave them.",
     ),
     "two_markets": lambda row: (
         "act",
-        f"{row.n:,} of {row.of:,} annotations were also delivered under {row.detail}: same item, agent, label and time. One "
+        f"{row.n:,} of {row.of:,} annotations were also delivered under {row.detail}: same item, agent, label "
+        "and time. One "
         "of the two markets counts work that is not its own.",
     ),
     "dominant": lambda row: (
         "watch",
-        f"Agent {row.detail} gave {wording.amount(row.n / row.of, 'rate')} of all labels ({row.n:,} of {row.of:,}): the "
+        f"Agent {row.detail} gave {wording.amount(row.n / row.of, 'rate')} of all labels ({row.n:,} of "
+        f"{row.of:,}): the "
         "market's figures are to that extent one person's.",
     ),
     "repeated": lambda row: (
         "know",
         f"Agents judged {wording.count(row.of, 'item')} more than once, and gave {row.n:,} of them different labels "
-        f"({wording.amount(row.n / row.of, 'rate')}). Between people the first label counts; the rest is self-agreement.",
+        f"({wording.amount(row.n / row.of, 'rate')}). Between people the first label counts; the rest is "
+        "self-agreement.",
     ),
 }
 
@@ -200,7 +212,8 @@ def calibration_gaps(tables: Tables, rows: pd.DataFrame, session: str = "") -> l
          "needs annotations.blind; not delivered: every label is taken as blind"),
         ("Whom can one believe, and who may not be looking?", not agents, "needs annotations.agent_id; not delivered"),
         ("Do agents agree with themselves?", agents and not rows["repeated"].any(), "no agent saw an item twice"),
-        ("Do sites agree with each other?", not tables.delivered("annotations.site"), "needs annotations.site; not delivered"),
+        ("Do sites agree with each other?", not tables.delivered("annotations.site"),
+         "needs annotations.site; not delivered"),
         ("Who labels faster than reading?", not tables.delivered("annotations.handle_seconds"),
          "needs annotations.handle_seconds; not delivered"),
         ("Is the gold right?", tables.gold is None, "needs gold; not delivered"),

@@ -208,6 +208,8 @@ def conger(ratings: Ratings, weights: Array, times: Array) -> Part:
     credit = others @ weights
     mine = (own * credit).sum(axis=1)
     pairs = there.sum() * (there.sum() - 1)
-    pull = np.divide(2 * (credit - mine[:, None]), pairs * total[:, None], out=np.zeros_like(given), where=there[:, None])
+    pull = np.divide(
+        2 * (credit - mine[:, None]), pairs * total[:, None], out=np.zeros_like(given), where=there[:, None]
+    )
     influence = np.bincount(ratings.item, pull.ravel()[cell], ratings.items) * times.sum()
     return Part(mine.sum() / pairs, influence)

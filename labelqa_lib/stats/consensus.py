@@ -72,8 +72,8 @@ class Consensus:
     Attributes
     ----------
     labels : DataFrame
-        One row per item, in order of appearance: ``item_id, label`` (the likeliest), ``probability, entropy`` (in bits),
-        ``n_annotations``.
+        One row per item, in order of appearance: ``item_id, label`` (the likeliest), ``probability, entropy`` (in
+        bits), ``n_annotations``.
     probabilities : DataFrame
         One row per item, one column per label, in the order of the label set.
     confusion : DataFrame
@@ -122,8 +122,8 @@ def dawid_skene(
         The label set in its order; the labels seen, sorted, by default.
     prior : float or array of float, shape (labels, labels)
         Annotations that each agent is taken to have made before, by true and given label. The default is next to
-        none: it only keeps a label that an agent never gave from being ruled out. 0 is plain maximum likelihood, 1 suits
-        agents with few annotations, a heavy diagonal says that agents are known to be good.
+        none: it only keeps a label that an agent never gave from being ruled out. 0 is plain maximum likelihood, 1
+        suits agents with few annotations, a heavy diagonal says that agents are known to be good.
     tolerance : float
         The iteration stops when it raises the log posterior by less than this per annotation,
     iterations : int
@@ -142,9 +142,9 @@ def dawid_skene(
 
     Notes
     -----
-    Starts from each item's own shares of labels. Intervals are Wilson's on expected counts, the prior's among them; they
-    leave out that the true labels are themselves estimated. Agents are taken to err independently of each other; where they were misled
-    together, probabilities are too near 1.
+    Starts from each item's own shares of labels. Intervals are Wilson's on expected counts, the prior's among them;
+    they leave out that the true labels are themselves estimated. Agents are taken to err independently of each other;
+    where they were misled together, probabilities are too near 1.
     Source: Dawid & Skene (1979), Appl. Statist. 28:20.
     """
     return _consensus(annotations, gold, labels, prior, False, tolerance, iterations, confidence)
@@ -184,7 +184,15 @@ def _consensus(annotations, gold, labels, prior, one_coin, tolerance, iterations
         raise UsageError("there are no annotations to find a consensus of")
     known = _known(answers, truth)
     fit = consensus_em.dawid_skene(
-        answers.item, answers.agent, answers.label, (items, agents, count), known, prior, one_coin, tolerance, iterations
+        answers.item,
+        answers.agent,
+        answers.label,
+        (items, agents, count),
+        known,
+        prior,
+        one_coin,
+        tolerance,
+        iterations,
     )
     return Consensus(
         labels=_labels_frame(answers, fit.posterior, fit.posterior.argmax(axis=1)),

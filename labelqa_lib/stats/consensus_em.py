@@ -107,7 +107,9 @@ def dawid_skene(
 
 def _shares(item, label, items: int, labels: int) -> Array:
     """Each item's own shares of labels: where the iteration starts, as Dawid and Skene did."""
-    return _normalised(np.bincount(item * labels + label, minlength=items * labels).reshape(items, labels).astype(float))
+    return _normalised(
+        np.bincount(item * labels + label, minlength=items * labels).reshape(items, labels).astype(float)
+    )
 
 
 def _fix(posterior: Array, known: NDArray[np.int64]) -> None:

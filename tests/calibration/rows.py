@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 
 LABELS = ["ok", "spam", "hate"]
-COLUMNS = ["item_id", "agent_id", "label", "site", "week", "queue", "policy_area", "handle_seconds"]
 
 
 def overlapping(*rows: tuple, **common) -> pd.DataFrame:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from labelqa_lib.calibration import agreement, before_after, between_sites, self_agreement
@@ -60,8 +61,6 @@ def test_segments_with_too_few_items_are_left_out():
 
 
 def _joined(*parts):
-    import pandas as pd
-
     return pd.concat(parts, ignore_index=True)
 
 
@@ -89,7 +88,9 @@ def test_self_agreement_takes_agents_as_clusters():
 
 def test_before_and_after_a_session():
     before = pairs(*["ok ok"] * 20, *["ok spam"] * 20, week="2026-W44")
-    after = pairs(*["ok ok"] * 38, *["spam spam"] * 20, week="2026-W46").assign(item_id=lambda frame: "late " + frame["item_id"])
+    after = pairs(*["ok ok"] * 38, *["spam spam"] * 20, week="2026-W46").assign(
+        item_id=lambda frame: "late " + frame["item_id"]
+    )
     row = before_after(_joined(before, after), LABELS, "2026-W45").set_index("metric").loc["percent_agreement"]
     assert (row["before"], row["after"], row["n_before"], row["n_after"]) == (0.5, 1, 40, 58)
     assert row["difference"] == 0.5 and row["difference_low"] > 0.2

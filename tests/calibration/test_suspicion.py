@@ -61,7 +61,14 @@ def test_false_alarms_among_people_who_err_on_their_own():
 
 def annotations(agent: str, labels, queue: str = "q", **more) -> list[dict]:
     return [
-        {"annotation_id": f"{agent}{place}", "item_id": f"i{agent}{place}", "agent_id": agent, "label": label, "queue": queue} | more
+        {
+            "annotation_id": f"{agent}{place}",
+            "item_id": f"i{agent}{place}",
+            "agent_id": agent,
+            "label": label,
+            "queue": queue,
+        }
+        | more
         for place, label in enumerate(labels)
     ]
 

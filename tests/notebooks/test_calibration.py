@@ -37,9 +37,14 @@ def test_adult_content(tmp_path):
     house = House(tmp_path)
     house.labelqa("ingest", str(DATA / "adult_content"), "--source", "adult_content")
     text, findings = page(house, "2010-W01", "WEB")
-    assert {"agreement:paradox", "trap:dominant", "trap:repeated", "people:unrelated", "people:constant", "gold:suspect"} <= codes(
-        findings
-    )
+    assert {
+        "agreement:paradox",
+        "trap:dominant",
+        "trap:repeated",
+        "people:unrelated",
+        "people:constant",
+        "gold:suspect",
+    } <= codes(findings)
     assert "Agent A214 gave 9.3 % of all labels (8,581 of 92,721)" in text
     assert "Agents judged 2,918 items more than once, and gave 149 of them different labels" in text
     assert "A480 (always X" in text, "one of the agents who never vary"

@@ -50,7 +50,9 @@ def coverage(name: str, cell: tuple, resamples: int = 0, replications: int = REP
         ratings = world(rng, *cell)
         found = estimate(ratings, name)
         clusters = np.arange(ratings.items)
-        interval = bounds(found, ratings.paired, clusters, lambda times, r=ratings: estimate(r, name, times), resamples=resamples)
+        interval = bounds(
+            found, ratings.paired, clusters, lambda times, r=ratings: estimate(r, name, times), resamples=resamples
+        )
         hits += interval.low <= truth <= interval.high
     return hits / replications
 

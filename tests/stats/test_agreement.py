@@ -141,15 +141,25 @@ def test_four_diagnoses():
     assert round(agreement.cohen_kappa(rows).std_error * np.sqrt(222 / 223), 5) == 0.04597
 
 
-@pytest.mark.skipif(not WORKED.is_dir(), reason="the worked examples are not part of the product and not on this machine")
+@pytest.mark.skipif(
+    not WORKED.is_dir(), reason="the worked examples are not part of the product and not on this machine"
+)
 def test_six_psychiatrists():
     """Fleiss (1971), 15 of his patients; R irrCAC 1.0 and statsmodels."""
     rows = counted(pd.read_csv(WORKED / "distrib.6raters.csv").drop(columns="Subject"))
-    published = {"pa": (0.55111, 0.06650), "fleiss": (0.41393, 0.08119), "gwet": (0.44480, 0.08419), "bp": (0.43889, 0.08312)}
+    published = {
+        "pa": (0.55111, 0.06650),
+        "fleiss": (0.41393, 0.08119),
+        "gwet": (0.44480, 0.08419),
+        "bp": (0.43889, 0.08312),
+    }
     for name, figures in published.items():
         found = COEFFICIENTS[name](rows)
         assert (round(found.estimate, 5), round(found.std_error, 5)) == figures
-    assert [round(end, 3) for end in (agreement.fleiss_kappa(rows).ci_low, agreement.fleiss_kappa(rows).ci_high)] == [0.24, 0.588]
+    assert [round(end, 3) for end in (agreement.fleiss_kappa(rows).ci_low, agreement.fleiss_kappa(rows).ci_high)] == [
+        0.24,
+        0.588,
+    ]
     alpha = agreement.krippendorff_alpha(rows)
     # irrCAC on the rows; its function for counts, of an older form, has .08243
     assert (round(alpha.estimate, 5), round(alpha.std_error, 5)) == (0.42044, 0.08119)
@@ -162,14 +172,20 @@ def test_the_paradox():
     assert round(agreement.cohen_kappa(skewed).estimate, 3) == 0.022
     assert round(agreement.gwet_ac(skewed).estimate, 3) == 0.533
     even, rare = crossed([[40, 9], [6, 45]]), crossed([[80, 10], [5, 5]])
-    assert round(agreement.percent_agreement(even).estimate, 2) == round(agreement.percent_agreement(rare).estimate, 2) == 0.85
+    assert (
+        round(agreement.percent_agreement(even).estimate, 2)
+        == round(agreement.percent_agreement(rare).estimate, 2)
+        == 0.85
+    )
     assert [round(agreement.cohen_kappa(rows).estimate, 2) for rows in (even, rare)] == [0.70, 0.32]
 
 
 @pytest.mark.skipif(not DATA.is_dir(), reason="the real data sets are not part of the product and not on this machine")
 def test_adult_content_and_zencrowd():
     """Figures of the data sets' README: every annotation counts, repeated ones too."""
-    rows = pd.read_csv(DATA / "adult_content" / "labels.csv.gz").rename(columns={"item": "item_id", "annotator": "agent_id"})
+    rows = pd.read_csv(DATA / "adult_content" / "labels.csv.gz").rename(
+        columns={"item": "item_id", "annotator": "agent_id"}
+    )
     assert round(agreement.krippendorff_alpha(rows).estimate, 3) == 0.314
     assert round(agreement.krippendorff_alpha(rows, "ordinal", labels="GPRX").estimate, 3) == 0.427
     links = pd.read_csv(DATA / "zencrowd" / "labels.csv.gz").rename(columns={"item": "item_id"})
@@ -180,7 +196,9 @@ def test_adult_content_and_zencrowd():
 def test_krippendorffs_package_on_random_tables():
     tables = random_tables()
     for row in oracle("krippendorff").itertuples():
-        assert agreement.krippendorff_alpha(tables[row.table], row.level).estimate == pytest.approx(row.estimate, abs=1e-12)
+        assert agreement.krippendorff_alpha(tables[row.table], row.level).estimate == pytest.approx(
+            row.estimate, abs=1e-12
+        )
 
 
 @pytest.mark.parametrize("name", ["gwet", "fleiss", "conger", "bp"])
@@ -203,7 +221,11 @@ def test_irrcac_alpha_on_random_tables():
 
 def test_r_irr_on_random_tables():
     tables = random_tables()
-    functions = {"fleiss": agreement.fleiss_kappa, "cohen": agreement.cohen_kappa, "krippendorff": agreement.krippendorff_alpha}
+    functions = {
+        "fleiss": agreement.fleiss_kappa,
+        "cohen": agreement.cohen_kappa,
+        "krippendorff": agreement.krippendorff_alpha,
+    }
     for row in oracle("irr").itertuples():
         found = functions[row.coefficient](tables[row.table], row.weights)
         assert found.estimate == pytest.approx(row.estimate, abs=1e-9)

@@ -85,7 +85,9 @@ def test_caries():
 
 @pytest.fixture(scope="module")
 def adult():
-    rows = pd.read_csv(DATA / "adult_content" / "labels.csv.gz").rename(columns={"item": "item_id", "annotator": "agent_id"})
+    rows = pd.read_csv(DATA / "adult_content" / "labels.csv.gz").rename(
+        columns={"item": "item_id", "annotator": "agent_id"}
+    )
     gold = pd.read_csv(DATA / "adult_content" / "gold.csv").set_index("item")["gold"]
     return rows, gold[gold.index.isin(rows["item_id"])]
 
