@@ -9,6 +9,9 @@ from labelqa_lib import wording
 from labelqa_lib.findings.finding import SEVERITIES, Finding
 from labelqa_lib.sampling import Plan
 
+NEARLY = 1.01
+"""A promise so many times as wide as asked for is kept."""
+
 WIDER = 1.2
 """An interval so many times as wide as promised needs a reader."""
 
@@ -61,7 +64,11 @@ def _nearest(plan: Plan, frontier: pd.DataFrame | None) -> str:
             "as wide as asked for"
         )
     if plan.stretch <= 1:
-        return ". Every goal is reached"
+        short = plan.promises[plan.promises["promised"] > NEARLY * plan.promises["wanted"]]
+        if short.empty:
+            return ". Every goal is reached"
+        named = ", ".join(f"{_lower(row.goal)} ({_margin(row.promised)})" for row in short.itertuples())
+        return f". Even auditing all there is reaches some goals only so far: {named}"
     needed = ""
     if frontier is not None and (frontier["stretch"] == 1).any():
         needed = f"; all goals in full would take {_hours(frontier.set_index('stretch')['hours'][1.0])}"
@@ -90,13 +97,14 @@ def plan_findings(
 
 def _short_of_hours(plan: Plan) -> list[Finding]:
     short = plan.promises
-    short = short[short["promised"] > short["wanted"] * 1.01]
+    short = short[short["promised"] > NEARLY * short["wanted"]]
     if short.empty:
         return []
     named = ", ".join(
         f"{_lower(row.goal)} {_margin(row.promised)} for {_margin(row.wanted)}" for row in short.itertuples()
     )
-    sentence = f"{_hours(plan.rules.hours)} of QA time do not buy every goal: {named}."
+    why = f"{_hours(plan.rules.hours)} of QA time do" if plan.stretch > 1 else "Auditing all there is does"
+    sentence = f"{why} not buy every goal: {named}."
     return [_finding("sampling:hours", "watch", sentence, "promises", plan.week, size=len(short))]
 
 
