@@ -70,7 +70,8 @@ def out_of_control(chart: pd.DataFrame) -> list[Finding]:
     amounts = {name: wording.amount(row[name], metric.unit) for name in ("estimate", "level", "centre")}
     if row["signal"]:
         told = row["estimate"]
-        usual = f"usual {wording.interval(row['lower'], row['upper'], metric.unit)}, from {chart['period'].iloc[0]} on"
+        since = chart.loc[chart["phase"] == row["phase"], "period"].iloc[0]
+        usual = f"usual {wording.interval(row['lower'], row['upper'], metric.unit)}, from {since} on"
         sentence = f"{metric.title} left its usual range: {row['signal']} ({amounts['estimate']}; {usual})."
     else:
         told = row["level"]
