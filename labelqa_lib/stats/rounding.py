@@ -63,7 +63,9 @@ def _with_slack(part: np.ndarray, row: np.ndarray, column: np.ndarray) -> tuple[
     by_row = np.bincount(row, weights=part, minlength=rows)
     by_column = np.bincount(column, weights=part, minlength=columns)
     corner = part.sum() % 1
-    part = np.concatenate([part, np.ceil(by_row - _SETTLED) - by_row, np.ceil(by_column - _SETTLED) - by_column, [corner]])
+    part = np.concatenate(
+        [part, np.ceil(by_row - _SETTLED) - by_row, np.ceil(by_column - _SETTLED) - by_column, [corner]]
+    )
     row = np.concatenate([row, np.arange(rows), np.full(columns + 1, rows)])
     column = np.concatenate([column, np.full(rows, columns), np.arange(columns + 1)])
     return part, row, rows + 1 + column
