@@ -35,8 +35,8 @@ def explain_change(
         A row per audited annotation. With a column `agent_id` agents are searched too, and their skill is expected of
         them; without one, rows count as independent.
     dimensions : sequence of str
-        Columns to search: single values, sets of values, and combinations of up to three (two, where there are very
-        many dimensions). Agents are searched by themselves, alone and in sets.
+        Columns to search: single values, sets of values, and combinations of up to three (two from 15 dimensions,
+        none from 29). Agents are searched by themselves, alone and in sets.
     outcome : str
         0/1 or false/true, 1 for an error. Rows without it were not audited.
     weight : str or None

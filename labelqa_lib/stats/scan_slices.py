@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from math import comb
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +14,7 @@ Array = NDArray[np.float64]
 Codes = NDArray[np.int64]
 
 LEAST_ROWS = 5  # of the current period; what is thinner cannot stand out of so many
-MOST_COMBINATIONS = 400  # of dimensions; where three at a time are more, only pairs are searched
+MOST_COMBINATIONS = 400  # of dimensions; where three (two) at a time are more, only pairs (values) are searched
 LONGEST_SET = 12
 
 
@@ -80,7 +81,7 @@ class Slices:
         self.blocks: list[Block] = []
         self.count = 0
         crossed = [place for place in range(len(levels)) if place not in alone]
-        deepest = 3 if len(list(combinations(crossed, 3))) <= MOST_COMBINATIONS else 2
+        deepest = next(size for size in (3, 2, 1) if size == 1 or comb(len(crossed), size) <= MOST_COMBINATIONS)
         wanted = [(), *((place,) for place in range(len(levels)))]
         wanted += [chosen for size in range(2, deepest + 1) for chosen in combinations(crossed, size)]
         for chosen in wanted:
