@@ -154,7 +154,7 @@ def inflation(goal: Goal, cells: pd.DataFrame, audits: np.ndarray, variance: flo
     measured = goal.likeness.effect(rows) if goal.agents else 1.0
     assumed = max(measured, goal.likeness.effect(rows, survey.ASSUMED_LIKENESS)) if goal.agents else 1.0
     events = (goal.rate * (1 - goal.rate)) ** 2 / variance
-    trust = events**3 / (events**3 + survey.TELLING_EVENTS**3)
+    trust = survey.trust_in_measured(events)
     degrees = _degrees(goal, stratum, cells["population"].to_numpy(), audits)
     tail = (1 + confidence) / 2
     few = stats.t.ppf(tail, max(degrees, 1)) / stats.norm.ppf(tail)

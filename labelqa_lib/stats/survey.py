@@ -24,6 +24,9 @@ TELLING_EVENTS = 4.75
 than assumed (0.05) are covered in 97.6 % at 5.7 effective events, very alike ones (0.2) in 91.5 % at 3.6 (16,000
 replications each); with 5 in 97.7 and 91.9 %."""
 
+TRUST_STEEPNESS = 3
+"""How quickly trust in the measured design effect grows with effective events."""
+
 FEW_EVENTS = 3
 """Effective events (n_effective·p·(1−p)) below which Korn–Graubard replaces Wilson."""
 
@@ -147,7 +150,7 @@ def bounded_rate(
         known = (variance > 0) & (spread > 0) & (cells.degrees > 0)
         measured = np.where(known, variance / spread, assumed)
         events = np.where(known, np.minimum(1 / measured, cells.n) * spread, 0.0)
-        trust = events**3 / (events**3 + TELLING_EVENTS**3)
+        trust = trust_in_measured(events)
         n_effective = np.where(empty, 0.0, 1 / (trust * measured + (1 - trust) * np.maximum(measured, assumed)))
     degrees = np.minimum(cells.degrees, _degrees_given_rate(cells, score, filled))
     z = stats.norm.ppf((1 + confidence) / 2)
@@ -177,6 +180,12 @@ def bounded_rate(
             method=np.where(empty, "", words + ", clustered"),
             reason=np.where(empty, "no rows", "").astype(object),
         )
+
+
+def trust_in_measured(events: ArrayLike) -> np.ndarray:
+    """How much does a measured design effect weigh, in [0, 1], beside the assumed one, given its effective events?"""
+    told = np.asarray(events, dtype=float) ** TRUST_STEEPNESS
+    return told / (told + TELLING_EVENTS**TRUST_STEEPNESS)
 
 
 def _degrees_given_rate(cells: Cells, score: np.ndarray, rate: np.ndarray) -> np.ndarray:
