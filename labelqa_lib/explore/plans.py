@@ -97,7 +97,6 @@ def curve(plan: Plan) -> pd.DataFrame:
     """``margin, audits`` of the first goal alone, from half its margin to twice, at the plan's design effect."""
     goal, effect = plan.goals[0], float(plan.promises["design_effect"].iloc[0])
     margins = goal.margin * np.geomspace(0.5, 2, 2 * _POINTS + 1)
-    population = int(np.ceil(plan.past.strata["population"].sum()))
     margins = margins[margins < 0.5]
-    sizes = [size_for_margin(goal.rate, one, plan.rules.confidence, population, effect).n for one in margins]
+    sizes = [size_for_margin(goal.rate, one, plan.rules.confidence, design_effect=effect).n for one in margins]
     return pd.DataFrame({"margin": margins, "audits": sizes})

@@ -34,8 +34,7 @@ def audit_sizes(plan: Plan, targets: Mapping) -> pd.DataFrame:
     if not plan.goals:
         return pd.DataFrame(columns=["question", "audits", "how"])
     goal, effect = plan.goals[0], float(plan.promises["design_effect"].iloc[0])
-    population = int(plan.strata["population"].sum())
-    rate, title, usual = goal.rate, goal.title, {"population": population, "design_effect": effect}
+    rate, title, usual = goal.rate, goal.title, {"design_effect": effect}
     confidence = plan.rules.confidence
     asked = []
     for margin in (0.03, 0.02, 0.01):
