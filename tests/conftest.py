@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -22,6 +23,11 @@ data: str = ""
 snapshot: str = ""
 top: int = 3  # how many
 """
+
+
+def _as_from_a_terminal() -> None:
+    """Let an interrupt reach the process: it is ignored where the tests themselves run in a shell's background."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 class TinyWorkspace:
@@ -76,6 +82,7 @@ class TinyWorkspace:
             stderr=subprocess.PIPE,
             text=True,
             start_new_session=True,
+            preexec_fn=_as_from_a_terminal,
         )
         self.started.append(process)
         return process
