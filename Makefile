@@ -28,7 +28,7 @@ report: $(VENV)/.ready
 	@$(BIN)/labelqa run
 
 test: $(VENV)/.ready
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(if $(FAST),-m "not slow and not browser") $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(if $(FAST),-m "not slow and not browser") $(ARGS)
 
 lab: $(VENV)/.ready
 	$(BIN)/jupyter lab --notebook-dir=notebooks

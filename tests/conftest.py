@@ -25,6 +25,15 @@ top: int = 3  # how many
 """
 
 
+LONGEST = ("notebooks", "faults", "statistics", "browser")
+"""Folders whose files take minutes: started first, so that no worker is left alone with one at the end."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    order = {name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: order.get(item.path.parent.name, len(LONGEST)))
+
+
 def _as_from_a_terminal() -> None:
     """Let an interrupt reach the process: it is ignored where the tests themselves run in a shell's background."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)

@@ -147,6 +147,7 @@ def test_an_error_of_our_own_is_one_sentence_and_where(labelqa, monkeypatch):
     )
 
 
+@pytest.mark.slow
 def test_a_delivery_is_checked_taken_in_and_recognised(tiny, labelqa, delivery):
     for folder in (tiny.root / "data").rglob("snapshot.json"):
         folder.unlink()

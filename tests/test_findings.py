@@ -109,6 +109,7 @@ def test_one_story_is_told_once_by_the_segment_that_tells_it_best():
     assert {tuple(one.segment.values()) for one in found} == {("KUL", "spam"), ("scam",)}
 
 
+@pytest.mark.slow
 def test_noise_is_not_a_finding():
     """400 comparisons without any change: a search at 5 % each would list 20, at a false discovery rate it lists
     some in at most 5 % of weeks (300 weeks; 3 standard errors of a 5 % share are 3.8 %)."""

@@ -53,6 +53,7 @@ def test_rows_without_any_dimension_are_not_searched():
     assert week_causes(rows, NOW) == above_market(rows) == above_peers(rows) == []
 
 
+@pytest.mark.slow
 def test_hard_work_is_the_markets_and_nobodys_fault():
     rows = audited(hard=4.0)
     assert [cause.segment for cause in above_market(rows)] == [{"queue": ["hard"]}]

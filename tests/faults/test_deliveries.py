@@ -96,6 +96,7 @@ def test_a_bom_and_semicolons_are_read(root, tmp_path):
     assert ingest(delivery, root).table("annotations").accepted == 1
 
 
+@pytest.mark.slow
 def test_mixed_date_formats_need_a_map(root, tmp_path):
     mixed = ["1/31/2022 16:01:06", "02/01/2022 21:47", "2022-02-02T00:00:00Z", "31/01/2022 10:00"]
     delivery = write(tmp_path / "d", annotations=[annotation(n, annotated_at=text) for n, text in enumerate(mixed, 1)])
@@ -121,6 +122,7 @@ def test_mixed_date_formats_need_a_map(root, tmp_path):
     assert times["a3"] == "2022-02-02 00:00:00"
 
 
+@pytest.mark.slow
 def test_bad_rows_are_set_aside_and_good_ones_kept(root, tmp_path):
     bad = [
         annotation(2, label="outside"),

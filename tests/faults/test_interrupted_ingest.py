@@ -74,6 +74,7 @@ def small_disk(tmp_path):
     subprocess.run(["umount", "--lazy", str(folder)], check=True)
 
 
+@pytest.mark.slow
 def test_a_full_disk_is_a_sentence_and_nothing_is_left(small_disk, tmp_path):
     ingest(write(tmp_path / "d", annotations=[annotation(0)]), small_disk)
     before = current(small_disk)

@@ -47,6 +47,7 @@ def png(fig: Figure) -> bytes:
     return packed.getvalue()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", DRAWN)
 def test_equal_frames_give_equal_bytes(name):
     assert png(DRAWN[name]()) == png(DRAWN[name]())
@@ -67,6 +68,7 @@ def test_nothing_is_left_behind(name):
     assert pyplot.get_fignums() == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", DRAWN)
 def test_the_kernels_own_settings_do_not_change_the_look(name):
     expected = png(DRAWN[name]())
@@ -76,6 +78,7 @@ def test_the_kernels_own_settings_do_not_change_the_look(name):
     assert png(fig) == expected
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", DRAWN)
 def test_all_words_lie_inside_the_figure(name):
     fig = DRAWN[name]()
@@ -127,6 +130,7 @@ def test_the_last_value_and_the_target_do_not_touch():
     assert not last.get_window_extent().overlaps(target.get_window_extent())
 
 
+@pytest.mark.slow
 def test_a_comparison_puts_the_worst_first_and_counts_the_rest():
     names = [f"s{place:02d}" for place in range(40)]
     frame = pd.concat([segments("site", names), undefined(segments("site", ["few"]))])
@@ -161,6 +165,7 @@ def test_only_whole_intervals_beyond_the_target_are_coloured_as_missing_it():
     assert "1 of 2 miss it for sure" in fig.get_label()
 
 
+@pytest.mark.slow
 def test_small_multiples_are_at_most_twelve_and_the_rest_is_counted():
     frame = pd.concat([weekly().assign(site=f"s{place:02d}") for place in range(15)])
     fig = figures.trends(frame, "site", title="Accuracy by site")
@@ -189,6 +194,7 @@ def test_the_worst_hour_is_named():
     assert "03:00  20.0 %" in words(figures.by_hour(hours()))
 
 
+@pytest.mark.slow
 def test_hostile_names_are_drawn_as_text():
     names = list(HOSTILE.values())
     by_week = pd.concat([weekly().assign(site=name) for name in names])
@@ -207,6 +213,7 @@ def test_hostile_names_are_drawn_as_text():
             assert max(map(len, words(fig).splitlines())) < 200
 
 
+@pytest.mark.slow
 def test_inputs_are_not_changed():
     frames = [weekly(), SITE_WEEKS, segments("site", SITES), confusion(), hours(), flows()]
     before = [frame.copy(deep=True) for frame in frames]
@@ -230,6 +237,7 @@ def test_the_page_is_white_and_the_image_has_the_canvas_size():
 WITHOUT_W43 = weekly()[weekly()["period"] != "2026-W43"]
 
 
+@pytest.mark.slow
 def test_a_missing_week_is_a_gap_at_its_place_and_is_named():
     fig = figures.trend(WITHOUT_W43, title="Accuracy", **AIM)
     drawn = fig.axes[0].get_lines()[0]

@@ -41,6 +41,7 @@ def test_a_first_delivery_becomes_the_current_snapshot(tmp_path):
     }
 
 
+@pytest.mark.slow
 def test_every_contract_column_is_there_with_its_type(tmp_path):
     ingest(write(tmp_path / "d", annotations=[annotation(1)]), tmp_path / "s")
     with duckdb.connect() as connection:
@@ -55,6 +56,7 @@ def test_every_contract_column_is_there_with_its_type(tmp_path):
     }  # fmt: skip
 
 
+@pytest.mark.slow
 def test_weeks_are_cut_on_the_markets_own_clocks(tmp_path):
     # Sunday 2026-11-15 20:00 UTC is Monday 04:00 in Kuala Lumpur and Sunday 14:00 in Mexico City
     late = {"annotated_at": "2026-11-15T20:00:00Z"}
@@ -66,6 +68,7 @@ def test_weeks_are_cut_on_the_markets_own_clocks(tmp_path):
     ]
 
 
+@pytest.mark.slow
 def test_audits_lie_with_their_annotation_and_appeals_know_it(tmp_path):
     delivery = write(
         tmp_path / "d",
@@ -84,6 +87,7 @@ def test_audits_lie_with_their_annotation_and_appeals_know_it(tmp_path):
     assert appeal == [("MY", "a1", "2026-W47", "2026-W47")]
 
 
+@pytest.mark.slow
 def test_times_with_and_without_offset_are_utc(tmp_path):
     written = ["2026-11-10T08:00:00Z", "2026-11-10T16:00:00+08:00", "2026-11-10 08:00", "2026-11-10T08:00:00.000"]
     delivery = write(tmp_path / "d", annotations=[annotation(n, annotated_at=t) for n, t in enumerate(written)])
@@ -91,12 +95,14 @@ def test_times_with_and_without_offset_are_utc(tmp_path):
     assert {str(row[0]) for row in rows(tmp_path / "s", "annotations", "annotated_at")} == {"2026-11-10 08:00:00"}
 
 
+@pytest.mark.slow
 def test_identifiers_stay_text(tmp_path):
     delivery = write(tmp_path / "d", annotations=[annotation(1, annotation_id="0123", agent_id="007")])
     ingest(delivery, tmp_path / "s")
     assert rows(tmp_path / "s", "annotations", "annotation_id, agent_id") == [("0123", "007")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", ["=1+1", "<script>", "'); DROP TABLE labels; --", "{0}", "tab\t, bell\x07", "ü 漢 🙂"])
 def test_text_is_data(tmp_path, text):
     ingest(write(tmp_path / "d", annotations=[annotation(1, agent_id=text)]), tmp_path / "s")
@@ -141,6 +147,7 @@ def test_columns_that_the_contract_does_not_know_are_told(tmp_path):
     assert any("shoe_size" in note for note in outcome.notes)
 
 
+@pytest.mark.slow
 def test_check_says_what_ingest_does_and_writes_nothing(tmp_path):
     delivery = write(tmp_path / "d", annotations=[annotation(1), annotation(2, label="junk"), annotation(1)])
     told = check(delivery, tmp_path / "s")
@@ -151,6 +158,7 @@ def test_check_says_what_ingest_does_and_writes_nothing(tmp_path):
     assert again.unchanged and again.table("annotations").duplicates == 2
 
 
+@pytest.mark.slow
 def test_more_rejects_than_the_limit_refuse_the_whole(tmp_path):
     annotations = [annotation(n, label="junk" if n < 2 else "ok") for n in range(20)]
     delivery = write(tmp_path / "d", annotations=annotations)
@@ -196,6 +204,7 @@ def test_a_current_that_names_nothing_is_told(tmp_path):
         intake.current_snapshot(tmp_path)
 
 
+@pytest.mark.slow
 def test_a_damaged_snapshot_is_told_and_fresh_gets_past_it(tmp_path):
     delivery = write(tmp_path / "d", annotations=[annotation(1)])
     ingest(delivery, tmp_path / "s")
@@ -234,6 +243,7 @@ def test_a_maps_date_formats_hold_for_dates_too(tmp_path):
     assert rows(tmp_path / "s", "people", "started_on") == [(date(2026, 1, 31),)]
 
 
+@pytest.mark.slow
 def test_rules_need_no_annotation_table_of_their_own(tmp_path):
     """A later delivery of audits alone refers to the annotations of the current snapshot."""
     ingest(write(tmp_path / "d", annotations=[annotation(1)]), tmp_path / "s")

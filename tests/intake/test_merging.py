@@ -46,6 +46,7 @@ def test_the_key_of_gold_is_item_and_version_also_without_one(tmp_path):
     assert rows(tmp_path / "s", "gold", "sop_version, gold_label") == [("v2", "spam"), (None, "spam")]
 
 
+@pytest.mark.slow
 def test_delivering_again_makes_no_new_snapshot(tmp_path):
     delivery = write(tmp_path / "d", annotations=[annotation(1), annotation(2)], audits=[audit(1)])
     first = ingest(delivery, tmp_path / "s")
@@ -55,6 +56,7 @@ def test_delivering_again_makes_no_new_snapshot(tmp_path):
     assert ingest(delivery, tmp_path / "s", fresh=True).snapshot == first.snapshot
 
 
+@pytest.mark.slow
 def test_rejects_of_a_delivery_without_a_new_row_are_kept(tmp_path):
     ingest(write(tmp_path / "d", annotations=[annotation(1)], audits=[audit(1)]), tmp_path / "s")
     before = described(tmp_path / "s")
@@ -70,6 +72,7 @@ def test_rejects_of_a_delivery_without_a_new_row_are_kept(tmp_path):
     assert ingest(bad, tmp_path / "s").snapshot == outcome.snapshot == facts["id"]
 
 
+@pytest.mark.slow
 def test_a_late_row_touches_its_own_partition_only(tmp_path):
     two_weeks = [annotation(1), annotation(2, annotated_at="2026-11-03T08:00:00Z")]
     ingest(write(tmp_path / "d", annotations=two_weeks, audits=[audit(1)]), tmp_path / "s")
@@ -86,6 +89,7 @@ def test_a_late_row_touches_its_own_partition_only(tmp_path):
     assert (parent / "snapshot.json").is_file()
 
 
+@pytest.mark.slow
 def test_a_restated_row_replaces_the_old_one_and_takes_its_audit_along(tmp_path):
     ingest(write(tmp_path / "d", annotations=[annotation(1)], audits=[audit(1)]), tmp_path / "s")
     moved = write(tmp_path / "e", annotations=[annotation(1, annotated_at="2026-11-03T08:00:00Z")])
@@ -96,6 +100,7 @@ def test_a_restated_row_replaces_the_old_one_and_takes_its_audit_along(tmp_path)
     assert described(tmp_path / "s")["markets"]["MY"]["weeks"] == ["2026-W45"]
 
 
+@pytest.mark.slow
 def test_fresh_begins_anew_and_keeps_the_earlier_snapshot(tmp_path):
     first = ingest(write(tmp_path / "d", annotations=[annotation(1)]), tmp_path / "s")
     ingest(write(tmp_path / "e", annotations=[annotation(2)]), tmp_path / "s", fresh=True)
@@ -104,6 +109,7 @@ def test_fresh_begins_anew_and_keeps_the_earlier_snapshot(tmp_path):
     assert (tmp_path / "s" / first.snapshot / "snapshot.json").is_file()
 
 
+@pytest.mark.slow
 def test_the_demo_never_merges_with_another_source(tmp_path):
     demo = write(tmp_path / "d", annotations=[annotation(1)])
     (demo / "incidents.yaml").write_text("[]\n")
@@ -122,6 +128,7 @@ def test_a_market_keeps_the_time_zone_that_its_weeks_were_cut_in(tmp_path):
         ingest(write(tmp_path / "e", annotations=[annotation(2)]), tmp_path / "s", markets={"MY": "Asia/Tokyo"})
 
 
+@pytest.mark.slow
 def test_two_ingests_at_once_lose_nothing(tmp_path):
     folders = [write(tmp_path / f"d{n}", annotations=[annotation(n)]) for n in range(3)]
     with ThreadPoolExecutor(3) as pool:
@@ -172,6 +179,7 @@ def test_every_copy_is_counted(tmp_path_factory, copies):
     assert told.delivered == told.accepted + told.duplicates + told.rejected
 
 
+@pytest.mark.slow
 def test_a_column_that_is_not_delivered_again_keeps_what_is_stored(tmp_path):
     ingest(write(tmp_path / "full", annotations=[annotation(1, handle_seconds=31.0, site="KUL")]), tmp_path / "s")
     same = ingest(write(tmp_path / "bare", annotations=[annotation(1)]), tmp_path / "s")

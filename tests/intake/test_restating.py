@@ -97,11 +97,13 @@ CASES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("tables", "places"), CASES.values(), ids=CASES)
 def test_a_changed_row_restates_the_weeks_whose_figures_rest_on_it(root, tables, places):
     assert deliver(root, **tables) == places
 
 
+@pytest.mark.slow
 def test_an_appeal_restates_its_own_weeks_and_when_it_decides_that_of_its_annotation(root):
     resolved = {**APPEAL, "outcome": "overturned", "final_label": "spam", "resolved_at": "2026-11-17T08:00:00Z"}
     assert deliver(root, appeals=[resolved]) == {"MY/2026-W45": ["appeals"], "MY/2026-W46": ["appeals"]}
@@ -127,6 +129,7 @@ def test_a_later_snapshot_still_knows_what_was_restated(root):
     assert described(root)["restated"] == {"MY/2026-W46": {"since": second, "tables": ["gold"]}}
 
 
+@pytest.mark.slow
 def test_a_week_that_still_runs_grows_and_is_not_restated(tmp_path):
     on_friday = datetime(2026, 11, 13, 12, tzinfo=UTC)
     ingest(write(tmp_path / "first", annotations=[annotation(1)]), tmp_path / "s", now=on_friday)

@@ -86,6 +86,7 @@ def test_a_cut_that_was_not_delivered_says_so(tables):
         assisted(tables, ["agent_id"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("left", [{"items": None}, {"items": [{"item_id": "x"}]}], ids=["no items", "no opinion"])
 def test_without_a_model_both_are_the_same(given, left):
     """Folds alone explain nothing: agents who did better in other folds are not evidence about this one."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pandas as pd
+import pytest
 
 from labelqa_lib.metrics.audited import DIMENSIONS, audited_rows, dimensions
 from labelqa_lib.store import fetch
@@ -53,6 +54,7 @@ def test_hours_days_tenure_and_scores_come_in_bands():
     assert rows["content_ref"].tolist() == [f"ref/{hour}" for hour in hours]
 
 
+@pytest.mark.slow
 def test_without_optional_tables_there_are_fewer_dimensions_and_no_failure():
     full, bare = rows_of(whole()), rows_of(whole(items=None, people=None, appeals=None))
     assert list(full.columns) == list(bare.columns)
@@ -71,6 +73,7 @@ def test_gold_alone_is_a_sample_too():
     assert rows["auditor_id"].isna().all()
 
 
+@pytest.mark.slow
 def test_the_second_audit_stands_beside_the_first():
     rows = rows_of(whole())
     again = rows[rows["second_label"].notna()]

@@ -49,11 +49,13 @@ def test_the_week_before_is_the_calendars():
     assert row["reason"] == "no figure for 2026-W45"
 
 
+@pytest.mark.slow
 def test_a_first_week_has_no_earlier_one():
     frame = measure(moved(96, 80), "accuracy", ["week"])
     assert change(frame.tail(1))["reason"].tolist() == ["no earlier week"]
 
 
+@pytest.mark.slow
 def test_gold_is_not_compared_with_audits():
     parts = joined(
         labelled(" ".join(["ok>ok"] * 40), agent_id="a", week=WEEKS[0]), labelled(" ".join(["ok>"] * 40), agent_id="b")
@@ -92,6 +94,7 @@ def test_a_missing_metric_has_no_change():
     assert change(frame)["reason"].tolist() == ["needs audits or gold; neither was delivered"]
 
 
+@pytest.mark.slow
 def test_segments_by_hand():
     frame = compare_segments(moved(96, 80), "accuracy", [(), "site"])
     assert frame["segment"].tolist() == [{}, {"site": "K"}]
@@ -103,6 +106,7 @@ def test_segments_by_hand():
     assert compare_segments(moved(90, 90), "accuracy", [()])["p_value"].tolist() == [1]
 
 
+@pytest.mark.slow
 def test_small_and_unnamed_segments_are_not_compared():
     assert compare_segments(moved(20, 10, of=29), "accuracy", [()]).empty
     assert compare_segments(moved(96, 80), "accuracy", ["queue"]).empty
@@ -115,6 +119,7 @@ def test_the_volume_is_what_the_rate_is_about():
     assert of == {"accuracy": [240], "fpr": [160], "fdr": [160]}
 
 
+@pytest.mark.slow
 def test_by_default_the_metrics_own_dimensions_are_searched():
     depths = compare_segments(moved(96, 80), "accuracy")["segment"].tolist()
     assert {"site": "K", "label": "ok"} in depths and {"label": "ok"} in depths

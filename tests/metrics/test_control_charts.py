@@ -63,6 +63,7 @@ def test_it_is_the_metric_frame_and_more():
     pd.testing.assert_frame_equal(frame[measured.columns].drop(columns="method"), measured.drop(columns="method"))
 
 
+@pytest.mark.slow
 def test_weeks_that_differ_by_more_than_chance_have_laneys_limits():
     frame = control_chart(tables([98, 80] * 6 + [80]), "accuracy")
     rate, n = effective(frame)
@@ -74,6 +75,7 @@ def test_weeks_that_differ_by_more_than_chance_have_laneys_limits():
     assert frame["signal"].iloc[-1] == ""
 
 
+@pytest.mark.slow
 def test_the_rule_is_named_and_the_last_week_does_not_move_its_own_limits():
     calm, fallen = (control_chart(tables([*STEADY, last]), "accuracy") for last in (95, 70))
     assert fallen["signal"].tolist() == [""] * 12 + ["below the lower limit"]
@@ -85,6 +87,7 @@ def test_a_run_is_named_in_words():
     assert frame["signal"].iloc[-1] == "7 in a row below the centre"
 
 
+@pytest.mark.slow
 def test_western_electric_reads_its_own_rules():
     drop = control_chart(tables([98] * 5 + [93] * 8), "accuracy", rules="western_electric")
     assert "8 in a row below the centre" in drop["signal"].iloc[-1]
@@ -114,6 +117,7 @@ def test_four_counted_weeks_on_either_side_are_enough():
     assert control_chart(opened, "aht")["phase"].eq("").all()  # four weeks tell too little of how seconds vary
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("effective", "week"),
     [

@@ -36,6 +36,7 @@ def audited(first: str, second: str, week: str = WEEKS[-1], chances=None, **comm
 FIRST, SECOND = "spam>ok spam>ok ok>ok ok>ok ok>ok", "ok spam ok ok spam"
 
 
+@pytest.mark.slow
 def test_by_hand():
     raw, right = corrected(make(**audited(FIRST, SECOND, chances=[1, 1, 0.5, 0.25, 0.25]))).to_dict("records")
     assert (raw["metric"], right["metric"]) == ("accuracy_tier1", "accuracy_corrected")
@@ -48,6 +49,7 @@ def test_by_hand():
     assert right["ci_low"] < right["estimate"] < right["ci_high"]
 
 
+@pytest.mark.slow
 def test_it_is_a_metric_frame():
     tables = make(**audited(FIRST, SECOND, site="K"))
     frame, measured = corrected(tables, ["site", "week"], WEEKS[1:]), measure(tables, "accuracy", ["site", "week"])
@@ -77,6 +79,7 @@ def test_thin_evidence_is_pooled_and_said():
     assert right["method"].endswith("; re-audits pooled over 2026-W45..2026-W46")
 
 
+@pytest.mark.slow
 def test_earlier_weeks_lend_their_re_audits_and_nothing_else():
     more_errors = two_weeks("ok>ok ok>ok ok>ok ok>ok spam>ok spam>ok spam>ok", "ok ok spam spam - - -")
     assert corrected(more_errors)["n"].tolist() == [4, 4]
@@ -98,6 +101,7 @@ def test_later_weeks_are_never_pooled():
     assert weekly["reaudits"].tolist() == [0, 0, 4, 5]
 
 
+@pytest.mark.slow
 def test_a_segment_without_tier_2_says_so():
     tables = make(**joined(audited(FIRST, SECOND, site="K", agent_id="a"),
                            audited(FIRST, "- - - - -", site="L", agent_id="b")))  # fmt: skip
@@ -108,6 +112,7 @@ def test_a_segment_without_tier_2_says_so():
     assert lacking["reason"] == "needs tier-2 audits; none of these annotations had one"
 
 
+@pytest.mark.slow
 def test_without_tier_2_what_is_known_of_the_auditors_corrects():
     known = {"sensitivity": 0.8, "specificity": 0.99}
     tables = make(**labelled("spam>ok " * 10 + "ok>ok " * 90, agent_id=None))
@@ -124,6 +129,7 @@ def test_without_tier_2_what_is_known_of_the_auditors_corrects():
     assert corrected(flawless, auditors=known)["method"].iloc[1].endswith(", cut to 0 to 100 %")
 
 
+@pytest.mark.slow
 def test_second_audits_go_before_what_is_known():
     tables = make(**joined(audited(FIRST, SECOND, site="K", agent_id="a"),
                            audited(FIRST, "- - - - -", site="L", agent_id="b")))  # fmt: skip
@@ -157,6 +163,7 @@ def test_it_is_not_measured_by_what_depends_on_the_audit():
         corrected(make(**audited(FIRST, SECOND)), ["reference_label"])
 
 
+@pytest.mark.slow
 def test_auditors_who_pass_what_they_do_not_read_are_seen_through():
     """Truth: 8 % errors. Tier 1 marks 15 % of them; tier 2, right throughout, sees a quarter of all audits."""
     drawn = np.random.default_rng(5)

@@ -118,6 +118,7 @@ def test_gold_is_the_sample_only_of_a_week_in_which_no_audit_was_drawn():
     assert frame["method"].str.rpartition("; ")[2].tolist() == ["gold", "audits"]
 
 
+@pytest.mark.slow
 def test_a_last_week_whose_audits_are_to_come_stands_on_gold():
     parts = joined(labelled("ok>ok", agent_id="a", week=WEEKS[0]), labelled("ok> ok>", agent_id="b"))
     for by in ([], ["week"]):
@@ -173,6 +174,7 @@ def test_segments_come_from_the_annotation_then_the_item_then_the_label():
     assert rows["policy_area"].tolist() == ["ads", "integrity"]
 
 
+@pytest.mark.slow
 def test_of_two_gold_versions_set_at_once_the_higher_holds_whatever_their_order():
     annotated_row = {"annotation_id": "x", "item_id": "i", "label": "ok"}
     gold = [

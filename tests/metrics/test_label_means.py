@@ -21,6 +21,7 @@ BY_HAND = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("metric", BY_HAND)
 def test_means_by_hand(metric):
     row = measure(make(**labelled(ANSWERS)), metric).iloc[0]
@@ -28,6 +29,7 @@ def test_means_by_hand(metric):
     assert row["ci_low"] < row["estimate"] < row["ci_high"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("by", [[], ["site"], ["agent_id", "week"]])
 def test_weighted_recall_is_accuracy_with_its_interval(by):
     numbers = ["estimate", "ci_low", "ci_high", "n", "n_effective"]
@@ -35,12 +37,14 @@ def test_weighted_recall_is_accuracy_with_its_interval(by):
     np.testing.assert_allclose(recall, accuracy)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["precision", "recall", "f1"])
 def test_means_are_those_of_the_table_by_label(name):
     by_label = measure(whole(), name, ["label"]).set_index("label")["estimate"]
     assert measure(whole(), f"{name}_macro")["estimate"].iloc[0] == pytest.approx(by_label.mean())
 
 
+@pytest.mark.slow
 def test_labels_without_a_figure_are_left_out_and_named():
     tables = make(**labelled("ok>ok ok>ok ok>hate spam>ok"))
     row = measure(tables, "precision_macro").iloc[0]
@@ -52,6 +56,7 @@ def test_labels_without_a_figure_are_left_out_and_named():
     assert measure(tables, "precision_weighted")["estimate"].iloc[0] == pytest.approx(2 / 3)
 
 
+@pytest.mark.slow
 def test_a_rare_label_makes_the_macro_mean_unsure():
     common = "ok>ok " * 180 + "ok>spam spam>ok " * 5 + "spam>spam " * 20
     parts = joined(labelled(common, agent_id=None), labelled("hate>hate hate>ok", agent_id="b"))

@@ -20,6 +20,7 @@ def work(queue: str, right: int, wrong: int, week: str = WEEKS[-1]) -> dict:
 BEFORE = joined(work("easy", 19, 1, WEEKS[0]), work("hard", 12, 8, WEEKS[0]))
 
 
+@pytest.mark.slow
 def test_a_shift_towards_hard_work_is_mix_and_nothing_else():
     tables = make(**joined(BEFORE, work("easy", 19, 1), work("hard", 48, 32)))
     row = accuracy_change(tables).iloc[0]
@@ -33,6 +34,7 @@ def test_a_shift_towards_hard_work_is_mix_and_nothing_else():
     assert (mix["moved_most"], mix["share_before"], mix["share"]) == ("hard", 0.5, 0.8)
 
 
+@pytest.mark.slow
 def test_worse_work_of_the_same_mix_is_rate():
     (mix,) = mix_by_dimension(make(**joined(BEFORE, work("easy", 12, 8), work("hard", 12, 8)))).to_dict("records")
     assert mix["rate"] == pytest.approx(-0.175)

@@ -33,6 +33,7 @@ def test_gaps_are_good_items_between_critical_errors():
     assert (found["signal"] == "").all() and (found["reason"] == "").all()
 
 
+@pytest.mark.slow
 def test_a_run_of_short_gaps_is_a_signal_and_does_not_move_its_own_limits():
     crowded = critical_gaps(market([5, *[30, 20] * 7], [3] * 7))
     assert crowded["signal"].iloc[-1] == "7 in a row below the centre"

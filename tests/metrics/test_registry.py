@@ -92,6 +92,7 @@ def test_a_metric_describes_itself(name):
     assert {"market", "week"} <= set(metric.dimensions)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", REGISTRY)
 def test_every_metric_by_every_dimension(name):
     metric = REGISTRY[name]
@@ -104,6 +105,7 @@ def test_every_metric_by_every_dimension(name):
     check(measure(tables(), name, [*metric.dimensions[:2], "week"]), [*metric.dimensions[:2], "week"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", REGISTRY)
 def test_weeks_are_periods(name):
     last, weekly = measure(tables(), name), measure(tables(), name, ["week"])
@@ -124,6 +126,7 @@ def test_with_nothing_but_annotations_it_answers_or_says_what_it_needs(name):
     assert frame["reason"].iloc[0].endswith(("; not delivered", "; neither was delivered"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", REGISTRY)
 def test_empty_tables_are_no_figure_and_no_error(name):
     for by in ([], ["market"], ["market", "week"]):
@@ -132,6 +135,7 @@ def test_empty_tables_are_no_figure_and_no_error(name):
         assert frame["estimate"].isna().all() and (frame["n"] == 0).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["accuracy", "f1", "aht", "aht_median", "appeal_rate", "inconsistency_rate"])
 def test_a_dimension_that_is_empty_is_one_row_with_its_reason(name):
     rows = [row | {"queue": None} for row in _rows("annotations")]
@@ -141,6 +145,7 @@ def test_a_dimension_that_is_empty_is_one_row_with_its_reason(name):
     assert frame["n"].iloc[0] > 0
 
 
+@pytest.mark.slow
 def test_the_order_of_rows_changes_nothing():
     given = {name: _rows(name) for name in _TABLES}
     for rows in given.values():
@@ -151,6 +156,7 @@ def test_the_order_of_rows_changes_nothing():
         pd.testing.assert_frame_equal(measure(shuffled, name, by), measure(tables(), name, by))
 
 
+@pytest.mark.slow
 def test_the_names_of_agents_change_nothing():
     names = dict(zip("abcd", "zkfx", strict=True))
     given = {name: _rows(name) for name in _TABLES}
@@ -162,6 +168,7 @@ def test_the_names_of_agents_change_nothing():
         pd.testing.assert_frame_equal(measure(renamed, name, by), measure(tables(), name, by))
 
 
+@pytest.mark.slow
 def test_weights_scaled_by_a_constant_change_nothing():
     audits = [row | {"inclusion_probability": (row["inclusion_probability"] or 1) / 2} for row in _rows("audits")]
     given = {name: _rows(name) for name in _TABLES} | {"audits": audits}
@@ -170,6 +177,7 @@ def test_weights_scaled_by_a_constant_change_nothing():
         pd.testing.assert_frame_equal(measure(scaled, name, ["site"]), measure(tables(), name, ["site"]))
 
 
+@pytest.mark.slow
 def test_every_question_can_be_put_to_another_engine(monkeypatch):
     put = []
     for name in ("execute", "cache"):

@@ -48,6 +48,7 @@ def test_parts_add_up_to_the_change_exactly():
     assert whole[PARTS].sum() == pytest.approx(whole["now"] - whole["before"], abs=1e-12)
 
 
+@pytest.mark.slow
 def test_intervals_lie_about_their_parts_and_widen_with_confidence():
     usual, sure = (split(TWO_QUEUES, confidence=confidence) for confidence in (0.95, 0.99))
     for name in PARTS:
@@ -57,6 +58,7 @@ def test_intervals_lie_about_their_parts_and_widen_with_confidence():
         assert wider.tolist() == pytest.approx([2.5758293 / 1.9599640] * 3)
 
 
+@pytest.mark.slow
 def test_a_queue_that_is_new_is_mix_alone():
     frame = split(joined(TWO_QUEUES, work(5, 15, queue="new", agent_id="c")))
     assert frame.loc["new", "rate"] == 0
@@ -65,6 +67,7 @@ def test_a_queue_that_is_new_is_mix_alone():
     assert frame.loc["all", PARTS].sum() == pytest.approx(0.5 - 0.65, abs=1e-12)
 
 
+@pytest.mark.slow
 def test_a_queue_nobody_audited_in_one_week_and_work_without_a_queue_are_left_out():
     unaudited = labelled("ok> ok> ok>", queue="quiet", agent_id="c")
     nowhere = work(1, 1, queue=None, agent_id="d")

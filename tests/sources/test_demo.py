@@ -157,6 +157,7 @@ def test_values_are_allowed(small, table, column):
     assert set(small[table][column].dropna()) <= ALLOWED[table, column]
 
 
+@pytest.mark.slow
 def test_foreign_keys_resolve(small):
     items, annotations, audits, people = (small[name] for name in ("items", "annotations", "audits", "people"))
     labels, versions = set(small["labels"]["label"]), set(small["sop_versions"]["sop_version"])
@@ -276,6 +277,7 @@ def fingerprint(folder: Path) -> dict[str, str]:
     return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_bytes(tmp_path):
     for name, seed in [("a", None), ("b", PARAMETERS["seed"]), ("c", 7)]:
         simulate(PARAMETERS, tmp_path / name, seed=seed, scale=0.01)

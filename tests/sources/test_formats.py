@@ -222,6 +222,7 @@ def test_nothing_at_the_path_is_a_sentence(tmp_path):
 FIELD = st.text(st.characters(codec="utf-8", exclude_characters="\0\r", exclude_categories=("Cs",)), max_size=6)
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(rows=st.lists(st.tuples(FIELD, FIELD), min_size=1, max_size=6))
 def test_quick_and_careful_reading_agree(tmp_path_factory, rows):

@@ -244,6 +244,7 @@ def tables(draw):
     return pd.concat([rows, sure], ignore_index=True).map(str)
 
 
+@pytest.mark.slow
 @settings(max_examples=12, deadline=None)
 @given(rows=tables(), seed=st.integers(0, 9))
 def test_order_and_names_do_not_matter(rows, seed):
@@ -308,6 +309,7 @@ def test_the_table_given_is_not_changed():
     pd.testing.assert_frame_equal(rows, before)
 
 
+@pytest.mark.slow
 def test_bootstrap_is_near_the_analytic_interval_and_seeded():
     rows = crossed(ABSTRACTORS)
     for f in (agreement.krippendorff_alpha, agreement.cohen_kappa, agreement.gwet_ac):

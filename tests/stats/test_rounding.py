@@ -31,6 +31,7 @@ def test_every_cell_row_and_column_is_rounded_to_a_neighbour(rows, columns, seed
         assert next_to(np.bincount(code, taken), np.bincount(code, expected)).all()
 
 
+@pytest.mark.slow
 def test_means_over_seeds_are_what_is_expected():
     expected, row, column = table(4, 5, 3)
     runs = 2_000

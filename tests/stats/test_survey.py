@@ -173,6 +173,7 @@ def test_bad_input_is_refused_in_a_sentence(change, says):
         clustered_rate(**(good | change))
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=30)
 @given(st.integers(0, 10**6), st.floats(0.01, 1000))
 def test_order_names_and_scale_do_not_matter(seed, scale):
