@@ -4,7 +4,6 @@ Sized to about 100 CPU seconds; `tests/bench_causes.py` is the same by kind, lar
 three Monte Carlo standard errors of the number of cases simulated here; the benchmark's own are those of the issue.
 """
 
-import os
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +16,7 @@ from labelqa_lib import causes
 
 pytestmark = pytest.mark.slow
 
-REAL = Path(os.environ.get("LABELQA_ROOT_CAUSES", "/work/shared/data/root_cause_rs"))
+REAL = Path(__file__).resolve().parents[3] / "shared" / "data" / "root_cause_rs"
 WORLDS = 16
 
 
