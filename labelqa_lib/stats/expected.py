@@ -1,22 +1,47 @@
 """How many events to expect of every cell, from what each factor's level has on its own, thin levels drawn to none.
 
 A ridge logistic regression on counts: one effect per level of every factor, each factor with a variance of its own.
+Every cell has one level of the longest factor (agents), so that its block of the information is diagonal: only the
+other factors' block is ever inverted (Schur complement), and all sums over cells are table counts.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import linalg, sparse, special
+from scipy import linalg, special
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.int64]
 
 LEAST_VARIANCE = 0.01  # of effects on the log-odds scale: levels never count as known to be alike
 ROUNDS = 12
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """What remains unknown of the effects: covariance of the intercept and all factors but the longest, and the rest.
+
+    Attributes
+    ----------
+    longest : int
+        The factor whose levels are independent of each other given all others.
+    root : ndarray, shape (others, others)
+        A square root of the covariance of (intercept, effects of the other factors).
+    follows : ndarray, shape (levels of the longest, others)
+        How its effects answer to those.
+    own : ndarray, shape (levels of the longest,)
+        Standard deviation of its effects when the others are known.
+    """
+
+    longest: int
+    root: Array
+    follows: Array
+    own: Array
 
 
 @dataclass(frozen=True)
@@ -30,23 +55,27 @@ class Expected:
         0 for a level that was not seen.
     variances : ndarray, shape (factors,)
         How much levels of each factor differ, as variance of the log-odds.
-    root : ndarray, shape (parameters, parameters)
-        A square root of the covariance of (intercept, effects…): what remains unknown of them.
+    doubt : Doubt
     """
 
     intercept: float
     effects: list[Array]
     variances: Array
-    root: Array
+    doubt: Doubt
 
     def log_odds(self, codes: Codes) -> Array:
-        return self.intercept + sum(effect[code] for effect, code in zip(self.effects, codes.T, strict=True))
+        total = np.full(len(codes), self.intercept)
+        for effect, code in zip(self.effects, codes.T, strict=True):
+            total += effect[code]
+        return total
 
     def worlds(self, rng: np.random.Generator, count: int) -> tuple[Array, list[Array]]:
         """Effects that the rows seen do not rule out: intercepts (count,) and effects (levels, count) to be added."""
-        drawn = self.root @ rng.standard_normal((len(self.root), count))
-        cuts = np.cumsum([1, *(len(effect) for effect in self.effects)])
-        return drawn[0], np.split(drawn[1:], cuts[1:-1] - 1)
+        doubt = self.doubt
+        drawn = doubt.root @ rng.standard_normal((len(doubt.root), count))
+        longest = doubt.follows @ drawn + doubt.own[:, None] * rng.standard_normal((len(doubt.own), count))
+        others = [len(effect) for place, effect in enumerate(self.effects) if place != doubt.longest]
+        return drawn[0], _by_factor(drawn[1:], others, doubt.longest, longest)
 
 
 def expected(codes: Codes, levels: Sequence[int], trials: Array, events: Array) -> Expected:
@@ -72,35 +101,87 @@ def expected(codes: Codes, levels: Sequence[int], trials: Array, events: Array) 
     Source: Breslow & Clayton 1993, J. Am. Stat. Assoc. 88:9 (penalised quasi-likelihood);
     Schall 1991, Biometrika 78:719.
     """
-    size = 1 + int(np.sum(levels))
-    offsets = 1 + np.concatenate([[0], np.cumsum(levels)[:-1]]).astype(int)
-    columns = np.column_stack([np.zeros(len(codes), int), codes + offsets])
-    starts = np.arange(len(codes) + 1) * columns.shape[1]
-    design = sparse.csr_array((np.ones(columns.size), columns.ravel(), starts), shape=(len(codes), size))
-    factor = np.repeat(np.arange(len(levels)), levels)
-    seen = np.asarray(design.T @ trials)[1:] > 0
+    longest = int(np.argmax(levels))
+    others = [place for place in range(len(levels)) if place != longest]
+    tables = _Tables(codes, levels, others, longest)
+    effects = [np.zeros(size) for size in levels]
+    seen = [np.bincount(code, trials, size) > 0 for code, size in zip(codes.T, levels, strict=True)]
     variances = np.full(len(levels), 0.1)
-    total = trials.sum()
-    start = special.logit((events.sum() + 0.5) / (total + 1.0))
-    beta = np.zeros(size)
-    beta[0] = start
+    intercept = float(special.logit((events.sum() + 0.5) / (trials.sum() + 1.0)))
     for _ in range(ROUNDS):
-        before = beta.copy()
-        penalty = np.concatenate([[1e-6], 1 / variances[factor]])
-        p = special.expit(design @ beta)
-        information = (design.T @ (design * (trials * p * (1 - p))[:, None])).toarray()
-        information[np.diag_indices(size)] += penalty
-        covariance = linalg.inv(information, overwrite_a=True, check_finite=False)
-        beta = np.clip(beta + covariance @ (design.T @ (events - trials * p) - penalty * np.r_[0, beta[1:]]), -15, 15)
-        spread = beta[1:] ** 2 + np.diag(covariance)[1:]
+        log_odds = np.full(len(codes), intercept)
+        for effect, code in zip(effects, codes.T, strict=True):
+            log_odds += effect[code]
+        p = special.expit(log_odds)
+        block, cross, diagonal = tables.information(trials * p * (1 - p))
+        block[np.diag_indices(len(block))] += np.concatenate(
+            [[1e-6], *(np.full(levels[place], 1 / variances[place]) for place in others)]
+        )
+        diagonal = diagonal + 1 / variances[longest]
+        follows = -(cross / diagonal).T
+        covariance = linalg.inv(block + cross @ follows, check_finite=False)
+        slope, slope_longest = tables.sums(events - trials * p)
+        slope -= np.concatenate([[0.0], *(effects[place] / variances[place] for place in others)])
+        slope_longest -= effects[longest] / variances[longest]
+        step = covariance @ (slope + follows.T @ slope_longest)
+        step_longest = slope_longest / diagonal + follows @ step
+        unknown = 1 / diagonal + ((follows @ covariance) * follows).sum(1)
+        doubts = _by_factor(np.diag(covariance)[1:], tables.sizes, longest, unknown)
+        steps = _by_factor(step[1:], tables.sizes, longest, step_longest)
+        before = [intercept, *effects]
+        intercept = float(np.clip(intercept + step[0], -15, 15))
+        effects = [np.clip(effect + by, -15, 15) for effect, by in zip(effects, steps, strict=True)]
         # effects of unseen levels say nothing about how much levels differ
-        number = np.bincount(factor, seen, len(levels))
-        variances = np.bincount(factor, spread * seen, len(levels)) / np.maximum(number, 1)
-        variances = np.clip(variances, LEAST_VARIANCE, 4.0)
-        if np.abs(beta - before).max() < 1e-3:
+        spread = [((effect**2 + doubt) * there).sum() / max(there.sum(), 1)
+                  for effect, doubt, there in zip(effects, doubts, seen, strict=True)]  # fmt: skip
+        variances = np.clip(spread, LEAST_VARIANCE, 4.0)
+        if max(np.abs(now - then).max() for now, then in zip([intercept, *effects], before, strict=True)) < 1e-3:
             break
-    effects = np.split(beta[1:], np.cumsum(levels)[:-1])
-    return Expected(float(beta[0]), list(effects), variances, _root(covariance))
+    return Expected(
+        intercept, effects, variances, Doubt(longest, _root(covariance), follows, 1 / np.sqrt(diagonal))
+    )
+
+
+class _Tables:
+    """Sums over cells by level, and by pairs of levels of two factors."""
+
+    def __init__(self, codes: Codes, levels: Sequence[int], others: list[int], longest: int):
+        self.sizes = [levels[place] for place in others]
+        self.starts = 1 + np.concatenate([[0], np.cumsum(self.sizes)]).astype(int)
+        self.codes = [codes[:, place] for place in others]
+        self.longest, self.length = codes[:, longest], levels[longest]
+        self.pairs = {
+            (one, two): self.codes[one] * self.sizes[two] + self.codes[two]
+            for one, two in combinations(range(len(others)), 2)
+        }
+        self.crossed = [code * self.length + self.longest for code in self.codes]
+
+    def sums(self, amount: Array) -> tuple[Array, Array]:
+        parts = [np.bincount(code, amount, size) for code, size in zip(self.codes, self.sizes, strict=True)]
+        return np.concatenate([[amount.sum()], *parts]), np.bincount(self.longest, amount, self.length)
+
+    def information(self, amount: Array) -> tuple[Array, Array, Array]:
+        """X'WX in three parts: others × others, others × longest, and the diagonal of longest × longest."""
+        block = np.zeros((self.starts[-1], self.starts[-1]))
+        cross = np.zeros((self.starts[-1], self.length))
+        block_sums, diagonal = self.sums(amount)
+        block[np.diag_indices(len(block))] = block_sums
+        block[0] = block[:, 0] = block_sums
+        cross[0] = diagonal
+        place = [slice(first, last) for first, last in zip(self.starts, self.starts[1:], strict=False)]
+        for (one, two), key in self.pairs.items():
+            table = np.bincount(key, amount, self.sizes[one] * self.sizes[two]).reshape(self.sizes[one], self.sizes[two])
+            block[place[one], place[two]], block[place[two], place[one]] = table, table.T
+        for one, key in enumerate(self.crossed):
+            cross[place[one]] = np.bincount(key, amount, self.sizes[one] * self.length).reshape(-1, self.length)
+        return block, cross, diagonal
+
+
+def _by_factor(others: Array, sizes: Sequence[int], longest: int, its: Array) -> list[Array]:
+    """Amounts of every factor in its place, from those of all but the longest in a row and the longest's own."""
+    cuts = np.concatenate([[0], np.cumsum(sizes)]).astype(int)
+    parts = [others[first:last] for first, last in zip(cuts, cuts[1:], strict=False)]
+    return [*parts[:longest], its, *parts[longest:]]
 
 
 def _root(covariance: Array) -> Array:

@@ -13,7 +13,7 @@ from scipy import special
 from labelqa_lib.stats.expected import Expected, expected
 from labelqa_lib.stats.scan_null import Tail, fit_tail, highest_scores, replicate_sums, simulate
 from labelqa_lib.stats.scan_score import Yardstick, slice_costs
-from labelqa_lib.stats.scan_slices import Codes, Slices
+from labelqa_lib.stats.scan_slices import Codes, Slices, same_codes
 
 Array = NDArray[np.float64]
 Where = dict[int, tuple[int, ...]]
@@ -85,12 +85,11 @@ class Model:
 
     def _log_odds(self) -> tuple[tuple[Array, Array], tuple[Array, Array]]:
         """What the dimensions add up to, drawn towards the cell's own baseline; and that baseline's expected events."""
-        cells = np.concatenate([self.baseline.codes, self.current.codes])
-        _, key = np.unique(cells, axis=0, return_inverse=True)
-        then, now = np.split(key.ravel(), [len(self.baseline.trials)])
+        key, cells = same_codes(np.concatenate([self.baseline.codes, self.current.codes]), self.levels)
+        then, now = np.split(key, [len(self.baseline.trials)])
         log_odds = [self.fitted.log_odds(counts.codes) for counts in (self.baseline, self.current)]
-        model = np.bincount(then, self.baseline.trials * special.expit(log_odds[0]), key.max() + 1)
-        own = np.bincount(then, self.baseline.events, key.max() + 1)
+        model = np.bincount(then, self.baseline.trials * special.expit(log_odds[0]), cells)
+        own = np.bincount(then, self.baseline.events, cells)
         nudge = np.log((own + OWN_EVENTS) / (model + OWN_EVENTS))
         return (log_odds[0] + nudge[then], log_odds[1] + nudge[now]), (model[then], model[now])
 

@@ -153,3 +153,12 @@ def _block(
 def _find(kept: Codes, keys: Codes) -> Codes:
     place = np.searchsorted(kept, keys)
     return np.where(np.append(kept, -1)[place] == keys, place, len(kept))
+
+
+def same_codes(codes: Codes, levels: Sequence[int]) -> tuple[Codes, int]:
+    """A number per row, the same for rows with the same codes, and how many numbers there are."""
+    if np.prod(np.array(levels, float)) < 2**62:
+        distinct, number = np.unique(np.ravel_multi_index(codes.T, levels), return_inverse=True)
+    else:
+        distinct, number = np.unique(codes, axis=0, return_inverse=True)
+    return number.ravel(), len(distinct)
