@@ -93,7 +93,7 @@ def _row(
         dimension = {by: value} if by and by != "week" else {}
         return {"metric": metric, **dimension, "period": value if by == "week" else period, "n": 0, "method": "",
                 "reason": "needs annotations.agent_id; not delivered"} | dict.fromkeys(_FLOATS, np.nan)  # fmt: skip
-    told = COEFFICIENTS[metric](part, labels=labels, confidence=confidence)
+    told = COEFFICIENTS[metric](part, labels=labels, confidence=confidence, singles="ratio")
     return {
         "metric": metric,
         **({by: value} if by and by != "week" else {}),

@@ -42,7 +42,7 @@ class Agreement:
     method : str
         How the interval was made.
     reason : str
-        Why the estimate is NaN; empty otherwise.
+        Why the estimate, or its interval alone, is NaN; empty otherwise.
     """
 
     coefficient: str
@@ -71,9 +71,11 @@ def krippendorff_alpha(
         What two different labels have in common. "ordinal" is Krippendorff's own distance, which counts annotations
         between two labels; Gwet's ordinal weights give other figures.
     labels : sequence, optional
-        The label set in its order, lowest first; needed for texts that are ordered. Sorted labels by default.
+        The label set in its order, lowest first; needed for texts that are ordered, unless the column is an ordered
+        categorical. Sorted labels by default.
     **interval
-        ``confidence`` (0.95), ``cluster``, ``resamples`` (0), ``seed`` (0), as in `agreement_intervals.bounds`.
+        ``confidence`` (0.95), ``cluster`` (a column), ``resamples`` (0), ``seed`` (0), ``singles`` ("gwet"), as in
+        `agreement_intervals.bounds`.
 
     Returns
     -------
@@ -93,7 +95,7 @@ def krippendorff_alpha(
     answers = read_answers(annotations, labels)
     ratings = _ratings(answers)
     counts = ratings.counts.T @ (ratings.paired * 1.0)
-    weights = level_matrix(level, answers.labels, labels is not None, counts)
+    weights = level_matrix(level, answers.labels, answers.ordered, counts)
     entered = int(ratings.size[ratings.paired].sum())
     return _agreement(f"Krippendorff's alpha, {level}", annotations, ratings, entered, interval,
                       lambda times: coefficients.krippendorff(ratings, weights, times))  # fmt: skip
@@ -185,7 +187,7 @@ def _said(weights: str) -> str:
 def _weighted(name, annotations, weights, labels, chance, interval, needs_agents=False) -> Agreement:
     answers = read_answers(annotations, labels, needs_agents)
     ratings = _ratings(answers)
-    matrix = weight_matrix(weights, answers.labels, labels is not None)
+    matrix = weight_matrix(weights, answers.labels, answers.ordered)
     return _agreement(name, annotations, ratings, len(answers.item), interval,
                       lambda times: coefficients.coefficient(ratings, matrix, chance, times))  # fmt: skip
 
@@ -195,21 +197,21 @@ def _ratings(answers: Answers) -> coefficients.Ratings:
 
 
 def _agreement(name, annotations, ratings, entered, interval, estimate) -> Agreement:
-    unknown = sorted(set(interval) - {"confidence", "cluster", "resamples", "seed"})
+    unknown = sorted(set(interval) - {"confidence", "cluster", "resamples", "seed", "singles"})
     if unknown:
-        raise UsageError(f"{', '.join(unknown)}: no such option; there are confidence, cluster, resamples, seed")
+        raise UsageError(f"{', '.join(unknown)}: no such option; there are confidence, cluster, resamples, seed, singles")
     found = estimate(None)
     cluster = _clusters(annotations, ratings, interval.pop("cluster", None))
     limits = intervals.bounds(found, ratings.paired, cluster, estimate, **interval)
     return Agreement(
         name, found.value, limits.low, limits.high, limits.std_error, found.observed, found.chance,
-        int(ratings.paired.sum()), entered, limits.method, _reason(found, ratings),
+        int(ratings.paired.sum()), entered, limits.method, _reason(found, ratings, limits),
     )  # fmt: skip
 
 
-def _reason(found: coefficients.Coefficient, ratings: coefficients.Ratings) -> str:
+def _reason(found: coefficients.Coefficient, ratings: coefficients.Ratings, limits: intervals.Bounds) -> str:
     if not np.isnan(found.value):
-        return ""
+        return "too few items for an interval" if np.isnan(limits.low) else ""
     if not ratings.paired.any():
         return "no item has two annotations"
     return "all annotations have one label: chance alone agrees as much"

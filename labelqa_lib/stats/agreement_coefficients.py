@@ -8,7 +8,7 @@ n times the change of the figure per change of the item's weight, so that Σ inf
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -82,12 +82,16 @@ Chance = Callable[[Ratings, Array, Array], Part]
 
 @dataclass(frozen=True)
 class Coefficient:
-    """A coefficient, what it is made of, and the influence of each item on it (all NaN where chance is 1)."""
+    """A coefficient, what it is made of, and the influence of each item on it (all NaN where chance is 1).
+
+    `pairs_only`: items with one annotation took no part, not even in chance.
+    """
 
     value: float
     observed: float
     chance: float
     influence: Array
+    pairs_only: bool = False
 
 
 def coefficient(ratings: Ratings, weights: Array, chance: Chance, resampled: Array | None = None) -> Coefficient:
@@ -110,7 +114,7 @@ def coefficient(ratings: Ratings, weights: Array, chance: Chance, resampled: Arr
         return Coefficient(np.nan, np.nan, np.nan, np.full(ratings.items, np.nan))
     observed = _observed(ratings, weights, times)
     expected = chance(ratings, weights, times)
-    return _beyond(observed.value, observed, expected)
+    return replace(_beyond(observed.value, observed, expected), pairs_only=chance is none)
 
 
 def krippendorff(ratings: Ratings, weights: Array, resampled: Array | None = None) -> Coefficient:
@@ -142,7 +146,7 @@ def krippendorff(ratings: Ratings, weights: Array, resampled: Array | None = Non
     expected = Part(value, 2 * (of_item - value * heavy))
     result = _beyond(corrected, observed, expected)
     influence = np.where(ratings.paired, result.influence, 0.0) * ratings.items / times.sum()
-    return Coefficient(result.value, result.observed, result.chance, influence)
+    return Coefficient(result.value, result.observed, result.chance, influence, pairs_only=True)
 
 
 def _beyond(value: float, observed: Part, expected: Part) -> Coefficient:

@@ -14,6 +14,7 @@ from labelqa_lib.stats.agreement_coefficients import Coefficient
 from labelqa_lib.stats.intervals import wilson
 
 Array = NDArray[np.float64]
+SINGLES = ("gwet", "ratio")
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,7 @@ def bounds(
     confidence: float = 0.95,
     resamples: int = 0,
     seed: int = 0,
+    singles: str = "gwet",
 ) -> Bounds:
     """Between which values does the coefficient lie, for items like these?
 
@@ -53,24 +55,31 @@ def bounds(
         0 for the analytic interval; else so many bootstrap samples, of which the percentiles are taken. At least 200.
     seed : int
         Of the bootstrap.
+    singles : {"gwet", "ratio"}
+        What items with one annotation do to the analytic interval. "gwet" is the published variance, as irrCAC has it:
+        every such item counts as if it disagreed, safe but too wide where there are many. "ratio" takes the share of
+        items with a pair for what it is, itself drawn. The same where every item has two annotations or more.
 
     Raises
     ------
     UsageError
-        When `confidence` or `resamples` lies outside its range.
+        When an option lies outside its range.
 
     Notes
     -----
-    Analytic: estimate ± t √(m/(m − 1) Σ (Σ influence / n)²), over m clusters with a pair, t with m − 1 degrees of
-    freedom, at most 1. This is Gwet's (2014) variance where every item has two annotations or more; where many have
-    one, his counts every such item as if it disagreed and is far too wide, ours takes the ratio for what it is.
+    Analytic: estimate ± t √(m/(m − 1) Σ (Σ influence / n)²), over m clusters, t with m − 1 degrees of freedom, at most
+    1. With "ratio" the clusters are those with a pair; with "gwet" all, and the influence of an item has
+    estimate · (n/n' − 1) more where it has a pair, estimate less where it has none (n' items have one).
     Where everybody agrees there is no variance to see: the lower end is what Wilson's interval for m agreements of m
     leaves, chance taken as given.
+    Source: Gwet (2014), Handbook of Inter-Rater Reliability, 4th ed., ch. 5 and 6, as in R's irrCAC.
     """
     if not 0 < confidence < 1:
         raise UsageError(f"confidence is {confidence!r}; it must lie between 0 and 1, for example 0.95")
     if resamples and resamples < 200:
         raise UsageError(f"{resamples} resamples are too few for percentiles; take 200 or more, or 0 for none")
+    if singles not in SINGLES:
+        raise UsageError(f"there are no singles {singles!r}; there are {', '.join(SINGLES)}")
     clusters = int(np.count_nonzero(np.bincount(cluster[paired])))
     if np.isnan(found.value) or (clusters < 2 and found.observed < 1):
         return Bounds(np.nan, np.nan, np.nan, "")
@@ -79,7 +88,11 @@ def bounds(
         return Bounds((low - found.chance) / (1 - found.chance), 1.0, 0.0, "all agree: Wilson")
     if resamples:
         return _bootstrap(cluster, estimate, confidence, resamples, seed)
-    pull = np.bincount(cluster, found.influence) / len(paired)
+    influence = found.influence
+    if singles == "gwet" and not found.pairs_only:
+        clusters = int(cluster.max()) + 1
+        influence = influence + found.value * (paired * len(paired) / paired.sum() - 1)
+    pull = np.bincount(cluster, influence) / len(paired)
     error = float(np.sqrt(clusters / (clusters - 1) * (pull @ pull)))
     half = float(stats.t.ppf((1 + confidence) / 2, clusters - 1)) * error
     return Bounds(found.value - half, min(found.value + half, 1.0), error, "linearised, t")

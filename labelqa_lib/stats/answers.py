@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from labelqa_lib.errors import UsageError
 
 ITEM, AGENT, LABEL = "item_id", "agent_id", "label"
+MOST_LABELS = 5_000
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,8 @@ class Answers:
         What the codes stand for.
     labels : list
         In their order: as given, else sorted.
+    ordered : bool
+        Whether that order was declared, by a label set or an ordered categorical column: the alphabet is no scale.
     """
 
     item: NDArray[np.int64]
@@ -39,6 +42,7 @@ class Answers:
     items: pd.Index
     agents: pd.Index
     labels: list
+    ordered: bool
 
 
 def read_answers(annotations: pd.DataFrame, labels: Iterable | None = None, needs_agents: bool = False) -> Answers:
@@ -49,15 +53,22 @@ def read_answers(annotations: pd.DataFrame, labels: Iterable | None = None, need
     annotations : DataFrame
         One row per annotation. A row without label is a missing annotation and left out. Other columns are ignored.
     labels : iterable, optional
-        The label set in its order, also of labels that nobody used; the labels seen, sorted, by default.
+        The label set in its order, also of labels that nobody used; the labels seen by default, sorted, or in the order
+        of an ordered categorical column.
     needs_agents : bool
         Whether agents are read, and an annotation without one is refused.
 
     Raises
     ------
     UsageError
-        When a column is missing, an item or (where needed) an agent is empty, or a label is not in the label set.
+        When it is no table, a column is missing, an item or (where needed) an agent is empty, a label is not in the
+        label set, or there are too many labels.
     """
+    if not isinstance(annotations, pd.DataFrame):
+        raise UsageError(
+            f"annotations are a {type(annotations).__name__}; give a pandas DataFrame with a row per annotation and the "
+            f"columns {ITEM}, {AGENT}, {LABEL}"
+        )
     required = [ITEM, AGENT, LABEL] if needs_agents else [ITEM, LABEL]
     missing = [name for name in required if name not in annotations.columns]
     if missing:
@@ -70,6 +81,7 @@ def read_answers(annotations: pd.DataFrame, labels: Iterable | None = None, need
     if (item < 0).any():
         raise UsageError(f"{(item < 0).sum():,} annotations have no item_id; leave them out or name their items")
     label, known = _label_codes(annotations[LABEL], labels)
+    ordered = labels is not None or bool(getattr(annotations[LABEL].dtype, "ordered", False))
     agent, agents = None, pd.Index([])
     if needs_agents:
         agent, agents = pd.factorize(annotations[AGENT])
@@ -77,14 +89,16 @@ def read_answers(annotations: pd.DataFrame, labels: Iterable | None = None, need
             raise UsageError(
                 f"{(agent < 0).sum():,} annotations have no agent_id; without agents nobody's reliability can be told"
             )
-    return Answers(item, agent, label, pd.Index(items), pd.Index(agents), known)
+    return Answers(item, agent, label, pd.Index(items), pd.Index(agents), known, ordered)
 
 
 def _label_codes(column: pd.Series, labels: Iterable | None) -> tuple[NDArray[np.int64], list]:
     if labels is None:
+        if isinstance(column.dtype, pd.CategoricalDtype) and not column.dtype.ordered:
+            column = column.astype(column.dtype.categories.dtype)  # else sorted by an order that means nothing
         codes, seen = pd.factorize(column, sort=True)
-        return codes, list(seen)
-    known = list(labels)
+        return codes, _few(list(seen))
+    known = _few(list(labels))
     if len(set(known)) < len(known):
         raise UsageError(f"the label set names a label twice: {', '.join(map(str, known))}")
     codes, seen = pd.factorize(column)
@@ -93,3 +107,13 @@ def _label_codes(column: pd.Series, labels: Iterable | None) -> tuple[NDArray[np
     if strange:
         raise UsageError(f"{', '.join(strange)}: not in the label set, which is {', '.join(map(str, known))}")
     return np.array([place[label] for label in seen], dtype=np.int64)[codes], known
+
+
+def _few(labels: list) -> list:
+    """What two labels have in common is a matrix: free text or measurements as labels would fill the memory."""
+    if len(labels) > MOST_LABELS:
+        raise UsageError(
+            f"there are {len(labels):,} different labels, from {labels[0]!r} to {labels[-1]!r}; at most {MOST_LABELS:,} are "
+            "taken: group or round them first"
+        )
+    return labels

@@ -19,6 +19,7 @@ from labelqa_lib.stats.answers import ITEM, LABEL, Answers, read_answers
 from labelqa_lib.stats.intervals import wilson
 
 TIES = ("first", "last", "random", "none")
+GOLD_LABEL = "gold_label"
 _NOTHING = 1e-9  # fewer expected annotations than this are none
 
 
@@ -51,6 +52,8 @@ def majority_vote(
     if ties not in TIES:
         raise UsageError(f"there is no tie rule {ties!r}; there are {', '.join(TIES)}")
     answers = read_answers(annotations, labels)
+    if not len(answers.items):
+        return pd.DataFrame(columns=[ITEM, LABEL, "probability", "entropy", "tied", "n_annotations"])
     votes = _votes(answers)
     best = votes == votes.max(axis=1, keepdims=True)
     tied = best.sum(axis=1) > 1
@@ -116,7 +119,7 @@ def dawid_skene(
     annotations : DataFrame
         One row per annotation: ``item_id, agent_id, label``. Repeated annotations count as often as they occur.
     gold : mapping, Series or DataFrame, optional
-        True label by item, or the columns ``item_id, label``. Such items are taken as known; others are not touched.
+        True label by item, or the columns ``item_id`` and ``gold_label`` (or ``label``). Such items are taken as known; others are not touched.
         Gold of items without annotations is ignored.
     labels : sequence, optional
         The label set in its order; the labels seen, sorted, by default.
@@ -266,10 +269,11 @@ def _gold(gold) -> pd.Series:
     if gold is None:
         return pd.Series(dtype=object)
     if isinstance(gold, pd.DataFrame):
-        missing = [name for name in (ITEM, LABEL) if name not in gold.columns]
+        label = GOLD_LABEL if GOLD_LABEL in gold.columns else LABEL
+        missing = [name for name in (ITEM, label) if name not in gold.columns]
         if missing:
-            raise UsageError(f"gold has no column {', '.join(missing)}; give {ITEM} and {LABEL}, or a label by item")
-        gold = gold.set_index(ITEM)[LABEL]
+            raise UsageError(f"gold has no column {', '.join(missing)}; give {ITEM} and {GOLD_LABEL}, or a label by item")
+        gold = gold.set_index(ITEM)[label]
     truth = pd.Series(gold).dropna()
     if truth.index.has_duplicates:
         twice = truth.index[truth.index.duplicated()][0]

@@ -24,8 +24,6 @@ from hypothesis import strategies as st
 
 from labelqa_lib.errors import UsageError
 from labelqa_lib.stats import agreement
-from labelqa_lib.stats import agreement_coefficients as coefficients
-from labelqa_lib.stats.answers import read_answers
 
 WORKED = Path(__file__).resolve().parents[3] / "shared" / "reference" / "worked_examples"
 DATA = WORKED.parents[1] / "data"
@@ -80,23 +78,18 @@ def test_alpha_of_two_observers(first, second, published):
 
 
 @pytest.mark.parametrize(
-    ("name", "chance", "published"),
-    [
-        ("gwet", coefficients.gwet, 0.14295),
-        ("fleiss", coefficients.fleiss, 0.15302),
-        ("conger", coefficients.conger, 0.14917),
-        ("bp", coefficients.uniform, 0.14472),
-    ],
+    ("name", "error", "low"),
+    [("gwet", 0.14295, 0.461), ("fleiss", 0.15302, 0.424), ("conger", 0.14917, 0.435), ("bp", 0.14472, 0.454)],
 )
-def test_gwets_own_standard_error_from_the_same_influence(name, chance, published):
-    """His form does not see that the number of items with a pair is itself drawn: our influence, put back to it, gives
-    his published figures. On this table (one item of twelve has a single label) ours is smaller."""
-    answers = read_answers(observed(FOUR_OBSERVERS), needs_agents=True)
-    ratings = coefficients.Ratings(answers.item, answers.agent, answers.label, 12, 5)
-    found = coefficients.coefficient(ratings, np.eye(5), chance)
-    his = found.influence + found.value * (ratings.paired * 12 / ratings.paired.sum() - 1)
-    assert round(np.sqrt(his @ his / (12 * 11)), 5) == published
-    assert COEFFICIENTS[name](observed(FOUR_OBSERVERS)).std_error < published
+def test_standard_errors_as_published_and_what_single_labels_do_to_them(name, error, low):
+    """Gwet (2014); R irrCAC 1.0. One item of twelve has a single label: the published form counts it as a disagreement,
+    the ratio does not."""
+    rows = observed(FOUR_OBSERVERS)
+    found, ratio = COEFFICIENTS[name](rows), COEFFICIENTS[name](rows, singles="ratio")
+    assert (round(found.std_error, 5), round(found.ci_low, 3), found.ci_high) == (error, low, 1.0)
+    assert ratio.estimate == found.estimate and ratio.std_error < error
+    paired = rows[rows.groupby("item_id")["label"].transform("size") > 1]
+    assert COEFFICIENTS[name](paired) == COEFFICIENTS[name](paired, singles="ratio"), "the same without such items"
 
 
 @pytest.mark.parametrize(
@@ -165,6 +158,17 @@ def test_six_psychiatrists():
     assert (round(alpha.estimate, 5), round(alpha.std_error, 5)) == (0.42044, 0.08119)
 
 
+@pytest.mark.skipif(
+    not WORKED.is_dir(), reason="the worked examples are not part of the product and not on this machine"
+)
+def test_thirty_psychiatric_patients():
+    """Fleiss (1971), all 30: kappa .430; exact (Conger 1980) .442. As R irr has them."""
+    wide = pd.read_csv(WORKED / "fleiss_1971_diagnoses.csv").rename_axis("item_id").reset_index()
+    rows = wide.melt("item_id", var_name="agent_id", value_name="label")
+    assert round(agreement.fleiss_kappa(rows).estimate, 3) == 0.430
+    assert round(agreement.cohen_kappa(rows).estimate, 3) == 0.442
+
+
 def test_the_paradox():
     """PMC7222679: much agreement, hardly any kappa. Feinstein & Cicchetti (1990): the same agreement, two kappas."""
     skewed = crossed([[130, 56], [9, 5]])
@@ -206,9 +210,8 @@ def test_irrcac_on_random_tables(name):
     tables = random_tables()
     for row in oracle("irrcac").query("coefficient == @name").itertuples():
         found = COEFFICIENTS[name](tables[row.table], row.weights)
-        assert found.estimate == pytest.approx(row.estimate, abs=1e-9)
-        if found.n_items == tables[row.table]["item_id"].nunique():  # else see Gwet's own standard error above
-            assert found.std_error == pytest.approx(row.std_error, abs=1e-9)
+        assert (found.estimate, found.std_error) == pytest.approx((row.estimate, row.std_error), abs=1e-9)
+        assert (found.ci_low, found.ci_high) == pytest.approx((row.ci_low, row.ci_high), abs=1e-6)
 
 
 def test_irrcac_alpha_on_random_tables():
@@ -217,6 +220,7 @@ def test_irrcac_alpha_on_random_tables():
     for row in oracle("irrcac").query("coefficient == 'krippendorff' and weights in @levels").itertuples():
         found = agreement.krippendorff_alpha(tables[row.table], levels[row.weights])
         assert (found.estimate, found.std_error) == pytest.approx((row.estimate, row.std_error), abs=1e-9)
+        assert (found.ci_low, found.ci_high) == pytest.approx((row.ci_low, row.ci_high), abs=1e-6)
 
 
 def test_r_irr_on_random_tables():
@@ -341,6 +345,7 @@ def test_clusters_widen_the_interval():
         (agreement.gwet_ac, {"confidence": 95}, "confidence is 95"),
         (agreement.gwet_ac, {"resamples": 20}, "20 resamples are too few"),
         (agreement.gwet_ac, {"resample": 200}, "resample: no such option"),
+        (agreement.gwet_ac, {"singles": "none"}, "no singles 'none'"),
         (agreement.gwet_ac, {"cluster": "page"}, "no column 'page'"),
         (agreement.gwet_ac, {"cluster": "agent_id"}, "several values of 'agent_id'"),
     ],
@@ -350,7 +355,40 @@ def test_what_cannot_be_asked(f, options, said):
         f(two_agents("abab", "abba"), **options)
 
 
+def test_labels_of_any_kind():
+    """Texts, numbers, truth values, categories, missing ones: the same answer where they say the same."""
+    rows = two_agents("ababbaac", "abbabaac")
+    known = agreement.krippendorff_alpha(rows)
+    numbers = rows["label"].map({"a": 1, "b": 2, "c": 3})
+    for label in (numbers, numbers / 2, numbers.astype("Int64"), rows["label"].astype("category")):
+        assert agreement.krippendorff_alpha(rows.assign(label=label)) == known
+    truth = rows.assign(label=rows["label"] == "a")
+    assert agreement.gwet_ac(truth) == agreement.gwet_ac(truth.assign(label=truth["label"].astype(int)))
+    missing = rows.assign(label=rows["label"].where(rows.index != 3))
+    assert agreement.krippendorff_alpha(missing) == agreement.krippendorff_alpha(rows.drop(index=3))
+    assert agreement.krippendorff_alpha(missing.assign(note="x", label=numbers.where(rows.index != 3))).n_annotations == 14
+
+
+def test_an_ordered_categorical_says_its_order():
+    rows = two_agents("lmhhlmlm", "lhhmlllm")
+    scale = rows.assign(label=pd.Categorical(rows["label"], ["l", "m", "h"], ordered=True))
+    assert agreement.krippendorff_alpha(scale, "ordinal") == agreement.krippendorff_alpha(rows, "ordinal", labels="lmh")
+    assert agreement.cohen_kappa(scale, "linear") == agreement.cohen_kappa(rows, "linear", labels="lmh")
+    numbers = rows["label"].map({"l": 1, "m": 2, "h": 3})
+    shuffled = rows.assign(label=pd.Categorical(numbers, [3, 1, 2]))
+    assert agreement.krippendorff_alpha(shuffled, "ordinal") == agreement.krippendorff_alpha(scale, "ordinal")
+
+
+def test_one_item_has_an_estimate_and_no_interval():
+    found = agreement.gwet_ac(two_agents("a", "b"), labels="ab")
+    assert found.estimate == -1 and np.isnan(found.ci_low) and found.reason == "too few items for an interval"
+
+
 def test_a_table_that_does_not_fit():
+    with pytest.raises(UsageError, match="annotations are a list; give a pandas DataFrame"):
+        agreement.gwet_ac([("i", "a", "x")])
+    with pytest.raises(UsageError, match="6,000 different labels, from 0 to 5999"):
+        agreement.krippendorff_alpha(two_agents(range(6000), range(6000)), "interval")
     rows = two_agents("abab", "abba")
     with pytest.raises(UsageError, match="no column agent_id"):
         agreement.cohen_kappa(rows.drop(columns="agent_id"))

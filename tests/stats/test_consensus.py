@@ -153,6 +153,10 @@ def test_tie_rules():
     assert named["first"]["n_annotations"].tolist() == [2, 3]
 
 
+def test_a_vote_of_nobody():
+    assert list(consensus.majority_vote(table()).columns) == list(consensus.majority_vote(table(("i", "a", "x"))).columns)
+
+
 def test_random_ties_are_seeded_and_even():
     rows = pd.DataFrame({"item_id": np.repeat(np.arange(2000), 2), "label": np.tile(["ok", "spam"], 2000)})
     drawn = consensus.majority_vote(rows, "random", seed=3)["label"]
@@ -200,7 +204,7 @@ def test_gold_is_taken_as_known_in_every_form():
     rows, truth = simulated(items=50)
     wrong = truth.iloc[:5].map({"x": "y", "y": "z", "z": "x"})
     frame = wrong.rename_axis("item_id").rename("label").reset_index()
-    for gold in (wrong, wrong.to_dict(), frame):
+    for gold in (wrong, wrong.to_dict(), frame, frame.rename(columns={"label": "gold_label"})):
         found = consensus.dawid_skene(rows, gold).labels.set_index("item_id")
         assert found["label"].reindex(wrong.index).tolist() == wrong.tolist()
         assert found["entropy"].reindex(wrong.index).tolist() == [0] * 5
@@ -239,7 +243,7 @@ def test_the_table_given_is_not_changed():
         (lambda rows: consensus.majority_vote(rows, "coin"), "no tie rule 'coin'"),
         (lambda rows: consensus.dawid_skene(rows, {0: "x", 1: "w"}, labels="xyz"), "gold: w: not in the label set"),
         (lambda rows: consensus.dawid_skene(rows, pd.Series(["x", "y"], index=[0, 0])), "names item 0 twice"),
-        (lambda rows: consensus.dawid_skene(rows, pd.DataFrame({"item": [1]})), "gold has no column item_id, label"),
+        (lambda rows: consensus.dawid_skene(rows, pd.DataFrame({"item": [1]})), "gold has no column item_id, label; give item_id and gold_label"),
         (lambda rows: consensus.dawid_skene(rows, prior=-1), "the prior must be"),
         (lambda rows: consensus.dawid_skene(rows, prior=[1, 2]), "the prior must be"),
         (lambda rows: consensus.dawid_skene(rows, iterations=0), "iterations is 0"),
