@@ -6,16 +6,14 @@ import math
 import re
 from collections.abc import Mapping
 
-import numpy as np
 import pandas as pd
 from great_tables import GT, html
 
 from labelqa_lib import wording
-from labelqa_lib.display import marks, safe
+from labelqa_lib.display import cells, safe
 from labelqa_lib.display.show import bundle, identifier
 
 _NEVER_SHOWN = {"ci_low", "ci_high", "n_effective", "method", "reason", "unit"}
-_IN_THE_METRICS_UNIT = {"estimate", "baseline", "difference", "share", "before", "after", "target"}
 _HEADINGS = {
     "n": "n",
     "agent_id": "Agent",
@@ -23,6 +21,9 @@ _HEADINGS = {
     "label": "Label given",
     "estimate": "Estimate (interval)",
 }
+LONG, MOST_ROWS = 15, 300
+"""A table of more rows than this is sorted and filtered; of so many it is cut, for a page's weight."""
+
 _SHORT = {"fpr", "fnr", "fdr", "ata", "aht", "sla", "sop", "qa"}
 
 
@@ -34,7 +35,7 @@ def table(
     units: Mapping[str, str] | None = None,
     titles: Mapping[str, str] | None = None,
     target: float = math.nan,
-    rows: int = 25,
+    rows: int = 20,
     note: str = "",
     empty: str = "",
 ) -> None:
@@ -56,7 +57,8 @@ def table(
     target : float, optional
         Drawn as a tick through the bars of a frame of one metric.
     rows : int
-        So many are shown; the rest are counted below the table.
+        So many are shown at first. A table of more than 15 rows is sorted by a click and filtered by a word, and holds up
+        to 300; the rest are counted below it.
     note : str
         How to read it, below the table.
     empty : str
@@ -75,20 +77,32 @@ def table(
     notes += [f"{_heading(metric, titles)} is not measured: {safe.text(why, 200)}" for metric, why in gaps.items()]
     by_metric = _is_metric_frame(frame) and frame["metric"].nunique() > 1 and bool(_dimensions(frame))
     total = len(_segments(frame)) if by_metric else len(frame)
-    if total > rows:
-        notes.insert(0, f"… and {total - rows:,} more")
+    kept = max(rows, MOST_ROWS) if total > LONG else rows
+    if total > kept:
+        notes.insert(0, f"… and {total - kept:,} more")
     if total:
-        columns = _by_metric(frame, rows, units) if by_metric else _as_it_stands(frame.head(rows), units, titles, target)
+        columns = _by_metric(frame, kept, units) if by_metric else _as_it_stands(frame.head(kept), units, titles, target)
         body = _great_table(columns, identifier(id), titles)
     else:
         body = "" if gaps else f'<p class="lq-quiet">{safe.text(empty or "No rows.", 200)}</p>'
     below = "".join(f'<p class="lq-note">{said}</p>' for said in notes)
     bundle(
         f'<figure class="lq-table" id="{identifier(id)}"><figcaption>{safe.text(caption, 200)}</figcaption>'
+        f"{_controls(id, rows, total) if total > LONG else ''}"
         f'<div class="lq-scroll" tabindex="0" role="region" aria-label="{safe.text(caption, 200)}">{body}</div>'
         f"{below}</figure>",
         f"{safe.plain(caption, 200)}\n{_text(frame.head(rows))}",
         unanswered=nothing,
+    )
+
+
+def _controls(id: str, rows: int, total: int) -> str:
+    """What a reader of a long table works with; the page's script shows it, on paper and without a script it is not there."""
+    more = f"Show all {min(total, max(rows, MOST_ROWS)):,} rows"
+    return (
+        f'<div class="lq-controls" data-first="{rows}" data-said="{{shown}} of {{total}} rows" hidden>'
+        f'<label>Filter <input type="search" aria-controls="{id}-table"></label> '
+        f'<output>{total:,} rows</output> <button type="button">{more}</button></div>'
     )
 
 
@@ -116,7 +130,7 @@ def _great_table(columns: dict[str, list[str]], id: str, titles: Mapping[str, st
     built = GT(pd.DataFrame(dict(zip(safe_names, columns.values(), strict=True))), id=f"{id}-table", rowname_col="c0")
     labels = {key: html(_heading(name, titles)) for key, name in safe_names.items()}
     built = built.tab_stubhead(labels.pop("c0")).cols_label(**labels)
-    built = built.cols_align("right", [key for key, name in safe_names.items() if _is_number(columns[name])])
+    built = built.cols_align("right", [key for key, name in safe_names.items() if cells.are_numbers(columns[name])])
     built = built.fmt(lambda cell: cell, columns=list(safe_names))
     return re.sub(r"<style>.*?</style>\s*", "", built.as_raw_html(), flags=re.DOTALL)
 
@@ -124,33 +138,6 @@ def _great_table(columns: dict[str, list[str]], id: str, titles: Mapping[str, st
 def _heading(name: str, titles: Mapping[str, str]) -> str:
     made = " ".join(word.upper() if word in _SHORT else word for word in name.split("_"))
     return safe.text(titles.get(name) or _HEADINGS.get(name) or made[:1].upper() + made[1:])
-
-
-def _is_number(cells: list[str]) -> bool:
-    return all(cell.startswith(('<span class="lq-number"', '<span class="lq-undefined"')) for cell in cells)
-
-
-def _number(said: str) -> str:
-    return f'<span class="lq-number">{said}</span>'
-
-
-def _undefined(reason: str = "") -> str:
-    why = f" <small>{safe.text(reason, 160)}</small>" if reason else ""
-    return f'<span class="lq-undefined">{wording.UNDEFINED}</span>{why}'
-
-
-def _estimate(row: pd.Series, name: str, unit: str, interval: tuple[str, str] = ("ci_low", "ci_high")) -> str:
-    """``95.2 %`` with its interval smaller beside it, and what it leaves out; a dash with the reason where it is
-    undefined."""
-    if not math.isfinite(row[name]):
-        return _undefined(row.get("reason") or "")
-    low, high = (row[end] for end in interval)
-    say = wording.difference if name == "difference" else wording.amount
-    said = say(row[name], unit)
-    if math.isfinite(low) and math.isfinite(high) and low != high:  # else counted in full: nothing to be unsure of
-        said += f" <small>({wording.ends(low, high, unit)})</small>"
-    but = row.get("reason") if name == "estimate" else ""
-    return _number(said) + (f" <small>{safe.text(but, 160)}</small>" if but else "")
 
 
 def _as_it_stands(
@@ -168,46 +155,14 @@ def _as_it_stands(
     for name in names:
         if name in hidden:
             continue
-        columns[name] = [_cell(row, name, intervals.get(name), units) for _, row in frame.iterrows()]
+        columns[name] = [cells.cell(row, name, intervals.get(name), units) for _, row in frame.iterrows()]
         if name == "metric":
             columns[name] = [_heading(metric, titles) for metric in frame["metric"]]
         if name == "estimate" and _is_metric_frame(frame) and "metric" not in columns:
-            heading, bars = _bars(frame, target, units.get(frame["metric"].iloc[0], "rate"))
-            columns[heading] = bars
+            scale = cells.scale_of(frame, target)
+            heading = wording.interval(*scale, units.get(frame["metric"].iloc[0], "rate"))
+            columns[heading] = [cells.bar(row, scale, target) for _, row in frame.iterrows()]
     return columns
-
-
-def _cell(row: pd.Series, name: str, interval: tuple[str, str] | None, units: Mapping[str, str]) -> str:
-    value = row[name]
-    unit = units.get(name)
-    if unit is None and (interval or name in _IN_THE_METRICS_UNIT):
-        unit = row.get("unit") or units.get(row.get("metric"), "rate")
-    if interval:
-        return _estimate(row, name, unit, interval)
-    if isinstance(value, bool | np.bool_):
-        return "yes" if value else "no"
-    if value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value)):
-        return _undefined()
-    if isinstance(value, int | np.integer):
-        return _number(f"{value:,}".replace("-", "−"))
-    if isinstance(value, float):
-        if unit is None:
-            return _number(f"{value:,.3g}".replace("-", "−"))
-        return _number((wording.difference if name == "difference" else wording.amount)(value, unit))
-    if isinstance(value, pd.Timestamp) and value == value.normalize():  # a day
-        return safe.text(f"{value:%Y-%m-%d}")
-    return safe.isolated(value)
-
-
-def _bars(frame: pd.DataFrame, target: float, unit: str) -> tuple[str, list[str]]:
-    """The scale that all rows share, as a heading, and the bars."""
-    ends = [*frame["estimate"], *frame["ci_low"], *frame["ci_high"], target]
-    known = [end for end in ends if math.isfinite(end)]
-    scale = (min(known), max(known)) if known else (math.nan, math.nan)
-    bars = [
-        marks.interval_bar(row["estimate"], row["ci_low"], row["ci_high"], scale, target) for _, row in frame.iterrows()
-    ]
-    return wording.interval(*scale, unit), bars
 
 
 def _dimensions(frame: pd.DataFrame) -> list[str]:
@@ -225,13 +180,20 @@ def _by_metric(frame: pd.DataFrame, rows: int, units: Mapping[str, str]) -> dict
     dimensions = _dimensions(frame)
     segments = _segments(frame).head(rows)
     keys = list(segments.itertuples(index=False, name=None))
-    columns = {name: [safe.isolated(value) for value in segments[name]] for name in dimensions}
+    columns = {name: [cells.name(value) for value in segments[name]] for name in dimensions}
     for metric, part in frame.groupby("metric", sort=False):
-        unit = units.get(metric, "rate")
-        cells = {
-            tuple(row[name] for name in dimensions): _estimate(row, "estimate", unit)
-            + f' <small class="lq-n">n {row["n"]:,}</small>'
+        scale, unit = cells.scale_of(part), units.get(metric, "rate")
+        found = {
+            tuple(row[name] for name in dimensions): cells.estimate(row, "estimate", unit) + _below(row, scale)
             for _, row in part.iterrows()
         }
-        columns[metric] = [cells.get(key, _undefined()) for key in keys]
+        columns[metric] = [found.get(key, cells.undefined()) for key in keys]
     return columns
+
+
+def _below(row: pd.Series, scale: tuple[float, float]) -> str:
+    """The bar of a cell's interval and its n; neither where it was counted in full."""
+    if not row["ci_low"] < row["ci_high"] and row["n"] <= 1:
+        return ""
+    drawn = cells.bar(row, scale, width=72) if row["ci_low"] < row["ci_high"] else ""
+    return f' <small class="lq-n">{drawn} n {row["n"]:,}</small>'

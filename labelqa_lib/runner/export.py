@@ -5,15 +5,14 @@ from __future__ import annotations
 import copy
 import re
 from functools import lru_cache
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
 from nbconvert import HTMLExporter
 from nbformat import NotebookNode
 
-from labelqa_lib.errors import UsageError
 from labelqa_lib.runner.plan import PlannedPage
+from labelqa_lib.runner.sealing import sealed
 from labelqa_lib.runner.sections import answered
 
 TEMPLATES = Path(__file__).with_name("templates")
@@ -56,10 +55,13 @@ def to_html(notebook: NotebookNode, page: PlannedPage) -> str:
     about = {"market": page.market, "week": page.week, "audience": page.audience, "snapshot": page.snapshot}
     shown.metadata.setdefault("title", f"{_heading(shown) or page.name} · {page.market} · {page.week}")
     html, _ = _exporter().from_notebook_node(shown, resources={"metadata": {"name": page.name, **about}})
-    asked = requests_of(html)
-    if asked:
-        raise UsageError([f"the page asks the network for {what}; embed it instead" for what in asked])
-    return html
+    return sealed(html, _script())
+
+
+@lru_cache(maxsize=1)
+def _script() -> str:
+    """The page's own script, as the template puts it between its tags."""
+    return (TEMPLATES / "labelqa" / "page.js").read_text(encoding="utf-8").strip()
 
 
 @lru_cache(maxsize=1)
@@ -103,42 +105,3 @@ def _heading(notebook: NotebookNode) -> str:
         if found:
             return found[1].strip()
     return ""
-
-
-_NETWORK = re.compile(r"\s*(?:https?:)?//", re.IGNORECASE)
-_IN_CODE = re.compile(
-    r"""(?:url\(\s*['"]?|@import\s+['"]|\bimport\s*\(?\s*['"]|\bfrom\s+['"]|\bfetch\(\s*['"])(?:https?:)?//[^'")\s]+"""
-)
-_LOADS = {"src", "href", "srcset", "poster", "data", "xlink:href", "action", "background"}
-
-
-class _Requests(HTMLParser):
-    """Collects what a browser would fetch by itself; a link that a reader may click is none."""
-
-    def __init__(self):
-        super().__init__()
-        self.found: list[str] = []
-        self.in_code = False
-
-    def handle_starttag(self, tag, attributes):
-        self.in_code = tag in ("script", "style")
-        for name, value in attributes:
-            if name in _LOADS and tag not in ("a", "area") and _NETWORK.match(value or ""):
-                self.found.append(f"{value} (<{tag} {name}>)")
-            elif name == "style":
-                self.found += _IN_CODE.findall(value or "")
-
-    def handle_data(self, data):
-        if self.in_code:
-            self.found += _IN_CODE.findall(data)
-
-    def handle_endtag(self, tag):
-        self.in_code = False
-
-
-def requests_of(html: str) -> list[str]:
-    """What would a browser fetch from the network to show this page? Nothing, for a page that may be published."""
-    parser = _Requests()
-    parser.feed(html)
-    parser.close()
-    return parser.found

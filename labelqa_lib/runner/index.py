@@ -16,6 +16,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from labelqa_lib import wording
 from labelqa_lib.periods import Week
 from labelqa_lib.runner.record import PageRecord, read_records, write_whole
+from labelqa_lib.runner.sealing import sealed
 
 TEMPLATES = Path(__file__).with_name("templates")
 TONES = {
@@ -79,7 +80,8 @@ def week_html(records: Sequence[PageRecord], folder: Path, audience: str, week: 
         for name, title in titles.items()
         if (of_it := [page for page in pages if page["record"].notebook == name])
     ]
-    return _environment().get_template("week.html.j2").render(
+    return _rendered(
+        "week.html.j2",
         audience=audience,
         week=week,
         dates=Week.parse(week).days,
@@ -102,7 +104,7 @@ def weeks_html(records: Sequence[PageRecord], audience: str) -> str:
         of_week = list(group)
         cells = [_glance([one for one in of_week if one.market == market], titles) for market in markets]
         weeks.append({"week": week, "cells": cells})
-    return _environment().get_template("weeks.html.j2").render(audience=audience, markets=markets, weeks=weeks[::-1])
+    return _rendered("weeks.html.j2", audience=audience, markets=markets, weeks=weeks[::-1])
 
 
 def _glance(records: Sequence[PageRecord], titles: Mapping[str, str]) -> dict[str, Any]:
@@ -181,8 +183,9 @@ def _findings(records: Sequence[PageRecord]) -> list[dict[str, Any]]:
     return list(once.values())[::-1][:MOST_FINDINGS]
 
 
-def _environment() -> Environment:
-    return Environment(
+def _rendered(template: str, **values: Any) -> str:
+    environment = Environment(
         loader=FileSystemLoader([TEMPLATES / "index", TEMPLATES / "labelqa"]), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
         lstrip_blocks=True,
     )  # fmt: skip
+    return sealed(environment.get_template(template).render(**values))

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import shutil
+from contextlib import ExitStack
 from itertools import product
 
 import pandas as pd
 import pytest
+from browser import look
 from display.examples import HOSTILE, SITES, WEEK, ExampleFinding, confusion, headline, page, segments, weekly
 
 from labelqa_lib import display, figures
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.slow,
-    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine"),
-]
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 NAMES = [*SITES, *HOSTILE.values(), *(f"site-{place:02d}" for place in range(40))]
 METRICS = ("accuracy", "fpr", "fnr", "critical_accuracy", "inconsistency_rate", "sla_attainment")
 ABOUT = {"market": "MY", "market_name": "Malaysia", "week": WEEK, "dates": "9 to 15 November 2026",
@@ -53,57 +48,48 @@ def report(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def browser():
-    with playwright.sync_playwright() as started:
-        chromium = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
-        yield chromium
-        chromium.close()
+    with look.chromium() as started:
+        yield started
 
 
 @pytest.fixture
-def opened(browser, report):
-    """Opens the report at a width; `opened.noise` collects requests, console messages and dialogs."""
-    contexts = []
-
-    def keep_foreign(url):
-        if not url.startswith(("file:", "data:")):
-            at.noise.append(url)
-
-    def at(width=1280, height=900, scheme="light"):
-        context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
-        contexts.append(context)
-        tab = context.new_page()
-        tab.on("console", lambda message: at.noise.append(message.text))
-        tab.on("pageerror", lambda error: at.noise.append(str(error)))
-        tab.on("dialog", lambda dialog: at.noise.append(dialog.message))
-        tab.on("request", lambda request: keep_foreign(request.url))
-        tab.goto(report.as_uri())
-        return tab
-
-    at.noise = []
-    yield at
-    for context in contexts:
-        context.close()
+def at(browser, report):
+    """Opens the report at a width."""
+    with ExitStack() as tabs:
+        yield lambda *size, scheme="light": tabs.enter_context(look.opened(browser, report, *size, scheme=scheme))
 
 
-def test_nothing_is_requested_and_the_console_is_silent(opened):
-    tab = opened()
-    tab.wait_for_load_state("networkidle")
-    assert opened.noise == []
-    assert tab.locator("script").count() == 0
-    assert tab.evaluate("[...document.images].every(image => image.naturalWidth > 0 && image.alt)")
+def test_a_page_with_every_hostile_text_has_no_fault(browser, report):
+    """It is light, asks for nothing, is silent, passes WCAG 2.2 AA in light and dark, fits a phone and paper."""
+    assert look.faults(browser, report) == []
+
+
+def test_a_fault_is_seen(browser, tmp_path):
+    """The check that no page may fail does fail: contrast, a picture without words, width, a request, a script."""
+    made = tmp_path / "bad.html"
+    made.write_text(
+        """<!DOCTYPE html><html lang="en"><head><title>x</title></head><body><main><h1>x</h1>
+        <p style="color:#ccc">pale</p><img src="data:image/png;base64,x"><div style="width:2000px">wide</div>
+        <a href="#nowhere">there</a><img src="http://127.0.0.1:9/x.png" alt="x"><script>console.log("said")</script>
+        </main></body></html>"""
+    )
+    said = "\n".join(look.faults(browser, made))
+    for fault in ("color-contrast", "image-alt", "no picture", "reaches beyond 390 px", "request: http://127.0.0.1:9/x.png",
+                  "console: said", "lead nowhere: #nowhere", "scrolls sideways"):  # fmt: skip
+        assert fault in said
 
 
 @pytest.mark.parametrize("width", [320, 390, 768, 1100, 1280, 1920])
-def test_the_page_never_scrolls_sideways(opened, width):
-    tab = opened(width, 844)
+def test_the_page_never_scrolls_sideways(at, width):
+    tab = at(width, 844)
     assert tab.evaluate("document.documentElement.scrollWidth") <= width
     beyond = """[...document.querySelectorAll('main *')].filter(element => !element.closest('.lq-scroll')
         && element.getBoundingClientRect().right > innerWidth + 1).map(element => element.outerHTML.slice(0, 80))"""
     assert tab.evaluate(beyond) == []
 
 
-def test_the_first_screen_is_the_answer(opened):
-    tab = opened(1280, 900)
+def test_the_first_screen_is_the_answer(at):
+    tab = at(1280, 900)
     for selector in ("h1", ".lq-summary", *(f"#headline-metric_{place}" for place in range(8))):
         box = tab.locator(selector).bounding_box()
         assert box["y"] + box["height"] <= 900, f"{selector} ends below the first screen"
@@ -111,17 +97,59 @@ def test_the_first_screen_is_the_answer(opened):
     assert first > second
 
 
-def test_the_contents_stay_in_sight_and_lead_to_the_sections(opened):
+def test_the_contents_stay_in_sight_and_lead_to_the_sections(at):
     for width, height in ((1280, 900), (390, 844)):
-        tab = opened(width, height)
-        tab.locator("nav a", has_text="Labels").click()
-        tab.wait_for_function("""() => { const y = document.getElementById('Labels').getBoundingClientRect().top;
-            return y >= 0 && y < innerHeight / 2 }""")
+        tab = at(width, height)
+        link = tab.locator("nav a", has_text="Labels")
+        if width == 390:
+            assert not link.is_visible(), "on a phone the contents are folded"
+            tab.locator("nav summary").click()
+        link.click()
+        top = "document.getElementById('Labels').getBoundingClientRect().top"
+        look.until(tab, f"{top} >= 0 && {top} < innerHeight / 2")
         assert tab.locator("nav").bounding_box()["y"] >= 0
+        look.until(tab, "document.querySelector('nav [aria-current]')?.textContent === 'Labels'")
+        assert link.is_visible() == (width != 390)
 
 
-def test_the_keyboard_reaches_the_report_by_the_skip_link(opened):
-    tab = opened()
+def column(tab, place: int) -> list[str]:
+    return tab.locator(f"#sites-table tbody tr:not(.lq-hidden) > :nth-child({place})").all_inner_texts()
+
+
+def test_a_long_table_is_sorted_by_numbers_and_names_filtered_and_shown_whole(at):
+    tab = at()
+    table = tab.locator("#sites-table")
+    assert len(column(tab, 1)) == 20
+    assert "20 of 56 rows" in table.locator("output").inner_text()
+    estimate = table.locator("th button", has_text="Estimate")
+    for direction, first in (("ascending", "90.0 %"), ("descending", "98.8 %")):
+        estimate.focus()
+        tab.keyboard.press("Enter")
+        assert table.locator("th[aria-sort]").get_attribute("aria-sort") == direction
+        assert column(tab, 2)[0].startswith(first)
+    table.locator("th button", has_text="Site").click()
+    named = [name for name in column(tab, 1) if name.startswith("site-")]
+    assert named == sorted(named)
+    table.locator("input").fill("SITE-07")
+    assert column(tab, 1) == ["site-07"]
+    table.locator("input").fill("")
+    table.locator("button", has_text="Show all").click()
+    assert len(column(tab, 1)) == 56
+    assert not table.locator("button", has_text="Show all").is_visible()
+
+
+def test_without_a_script_the_page_is_whole(browser, report):
+    context = browser.new_context(java_script_enabled=False)
+    tab = context.new_page()
+    tab.goto(report.as_uri())
+    assert tab.locator("nav a", has_text="Labels").is_visible()
+    assert tab.locator("#sites-table tbody tr").count() == 56
+    assert not tab.locator(".lq-controls").first.is_visible()
+    context.close()
+
+
+def test_the_keyboard_reaches_the_report_by_the_skip_link(at):
+    tab = at()
     tab.keyboard.press("Tab")
     assert tab.evaluate("document.activeElement.className") == "skip"
     assert tab.locator(".skip").bounding_box()["x"] >= 0
@@ -134,9 +162,9 @@ def luminance(colour: str) -> float:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_every_colour_of_words_is_legible_on_the_page(opened, scheme):
+def test_every_colour_of_words_is_legible_on_the_page(at, scheme):
     """Source: WCAG 2.2, success criterion 1.4.3: a contrast of at least 4.5 to 1."""
-    tab = opened(scheme=scheme)
+    tab = at(scheme=scheme)
     style = "name => getComputedStyle(document.documentElement).getPropertyValue('--' + name)"
     for name, ground in product(("ink", "soft", "link", "good", "bad", "unsure", "none"), ("paper", "tint")):
         light, dark = sorted((luminance(tab.evaluate(style, part)) for part in (name, ground)), reverse=True)
@@ -145,8 +173,8 @@ def test_every_colour_of_words_is_legible_on_the_page(opened, scheme):
         "light": "rgb(255, 255, 255)", "dark": "rgb(20, 24, 29)"}[scheme]  # fmt: skip
 
 
-def test_print_shows_no_navigation_cuts_no_figure_and_is_light(opened):
-    tab = opened(690, 980, "dark")
+def test_print_shows_no_navigation_cuts_no_figure_and_is_light(at):
+    tab = at(690, 980, scheme="dark")
     tab.emulate_media(media="print")
     assert not tab.locator("nav").is_visible()
     assert tab.evaluate("[...document.images].every(image => image.getBoundingClientRect().right <= innerWidth)")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from base64 import b64encode
+from hashlib import sha256
 from html import unescape
 
 import pytest
@@ -41,20 +43,30 @@ def html():
     return page(*CELLS)
 
 
-def test_it_is_one_file_without_script_or_code(html):
+def test_it_is_one_file_with_one_script_and_without_code(html):
     assert html.startswith("<!DOCTYPE html>")
-    assert "<script" not in html
+    assert html.count("<script") == 1
     assert "secret_code" not in html
     assert "http:" not in html
     assert "https:" not in html
 
 
-def test_a_policy_forbids_everything_but_inline_styles_and_images(html):
+def test_a_policy_lets_run_what_stands_in_the_page_and_nothing_else(html):
     (policy,) = [a["content"] for tag, a in tags(html) if a.get("http-equiv") == "Content-Security-Policy"]
     rules = dict(rule.strip().split(" ", 1) for rule in policy.split(";"))
     assert rules["default-src"] == "'none'"
     assert rules["img-src"] == "data:"
-    assert not {"script-src", "connect-src", "font-src", "frame-src"} & set(rules)
+    assert not {"connect-src", "font-src", "frame-src"} & set(rules)
+    assert "unsafe" not in policy
+    script = html.split("<script>")[1].split("</script>")[0]
+    assert rules["script-src"] == hashed(script)
+    styles = [part.split("</style>")[0].split(">", 1)[1] for part in html.split("<style")[1:]]
+    assert rules["style-src"].split() == [hashed(style) for style in styles]
+    assert not [attributes for _, attributes in tags(html) if "style" in attributes]
+
+
+def hashed(text):
+    return f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'"
 
 
 def test_it_has_a_language_a_title_and_one_heading_of_the_first_level(html):

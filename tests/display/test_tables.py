@@ -32,10 +32,33 @@ def test_the_table_brings_no_style_of_its_own(shown):
     assert "<style" not in shown.html
 
 
-def test_long_tables_are_cut_and_counted(shown):
+def test_long_tables_show_their_first_rows_and_hold_the_others_for_sorting_and_filtering(shown):
     display.table(segments("site", [f"s{place}" for place in range(60)]), "sites", "Sites", rows=23)
-    assert shown.html.count("<tr>") == 23
-    assert "… and 37 more" in shown.html
+    assert shown.html.count("<tr>") == 60
+    assert 'data-first="23"' in shown.html
+    assert "Show all 60 rows" in shown.html
+    assert "more</p>" not in shown.html
+    display.table(segments("site", [f"s{place}" for place in range(320)]), "sites", "Sites")
+    assert shown.html.count("<tr>") == 300
+    assert "… and 20 more" in shown.html
+
+
+def test_short_tables_are_cut_and_counted_and_need_no_controls(shown):
+    display.table(segments("site", [f"s{place}" for place in range(12)]), "sites", "Sites", rows=8)
+    assert shown.html.count("<tr>") == 8
+    assert "… and 4 more" in shown.html
+    assert "lq-controls" not in shown.html
+
+
+def test_numbers_carry_the_value_by_which_they_are_sorted(shown):
+    display.table(segments("site", ["KUL"]).assign(share=1234.5678), "t", "T", units={"share": "count"})
+    assert '<data class="lq-number" value="0.9">90.0 %' in shown.html
+    assert '<data class="lq-number" value="1234.57">1,235</data>' in shown.html
+
+
+def test_a_row_over_all_others_is_marked_to_stay_last(shown):
+    display.table(pd.DataFrame({"site": ["KUL", "all"], "audits": [3, 3]}), "t", "T")
+    assert shown.html.count('<b class="lq-total">all</b>') == 1
 
 
 def test_several_metrics_stand_in_columns_each_with_its_n(shown):
@@ -45,6 +68,7 @@ def test_several_metrics_stand_in_columns_each_with_its_n(shown):
     assert "FPR" in shown.html
     assert shown.html.count("n 1,200") == len(SITES) + 2
     assert shown.html.count("lq-undefined") == len(SITES) - 2
+    assert shown.html.count('<svg class="lq-bar"') == len(SITES) + 2
 
 
 def test_a_metric_has_its_own_unit(shown):
@@ -56,7 +80,7 @@ def test_a_metric_has_its_own_unit(shown):
 def test_what_was_counted_in_full_has_no_interval(shown):
     frame = segments("queue", ["live"], "backlog", 12.0).assign(ci_low=12.0, ci_high=12.0)
     display.table(frame, "service", "Service", units={"backlog": "count"})
-    assert ">12</span>" in shown.html
+    assert ">12</data>" in shown.html
     assert "12 to 12)" not in shown.html
 
 

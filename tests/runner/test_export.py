@@ -5,8 +5,9 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from labelqa_lib.errors import UsageError
-from labelqa_lib.runner.export import FINDINGS, HEADLINE, requests_of, said, to_html
+from labelqa_lib.runner.export import FINDINGS, HEADLINE, said, to_html
 from labelqa_lib.runner.plan import PlannedPage
+from labelqa_lib.runner.sealing import requests_of
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from labelqa_lib.runner.export import requests_of
+from labelqa_lib.runner.sealing import requests_of
 from labelqa_lib.runner.index import write_index
 from labelqa_lib.runner.plan import PlannedPage
 from labelqa_lib.runner.record import PageError, PageRecord, publish

@@ -1,0 +1,86 @@
+"""What stands in one cell of a table: a number with its interval, a bar, a dash with its reason, a name."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from labelqa_lib import wording
+from labelqa_lib.display import marks, safe
+
+_IN_THE_METRICS_UNIT = {"estimate", "baseline", "difference", "share", "before", "after", "target"}
+TOTAL = "all"
+"""What a last row over all others is called: it stays last however a reader sorts."""
+
+
+def number(said: str, value: float) -> str:
+    """A number in words, with the value by which a column is sorted."""
+    return f'<data class="lq-number" value="{value:.6g}">{said}</data>'
+
+
+def undefined(reason: str = "") -> str:
+    """A dash, with its reason where there is one."""
+    why = f" <small>{safe.text(reason, 160)}</small>" if reason else ""
+    return f'<span class="lq-undefined">{wording.UNDEFINED}</span>{why}'
+
+
+def are_numbers(cells: list[str]) -> bool:
+    """Whether a column holds only numbers and dashes, and is flush right."""
+    return all(cell.startswith(('<data class="lq-number"', '<span class="lq-undefined"')) for cell in cells)
+
+
+def name(value: object) -> str:
+    """A segment's name; that of a last row over all others is marked as such."""
+    return f'<b class="lq-total">{TOTAL}</b>' if value == TOTAL else safe.isolated(value)
+
+
+def estimate(row: pd.Series, column: str, unit: str, interval: tuple[str, str] = ("ci_low", "ci_high")) -> str:
+    """``95.2 %`` with its interval smaller beside it, and what it leaves out; a dash with the reason where it is
+    undefined."""
+    if not math.isfinite(row[column]):
+        return undefined(row.get("reason") or "")
+    low, high = (row[end] for end in interval)
+    say = wording.difference if column == "difference" else wording.amount
+    said = say(row[column], unit)
+    if math.isfinite(low) and math.isfinite(high) and low != high:  # else counted in full: nothing to be unsure of
+        said += f" <small>({wording.ends(low, high, unit)})</small>"
+    but = row.get("reason") if column == "estimate" else ""
+    return number(said, row[column]) + (f" <small>{safe.text(but, 160)}</small>" if but else "")
+
+
+def cell(row: pd.Series, column: str, interval: tuple[str, str] | None, units: Mapping[str, str]) -> str:
+    """Any value of a frame, in the unit of its column, of its row or of its metric."""
+    value = row[column]
+    unit = units.get(column)
+    if unit is None and (interval or column in _IN_THE_METRICS_UNIT):
+        unit = row.get("unit") or units.get(row.get("metric"), "rate")
+    if interval:
+        return estimate(row, column, unit, interval)
+    if isinstance(value, bool | np.bool_):
+        return "yes" if value else "no"
+    if value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value)):
+        return undefined()
+    if isinstance(value, int | np.integer):
+        return number(f"{value:,}".replace("-", "−"), value)
+    if isinstance(value, float):
+        if unit is None:
+            return number(f"{value:,.3g}".replace("-", "−"), value)
+        return number((wording.difference if column == "difference" else wording.amount)(value, unit), value)
+    if isinstance(value, pd.Timestamp) and value == value.normalize():  # a day
+        return safe.text(f"{value:%Y-%m-%d}")
+    return name(value)
+
+
+def scale_of(frame: pd.DataFrame, target: float = math.nan) -> tuple[float, float]:
+    """The scale that all bars of a metric frame share: from the lowest end of an interval to the highest."""
+    ends = [*frame["estimate"], *frame["ci_low"], *frame["ci_high"], target]
+    known = [end for end in ends if math.isfinite(end)]
+    return (min(known), max(known)) if known else (math.nan, math.nan)
+
+
+def bar(row: pd.Series, scale: tuple[float, float], target: float = math.nan, width: int = 110) -> str:
+    """An estimate with its interval, drawn on `scale`."""
+    return marks.interval_bar(row["estimate"], row["ci_low"], row["ci_high"], scale, target, width)
