@@ -32,7 +32,8 @@ CONFIDENT = (0.05, 0.2, 0.5, 0.8, 0.95)
 
 _OPINIONS = 4
 _BANDS = len(CONFIDENT) + 2
-_KINDS = _OPINIONS * _BANDS
+KINDS = _OPINIONS * _BANDS
+"""How many kinds of annotations there are."""
 
 
 def assisted(
@@ -71,7 +72,7 @@ def assisted(
     if not tables.delivered("audits"):
         frames = [undefined(one, "needs audits; not delivered") for one in (asked, helped)]
         return pd.concat(frames, ignore_index=True).assign(worth=np.nan)
-    everything = _with_kinds(annotated(tables), tables)
+    everything = with_kinds(annotated(tables), tables)
     counts = fetch(
         everything.filter(_[WEEK].isin(asked.weeks))
         .group_by(list(dict.fromkeys([*asked.by, WEEK, "kind"])))
@@ -84,10 +85,17 @@ def assisted(
     return _beside(sample, counts, asked, helped)
 
 
-def _with_kinds(rows: ibis.Table, tables: Tables) -> ibis.Table:
-    """Annotations with ``kind``: what the model says of the label given, 0 to `_KINDS` − 1."""
+def with_kinds(rows: ibis.Table, tables: Tables) -> ibis.Table:
+    """Annotations with ``kind``: what the model says of the label given, 0 to `KINDS` − 1.
+
+    Parameters
+    ----------
+    rows : Table
+        With ``item_id, label, label_violating``, as `judged.annotated` gives them.
+    tables : Tables
+    """
     if tables.items is None:
-        return rows.mutate(kind=ibis.literal(_KINDS - 1))
+        return rows.mutate(kind=ibis.literal(KINDS - 1))
     sides = tables.labels.select(model_label="label", model_violating="violating")
     items = tables.items.select("item_id", "model_label", "model_score").left_join(sides, "model_label")
     rows = rows.left_join(items.drop("model_label_right"), "item_id").drop("item_id_right")
@@ -138,8 +146,8 @@ def _chances(sample: pd.DataFrame, fold: np.ndarray, right: np.ndarray) -> np.nd
     Without two agents nothing can be learnt that does not look at its own rows: then every chance is the same.
     """
     if fold.max(initial=0) == 0:
-        return np.zeros((1, _KINDS))
-    return cross_fitted_risk(sample["kind"], fold, sample["weight"], right, _KINDS)
+        return np.zeros((1, KINDS))
+    return cross_fitted_risk(sample["kind"], fold, sample["weight"], right, KINDS)
 
 
 def _means(chances: np.ndarray, counts: pd.DataFrame, group: np.ndarray, groups: int) -> np.ndarray:

@@ -7,14 +7,15 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from labelqa_lib.sampling.planning import Plan, overhead, plan_from
+from labelqa_lib.sampling.expected import average_width
+from labelqa_lib.sampling.planning import Plan, cheapest, overhead, plan_from
 from labelqa_lib.sampling.precision import Goal
 from labelqa_lib.sampling.rules import Rules
 from labelqa_lib.sampling.strata import Past
 from labelqa_lib.stats import survey
 
-STRETCHES = (0.7, 0.85, 1.0, 1.25, 2.0)
-"""Of all margins together: points of the frontier, beside the plan's own."""
+STRETCHES = (0.75, 0.83, 0.91, 1.0, 1.1, 1.25, 1.45, 1.75, 2.2)
+"""Of all margins together, times the plan's own stretch: points of the frontier."""
 
 _UNLIMITED = 1e9
 _FLOORS = {
@@ -36,17 +37,22 @@ def frontier(plan: Plan) -> pd.DataFrame:
         (half-width of the first goal).
     """
     rules, rows = replace(plan.rules, hours=_UNLIMITED), []
-    for stretch in sorted({*STRETCHES, plan.stretch, 1.5 * plan.stretch}):
+    for stretch in sorted({1.0, *(plan.stretch * one for one in STRETCHES)}):
         goals = [replace(goal, margin=goal.margin * stretch) for goal in plan.goals]
-        other = plan_from(plan.past, plan.joiners, rules, goals)
+        if stretch == plan.stretch:
+            other = plan
+        elif stretch == 1.0:
+            # told as the hours that reach every goal, so found to the end
+            other = plan_from(plan.past, plan.joiners, rules, [replace(goal, widening=1.0) for goal in goals])
+        else:
+            other = cheapest(plan.past, plan.joiners, rules, goals)
         rows.append((stretch, other.audits, other.hours, first_promise(other)))
     return pd.DataFrame(rows, columns=["stretch", "audits", "hours", "promised"])
 
 
 def first_promise(plan: Plan) -> float:
     """The half-width promised for the first goal; NaN where no goal can be answered."""
-    promises = plan.promises
-    return float(promises["promised"].iloc[0]) if len(promises) else np.nan
+    return average_width(plan.goals[0], plan.cells, plan.rules.confidence) if plan.goals else np.nan
 
 
 def savings(plan: Plan) -> pd.DataFrame:
@@ -61,21 +67,23 @@ def savings(plan: Plan) -> pd.DataFrame:
     rules = replace(plan.rules, hours=_UNLIMITED)
 
     def hours(rules: Rules, goals: list[Goal]) -> float:
-        return plan_from(plan.past, plan.joiners, rules, goals).hours
+        return cheapest(plan.past, plan.joiners, rules, goals).hours
 
     full, rows = hours(rules, plan.goals), []
-    for name, title in {goal.name: _title(goal) for goal in plan.goals}.items():
-        rows.append((title, hours(rules, [goal for goal in plan.goals if goal.name != name])))
+    for dropped in plan.goals:
+        rows.append((_title(dropped), hours(rules, [goal for goal in plan.goals if goal is not dropped])))
     for name, title in _FLOORS.items():
         if getattr(rules, name):
             rows.append((title, hours(replace(rules, **{name: 0}), plan.goals)))
     frame = pd.DataFrame(rows, columns=["goal", "hours"])
+    # without a goal the plan may stay as it is: it never costs more
     frame["saved"] = (full - frame["hours"]).clip(lower=0)
+    frame["hours"] = full - frame["saved"]
     return frame.sort_values(["saved", "goal"], ascending=[False, True], ignore_index=True)
 
 
 def _title(goal: Goal) -> str:
-    return goal.title.removesuffix(f" at {goal.site}") + (" at every site" if goal.site else " of the market")
+    return goal.title + ("" if goal.site else " of the market")
 
 
 def today(past: Past, goals: list[Goal], rules: Rules) -> pd.DataFrame:

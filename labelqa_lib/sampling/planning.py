@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -11,13 +11,17 @@ from scipy import optimize
 
 from labelqa_lib.errors import UsageError
 from labelqa_lib.periods import Week
-from labelqa_lib.sampling.precision import Goal, goals, inflation, promised, variance_for, variance_of
+from labelqa_lib.sampling.expected import average_width
+from labelqa_lib.sampling.precision import Goal, at_expected, goals, inflation, promised, variance_for, variance_of
 from labelqa_lib.sampling.rules import Rules
 from labelqa_lib.sampling.strata import KEYS, Past, past
 from labelqa_lib.stats.allocation_goals import meet_goals
 from labelqa_lib.store import Tables, fetch
 
 _ROUNDS, _NUDGE = 4, 1.003
+_AVERAGED, _NEARLY = 3, 1.005
+"""How often a plan is made anew because its intervals are wider on average than asked for, by more than so much."""
+
 _FLOOR_SHARE = 0.5
 """Of the hours, what minimums get that do not fit them all; the rest serves the goals."""
 
@@ -136,7 +140,41 @@ def joiners(tables: Tables, rules: Rules, last: str) -> frozenset[str]:
 
 
 def plan_from(known: Past, new: frozenset[str], rules: Rules, asked: list[Goal]) -> Plan:
-    """The plan from what is known of the past, who is new, and the goals; see `plan`."""
+    """The plan from what is known of the past, who is new, and the goals; see `plan`.
+
+    Notes
+    -----
+    The cheapest audits are found for the errors expected, then the average interval that they give; where that is wider
+    than asked for, once more with goals as much narrower.
+    """
+    made = averaged(cheapest(known, new, rules, asked))
+    for _round in range(_AVERAGED):
+        reached = _reached(made)
+        if reached <= _NEARLY * made.stretch and (made.stretch == 1 or made.stretch <= _NEARLY * reached):
+            break
+        made = averaged(cheapest(known, new, rules, made.goals))
+    # what all goals have in the end, not what the last round started from
+    return replace(made, stretch=max(_reached(made), 1.0)) if 1 < made.stretch < _WIDEST else made
+
+
+def _reached(made: Plan) -> float:
+    """The widest promise, in terms of what is asked for; 0 without goals."""
+    told = made.promises
+    return float((told["promised"] / told["wanted"]).max()) if len(told) else 0.0
+
+
+def averaged(made: Plan) -> Plan:
+    """The same audits, with promises that hold on average over what the week may bring."""
+    confidence = made.rules.confidence
+    told = []
+    for goal in made.goals:
+        usual = at_expected(goal, variance_of(goal, made.cells, confidence)[0], confidence)
+        told.append(replace(goal, widening=average_width(goal, made.cells, confidence) / usual))
+    return replace(made, goals=told)
+
+
+def cheapest(known: Past, new: frozenset[str], rules: Rules, asked: list[Goal]) -> Plan:
+    """The cheapest audits for goals whose `widening` is known."""
     agents = _agents(known, new, rules)
     least = np.minimum(rules.minimum_stratum, known.strata["population"].to_numpy())
     needed = densest(known.cells, agents)
@@ -171,12 +209,15 @@ def _agents(known: Past, new: frozenset[str], rules: Rules) -> pd.DataFrame:
 def _within_hours(known: Past, rules: Rules, needed: np.ndarray, asked: list[Goal], least: np.ndarray):
     """The least stretch of the margins that fits the hours (to 1 %), and the audits of each stratum with it."""
 
-    def over(log_stretch: float) -> float:
-        audits = _settled(known, rules, needed, asked, least, np.exp(log_stretch))
+    def costs(audits: np.ndarray) -> float:
         return hours_of(known, rules, _expected(known, needed, audits)) / rules.hours - 1
 
-    if not asked or over(0.0) <= 0:
-        return 1.0, _settled(known, rules, needed, asked, least, 1.0)
+    def over(log_stretch: float) -> float:
+        return costs(_settled(known, rules, needed, asked, least, np.exp(log_stretch)))
+
+    in_full = _settled(known, rules, needed, asked, least, 1.0)
+    if not asked or costs(in_full) <= 0:
+        return 1.0, in_full
     if over(np.log(_WIDEST)) >= 0:
         return _WIDEST, least
     stretch = np.exp(optimize.brentq(over, 0.0, np.log(_WIDEST), xtol=0.004))

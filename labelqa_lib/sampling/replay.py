@@ -10,14 +10,13 @@ import pandas as pd
 from labelqa_lib.sampling.planning import Plan
 from labelqa_lib.sampling.precision import Goal
 from labelqa_lib.stats import survey
-from labelqa_lib.stats.assisted import assisted_rate
 
 SIGHTS = 20
 """Draws whose single intervals a figure shows."""
 
 
 @dataclass(frozen=True)
-class _World:
+class World:
     """The judged annotations of the past, each standing for those it was drawn from, and many draws from them."""
 
     rows: pd.DataFrame
@@ -42,9 +41,7 @@ def replay(plan: Plan, runs: int = 300, seed: int = 46) -> tuple[pd.DataFrame, p
     -------
     DataFrame
         One row per goal: ``goal, truth, runs, coverage, coverage_low, coverage_high`` (95 % limits of chance),
-        ``promised, came_out`` (mean half-width) and, for the plan's first goal, ``assisted`` (mean half-width with the
-        model's score to help), ``assisted_coverage`` and ``saved`` (share of audits that would do). Empty without
-        audits.
+        ``promised, came_out`` (mean half-width). Empty without audits.
     DataFrame
         The first runs' intervals of the first goal: ``run, estimate, ci_low, ci_high, truth``, and the
         ``coverage`` of all.
@@ -62,22 +59,19 @@ def replay(plan: Plan, runs: int = 300, seed: int = 46) -> tuple[pd.DataFrame, p
         return pd.DataFrame(columns=_COLUMNS), pd.DataFrame(
             columns=["run", "estimate", "ci_low", "ci_high", "truth", "coverage"]
         )
-    world = _drawn(plan, runs, np.random.default_rng(seed))
+    world = drawn(plan, runs, np.random.default_rng(seed))
     promises = plan.promises["promised"].to_numpy()
     told = [
         _replayed(world, goal, promises[place], plan.rules.confidence, runs) for place, goal in enumerate(plan.goals)
     ]
-    frame = pd.DataFrame([row for row, _sights in told], columns=_COLUMNS[:8])
-    frame[_COLUMNS[8:]] = np.nan
-    frame.loc[0, _COLUMNS[8:]] = _assisted(world, plan.goals[0], frame["truth"].iloc[0], plan.rules.confidence, runs)
-    return frame, told[0][1]
+    return pd.DataFrame([row for row, _sights in told], columns=_COLUMNS), told[0][1]
 
 
-_COLUMNS = ["goal", "truth", "runs", "coverage", "coverage_low", "coverage_high", "promised", "came_out", "assisted",
-            "assisted_coverage", "saved"]  # fmt: skip
+_COLUMNS = ["goal", "truth", "runs", "coverage", "coverage_low", "coverage_high", "promised", "came_out"]
 
 
-def _drawn(plan: Plan, runs: int, random: np.random.Generator) -> _World:
+def drawn(plan: Plan, runs: int, random: np.random.Generator, share: float = 1.0) -> World:
+    """Many draws of the past, each with this share of the plan's audits in every stratum (at least one)."""
     past = plan.past
     rows = past.audits
     cells = plan.cells.assign(share=plan.cells["audits"] / plan.cells["population"])
@@ -87,6 +81,7 @@ def _drawn(plan: Plan, runs: int, random: np.random.Generator) -> _World:
     stratum = rows["stratum"].to_numpy()
     expected = rows["weight"].to_numpy() * chance
     take = np.diff(np.rint(np.cumsum(plan.strata["audits"])), prepend=0).astype(int)
+    take = np.where(take > 0, np.maximum(np.rint(take * share), 1), 0).astype(int)
     run, place, weight = [], [], []
     for code in np.flatnonzero((np.bincount(stratum, minlength=len(take)) > 0) & (take > 0)):
         inside = np.flatnonzero(stratum == code)
@@ -99,11 +94,23 @@ def _drawn(plan: Plan, runs: int, random: np.random.Generator) -> _World:
     population = past.strata["population"].to_numpy()[stratum]
     total = np.bincount(stratum, weights=rows["weight"], minlength=len(take))[stratum]
     population = np.where(take[stratum] > 0, population * rows["weight"] / total, 0.0)
-    return _World(rows, population, *(np.concatenate(parts) for parts in (run, place, weight)))
+    return World(rows, population, *(np.concatenate(parts) for parts in (run, place, weight)))
 
 
-def _replayed(world: _World, goal: Goal, promise: float, confidence: float, runs: int) -> tuple[tuple, pd.DataFrame]:
-    hit, counted = _marks(world, goal)
+def _replayed(world: World, goal: Goal, promise: float, confidence: float, runs: int) -> tuple[tuple, pd.DataFrame]:
+    truth, told = estimated(world, goal, confidence, runs)
+    coverage, low, high = covered(told, truth, confidence)
+    row = (goal.title, truth, runs, coverage, low, high, promise, np.nanmean(told.ci_high - told.ci_low) / 2)
+    shown = min(SIGHTS, runs)
+    sights = {"estimate": told.estimate, "ci_low": told.ci_low, "ci_high": told.ci_high}
+    return row, pd.DataFrame({name: values[:shown] for name, values in sights.items()}).assign(
+        run=np.arange(1, shown + 1), truth=truth, coverage=coverage
+    )
+
+
+def estimated(world: World, goal: Goal, confidence: float, runs: int) -> tuple[float, survey.GroupEstimates]:
+    """What is true of the world, and every draw's estimate of it as the report makes it."""
+    hit, counted = marks(world, goal)
     truth = (world.population * hit).sum() / (world.population * counted).sum()
     kept = counted[world.place] > 0
     run, place, weight = world.run[kept], world.place[kept], world.weight[kept]
@@ -113,46 +120,21 @@ def _replayed(world: _World, goal: Goal, promise: float, confidence: float, runs
     sums = [np.bincount(key, weights=values, minlength=size) for values in (weight, weight * hit[place], weight**2)]
     n = np.bincount(key, minlength=size)
     there = n > 0
-    told = survey.clustered_rate(
+    return truth, survey.clustered_rate(
         np.flatnonzero(there) // len(clusters), sums[0][there], np.minimum(sums[1], sums[0])[there], n[there],
         confidence=confidence, weight_squared=sums[2][there], groups=runs,
     )  # fmt: skip
-    covered = (told.ci_low <= truth) & (truth <= told.ci_high)
-    coverage = covered.mean()
-    chance = 1.96 * np.sqrt(confidence * (1 - confidence) / runs)
-    row = (goal.title, truth, runs, coverage, coverage - chance, min(coverage + chance, 1.0), promise,
-           np.nanmean(told.ci_high - told.ci_low) / 2)  # fmt: skip
-    shown = min(SIGHTS, runs)
-    sights = {"estimate": told.estimate, "ci_low": told.ci_low, "ci_high": told.ci_high}
-    return row, pd.DataFrame({name: values[:shown] for name, values in sights.items()}).assign(
-        run=np.arange(1, shown + 1), truth=truth, coverage=coverage
-    )
 
 
-def _marks(world: _World, goal: Goal) -> tuple[np.ndarray, np.ndarray]:
+def covered(told: survey.GroupEstimates, truth: float, confidence: float) -> tuple[float, float, float]:
+    """Share of the intervals that hold the truth, and the limits that chance leaves it (95 %)."""
+    coverage = float(((told.ci_low <= truth) & (truth <= told.ci_high)).mean())
+    chance = 1.96 * np.sqrt(confidence * (1 - confidence) / len(told.estimate))
+    return coverage, coverage - chance, min(coverage + chance, 1.0)
+
+
+def marks(world: World, goal: Goal) -> tuple[np.ndarray, np.ndarray]:
     """Of each judged annotation: whether it is a hit, and whether it counts for the goal."""
     inside = goal.inside[world.rows["stratum"]]
     hit, miss = (world.rows[f"{goal.metric}_{side}"].to_numpy() * inside for side in ("hit", "miss"))
     return hit, hit + miss
-
-
-def _assisted(world: _World, goal: Goal, truth: float, confidence: float, runs: int) -> list[float]:
-    """Mean half-width, coverage and share of audits saved when the model's doubt of every annotation is known."""
-    hit, counted = _marks(world, goal)
-    doubt = world.rows["suspicion"].astype(float)
-    if doubt.isna().all():
-        return [np.nan, np.nan, np.nan]
-    doubt = doubt.fillna(doubt.mean()).to_numpy()
-    kept = counted[world.place] > 0
-    run, place = world.run[kept], world.place[kept]
-    mean = np.average(doubt, weights=world.population * counted)
-    told = assisted_rate(
-        run, world.weight[kept], hit[place], doubt[place], np.full(runs, mean),
-        cluster=pd.factorize(world.rows["cluster"])[0][place], confidence=confidence,
-    )  # fmt: skip
-    low, high = told.assisted.ci_low, told.assisted.ci_high
-    return [
-        float((high - low).mean()) / 2,
-        float(((low <= truth) & (truth <= high)).mean()),
-        float(1 - 1 / told.worth.mean()),
-    ]

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from ibis import _
 
+from labelqa_lib.metrics.assisted import with_kinds
 from labelqa_lib.metrics.judged import AUDITS, annotated, sample
 from labelqa_lib.metrics.quality import SHARES
 from labelqa_lib.sampling.rules import PLANNED, Rules
@@ -51,7 +52,8 @@ class Past:
         ``population``.
     audits : DataFrame
         The judged annotations of the past weeks, a row each: ``annotation_id, week, agent_id, cluster, stratum,
-        weight, suspicion`` and ``<metric>_hit, <metric>_miss``.
+        weight, suspicion, kind`` (what the model says of the label, as in `metrics.assisted`) and
+        ``<metric>_hit, <metric>_miss``.
     last : str
         The last of the past weeks.
     by_audits : bool
@@ -156,7 +158,8 @@ def _audits(tables: Tables, weeks: tuple[str, ...]) -> tuple[pd.DataFrame, bool]
             f"{metric}_miss": (counted._counted & ~counted._hit).cast("float64"),
         }).drop("_counted", "_hit")  # fmt: skip
         marks |= dict.fromkeys((f"{metric}_hit", f"{metric}_miss"))
-    judged = rows.select("annotation_id", "week", "agent_id", "weight", *marks, cluster=_.agent_id.coalesce(_.item_id))
+    rows = with_kinds(rows, tables).mutate(cluster=_.agent_id.coalesce(_.item_id))
+    judged = rows.select("annotation_id", "week", "agent_id", "cluster", "weight", "kind", *marks)
     strata = stratified(tables).select("annotation_id", *KEYS, "suspicion")
     return fetch(judged.inner_join(strata, "annotation_id").order_by("annotation_id")), by_audits
 

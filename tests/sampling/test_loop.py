@@ -83,12 +83,13 @@ def test_curves_fall_and_the_sequence_decides_between_its_lines(made):
 @pytest.mark.slow
 def test_a_replay_covers_and_comes_out_as_promised():
     """Of a past with eight times the plan's audits: fewer would be drawn several times, which widens intervals."""
-    rich = sampling.plan(market(audited=0.6), Rules(margins={"accuracy": 0.03}, hours=100))
+    asked = {"accuracy": 0.03, "critical_accuracy": 0.03, "fpr": 0.05, "fnr": 0.09}
+    rich = sampling.plan(market(audited=0.6), Rules(margins=asked, site_margins={"accuracy": 0.1}, hours=100))
     assert rich.audits < len(rich.past.audits) / 8
     told, sights = sampling.replay(rich, runs=400, seed=1)
+    assert (told["coverage_high"] >= RULES.confidence).all(), "coverage is nominal but for chance"
+    np.testing.assert_allclose(told["came_out"], told["promised"], rtol=0.1)
     first = told.iloc[0]
-    assert first["coverage_high"] >= RULES.confidence, "coverage is nominal but for chance"
-    assert first["came_out"] == pytest.approx(first["promised"], rel=0.2), "24 agents tell their own spread little"
     assert first["assisted"] < first["came_out"]
     assert first["assisted_coverage"] > 0.92
     assert 0 < first["saved"] < 0.6
