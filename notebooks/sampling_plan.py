@@ -46,6 +46,7 @@ uncovered = lq.sampling.uncovered(tables, plan)
 lots = lq.sampling.lots(tables, plan)
 next_lots = lq.sampling.next_lots(plan, lots)
 replayed, sights = lq.sampling.replay(plan, runs, rules.seed)
+helped = lq.sampling.assisted(plan, runs, rules.seed)
 
 # %%
 lq.display.sentence(lq.plan_sentence(plan, today, frontier))
@@ -54,7 +55,7 @@ lq.display.sentence(lq.plan_sentence(plan, today, frontier))
 # ## What needs attention
 
 # %%
-lq.display.findings(lq.plan_findings(plan, kept, uncovered, replayed, lots, next_lots))
+lq.display.findings(lq.plan_findings(plan, kept, uncovered, replayed, helped, lots, next_lots))
 
 # %% [markdown]
 # ## Next week's plan
@@ -77,8 +78,8 @@ lq.display.table(lq.sampling.promises(plan), "promises", "Intervals that the pla
                  titles=lq.sampling.TITLES)  # fmt: skip
 
 # %% [markdown]
-# A promise is the half-width of the interval that the report will print: agents' likeness (the design effect) comes
-# from the market's own past weeks.
+# A promise is the half-width that the report's interval will have on average, over the errors that the week may bring:
+# agents' likeness (the design effect) and its uncertainty come from the market's own past weeks.
 
 # %% [markdown]
 # ## What precision costs
@@ -90,8 +91,17 @@ lq.display.chart(lq.figures.sampling.frontier, frontier, id="frontier", hours=ru
                  **lq.sampling.points(plan, today))  # fmt: skip
 
 # %% [markdown]
-# On the line all margins grow and shrink together. A bar is what the week would save without that goal, all others
-# kept.
+# On the line all margins grow and shrink together.
+
+# %% [markdown]
+# ### What would dropping a goal save?
+
+# %%
+lq.display.table(lq.sampling.dropped(savings), "savings", "Hours of the week without each goal, all others kept",
+                 titles=lq.sampling.TITLES, rows=40, empty="There is no goal to drop.")  # fmt: skip
+
+# %% [markdown]
+# A goal that saves nothing is reached by the audits that others take anyway.
 
 # %% [markdown]
 # ## Did last week's plan work?
@@ -150,8 +160,15 @@ lq.display.table(replayed, "replay", "The past weeks drawn from by the plan, est
 lq.display.chart(lq.figures.sampling.replayed, sights, id="replayed")
 
 # %% [markdown]
-# *Assisted* is the same audits with the model's score of every annotation to help: the interval is narrower, so fewer
-# audits would do.
+# ### How many audits would the model's opinion save?
+
+# %%
+lq.display.table(helped, "assisted", "Accuracy from the past drawn from by the plan, without and with the model's help",
+                 units=lq.sampling.UNITS, titles=lq.sampling.TITLES, empty="There is no accuracy to replay.")  # fmt: skip
+
+# %% [markdown]
+# The model's opinion is known of every annotation, audited or not; the market report's figure with the model's help uses
+# it in the same way.
 
 # %% [markdown]
 # ## Other goals

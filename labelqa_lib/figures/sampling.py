@@ -58,18 +58,21 @@ def frontier(
     if frame.empty or frame["promised"].isna().all():
         return nothing(title, frame, "no goal can be planned for")
     costly = savings[savings["saved"] > 0.05]
-    fig = canvas(3.3)
+    fig = canvas(3.5)
     left, right = fig.subplots(1, 2, width_ratios=[3, 2])
-    left.plot(frame["hours"], frame["promised"], color=BLUE, marker="o", markersize=3)
-    left.axvline(hours, color=MUTED, linewidth=1, linestyle=(0, (4, 3)))
-    left.annotate(f"{hours:g} hours", (hours, 0), (4, 6), xycoords=("data", "axes fraction"),
-                  textcoords="offset points", color=MUTED)  # fmt: skip
-    _point(left, plan, "plan", BLUE, (4, -16), "left")
-    _point(left, today, "last week", VERMILION, (0, 9), "center")
     known = [value for value in (plan[0], today[0], hours) if math.isfinite(value)]
     left.set_xlim(0, _ROOM * max(known))
     shown = frame.loc[frame["hours"] <= left.get_xlim()[1], "promised"].tolist() + [plan[1], today[1]]
-    left.set_ylim(0, 1.15 * np.nanmax(shown))
+    left.set_ylim(0, 1.2 * np.nanmax(shown))
+    left.axvspan(hours, left.get_xlim()[1], color=FAINT, alpha=0.35, linewidth=0)
+    left.text(hours, 0, f" beyond the {hours:g} hours there are", color=MUTED, va="bottom", clip_on=True)
+    left.plot(frame["hours"], frame["promised"], color=BLUE, marker="o", markersize=3)
+    # a convex line that falls leaves the corner below it to the left, and the one above it to the right
+    at_left = plan[0] < 0.35 * left.get_xlim()[1]
+    _point(left, plan, "plan", BLUE, (7, 6) if at_left else (-7, -15), "left" if at_left else "right")
+    on_line = np.interp(today[0], *frame.sort_values("hours")[["hours", "promised"]].to_numpy().T)
+    above = not today[1] < on_line and not at_left
+    _point(left, today, "last week", VERMILION, (7, 6) if above else (-7, -15), "left" if above else "right")
     measure_axis(left.xaxis, "count", "QA hours a week")
     measure_axis(left.yaxis, "rate", f"{name(goal, 24)}: ± points")
     _bars(right, costly)

@@ -80,6 +80,7 @@ def plan_findings(
     kept: pd.DataFrame,
     uncovered: pd.DataFrame,
     replayed: pd.DataFrame,
+    helped: pd.DataFrame,
     lots: pd.DataFrame,
     next_lots: pd.DataFrame,
 ) -> list[Finding]:
@@ -87,11 +88,11 @@ def plan_findings(
 
     Parameters
     ----------
-    plan, kept, uncovered, replayed, lots, next_lots
-        From the functions of `sampling` with these names.
+    plan, kept, uncovered, replayed, helped, lots, next_lots
+        From the functions of `sampling` with these names; `helped` from `sampling.assisted`.
     """
     found = [*_short_of_hours(plan), *_not_kept(kept, plan), *_uncovered(uncovered, plan)]
-    found += [*_severe(next_lots, lots, plan), *_coverage(replayed, plan), *_assisted(replayed, plan)]
+    found += [*_severe(next_lots, lots, plan), *_coverage(replayed, plan), *_assisted(helped, plan)]
     return sorted(found, key=lambda one: (SEVERITIES.index(one.severity), -one.size))
 
 
@@ -177,16 +178,20 @@ def _coverage(replayed: pd.DataFrame, plan: Plan) -> list[Finding]:
     return found
 
 
-def _assisted(replayed: pd.DataFrame, plan: Plan) -> list[Finding]:
-    if replayed.empty or not replayed["saved"].iloc[0] >= WORTH_TELLING:
+def _assisted(helped: pd.DataFrame, plan: Plan) -> list[Finding]:
+    """What the model's opinion saves, where an interval that uses it holds the truth as often as it says."""
+    if helped.empty or not helped["saved"].iloc[-1] >= WORTH_TELLING:
         return []
-    row = replayed.iloc[0]
+    full, fewer = helped.iloc[0], helped.iloc[-1]
+    if fewer["coverage_high"] < plan.rules.confidence:
+        return []
     sentence = (
-        f"With the model's scores to help, {_lower(row['goal'])} would be known as well from "
-        f"{wording.amount(row['saved'], 'rate')} fewer audits (replayed: interval held the truth in "
-        f"{wording.amount(row['assisted_coverage'], 'rate')} of draws)."
+        f"With the model's opinion of every annotation to help, {wording.count(fewer['audits'], 'audit')} would tell "
+        f"accuracy to {_margin(fewer['came_out'])}, as well as {full['audits']:,.0f} without "
+        f"({wording.amount(fewer['saved'], 'rate')} fewer; replayed: the interval held the truth in "
+        f"{wording.amount(fewer['coverage'], 'rate')} of draws)."
     )
-    return [_finding("sampling:assisted", "know", sentence, "replay", plan.week, size=row["saved"] * plan.audits)]
+    return [_finding("sampling:assisted", "know", sentence, "assisted", plan.week, size=full["audits"] - fewer["audits"])]
 
 
 def _finding(code: str, severity: str, sentence: str, evidence: str, period: str, size: float = 0.0) -> Finding:

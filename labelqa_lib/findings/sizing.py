@@ -42,9 +42,7 @@ def audit_sizes(plan: Plan, targets: Mapping) -> pd.DataFrame:
         asked.append(_asked(to, sizing.size_for_margin, rate, margin, confidence, **usual))
     target = targets.get(goal.metric)
     if target is not None:
-        now, wanted = (wording.amount(value, "rate") for value in (rate, target.value))
-        apart = f"{title} at its present {now} told apart from its target {wanted}"
-        asked.append(_asked(apart, sizing.size_for_target, rate, target.value, POWER, **usual))
+        asked.append(_apart(plan, title, rate, target.value, effect))
     drop = f"A drop of 2 pt of {title.lower()} from one week to the next"
     asked.append(_asked(drop, sizing.size_for_difference, rate, 0.02, POWER, **usual))
     return pd.DataFrame(
@@ -58,6 +56,44 @@ def _asked(question: str, size, *given, **more) -> tuple[str, float, str]:
     except UsageError as error:
         return question, np.nan, error.problems[0]
     return question, made.n, made.reason
+
+
+def _apart(plan: Plan, title: str, rate: float, target: float, effect: float) -> tuple[str, float, str]:
+    """A verdict on the target; where no week's audits give one, the nearest rates on which they do."""
+    now, wanted = (wording.amount(value, "rate") for value in (rate, target))
+    question = f"{title} at its present {now} told apart from its target {wanted}"
+    confidence, week = plan.rules.confidence, plan.past.strata["population"].sum()
+    try:
+        made = sizing.size_for_target(rate, target, POWER, confidence, design_effect=effect)
+        if made.n <= week:
+            return question, made.n, made.reason
+    except UsageError:
+        pass  # on the target, or next to it
+    told = [
+        f"{wording.amount(edge, 'rate')} or {side}"
+        for side, edge in _tellable(target, plan.audits / effect, confidence).items()
+    ]
+    nearest = f"; the {wording.count(plan.audits, 'planned audit')} tell {' and '.join(told)} from it" if told else ""
+    return question, np.nan, f"the present rate is so near its target that no week's audits tell them apart{nearest}"
+
+
+def _tellable(target: float, effective: float, confidence: float) -> dict[str, float]:
+    """The rates nearest to a target that so many plain rows tell from it with probability `POWER`."""
+    found = {}
+    for side, end in (("less", 0.0), ("more", 1.0)):
+        near, far = 0.0, abs(end - target)
+        sign = np.sign(end - target)
+
+        def power(apart: float, sign=sign) -> float:
+            return float(sizing.power_against_target(max(round(effective), 1), target + sign * apart, target, confidence))
+
+        if not 0 < target < 1 or power(far) < POWER:
+            continue
+        for _halving in range(30):
+            middle = (near + far) / 2
+            near, far = (near, middle) if power(middle) >= POWER else (middle, far)
+        found[side] = target + sign * far
+    return found
 
 
 def _rare(plan: Plan) -> list[tuple[str, float, str]]:

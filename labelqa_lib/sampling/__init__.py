@@ -1,13 +1,14 @@
 """How much to audit, what, and did it work: tables and a market's rules in, plans and audit lists out.
 
-`rules` are what a market asks for, `strata` what its past tells, `precision` how wide the report's intervals will be.
-`planning` finds the plan, `frontier` what precision costs, `drawing` the list to audit (from `frames`), `loop` whether
-the last plan kept its promise, `replay` whether plans do, `lots` which sites' weeks are accepted,
-`tables` what a reader compares.
+`rules` are what a market asks for, `strata` what its past tells, `precision` how wide the report's intervals will be
+and `expected` how wide on average. `planning` finds the plan, `frontier` what precision costs, `drawing` the list to
+audit (from `frames`), `loop` whether the last plan kept its promise, `replay` whether plans do, `cheaper` what the model
+saves, `lots` which sites' weeks are accepted, `tables` what a reader compares.
 
 The sizes of `stats.sizing` are offered here too, because a notebook asks for them in this room.
 """
 
+from labelqa_lib.sampling.cheaper import assisted
 from labelqa_lib.sampling.drawing import Draw, draw
 from labelqa_lib.sampling.frontier import frontier, savings, today
 from labelqa_lib.sampling.loop import earlier_plan, kept, uncovered
@@ -15,7 +16,7 @@ from labelqa_lib.sampling.lots import curves, lots, next_lots, sequential
 from labelqa_lib.sampling.planning import Plan, plan
 from labelqa_lib.sampling.replay import replay
 from labelqa_lib.sampling.rules import PLANNED, Rules
-from labelqa_lib.sampling.tables import TITLES, UNITS, by_place, facts, points, promises
+from labelqa_lib.sampling.tables import TITLES, UNITS, by_place, dropped, facts, points, promises
 from labelqa_lib.stats.allocation_goals import meet_goals as allocate
 from labelqa_lib.stats.sizing import (
     size_for_agreement,
@@ -35,9 +36,11 @@ __all__ = [
     "Plan",
     "Rules",
     "allocate",
+    "assisted",
     "by_place",
     "curves",
     "draw",
+    "dropped",
     "earlier_plan",
     "facts",
     "frontier",

@@ -15,15 +15,15 @@ TITLES = {
     "design_effect": "Design effect",
     "audits": "Audits", "planned": "Audits planned", "made": "Audits made", "planned_effect": "Design effect planned",
     "achieved_effect": "Design effect achieved", "came_out": "Came out ±", "coverage": "Held the truth",
-    "assisted": "Assisted ±", "assisted_coverage": "Assisted, held the truth", "saved": "Audits saved", "runs": "Draws",
+    "saved": "Audits saved", "runs": "Draws", "way": "Audited", "coverage_low": "By chance from",
+    "coverage_high": "By chance to", "saved_hours": "Hours saved", "without": "Hours without it",
     "safe": "Accepts 95 of 100 at", "ltpd": "Accepts 10 of 100 at (LTPD)", "aoql": "Leaves at worst (AOQL)",
     "size": "Annotations", "accept": "Accept up to", "reject": "Reject from", "letter": "Code letter",
 }  # fmt: skip
 
 UNITS = dict.fromkeys(
-    ["share", "rate", "expected_rate", "wanted", "promised", "achieved", "truth", "coverage", "came_out",
-     "assisted", "assisted_coverage",
-     "saved", "safe", "ltpd", "aoql"], "rate",
+    ["share", "rate", "expected_rate", "wanted", "promised", "achieved", "truth", "coverage", "coverage_low",
+     "coverage_high", "came_out", "saved", "safe", "ltpd", "aoql"], "rate",
 ) | dict.fromkeys(["audits", "planned", "made"], "count")  # fmt: skip
 
 
@@ -56,6 +56,12 @@ def promises(plan: Plan) -> pd.DataFrame:
         .rename(columns={"rate": "expected_rate"})
         .round({"design_effect": 2})
     )
+
+
+def dropped(savings: pd.DataFrame) -> pd.DataFrame:
+    """`frontier.savings` to a tenth of an hour: ``goal, without, saved_hours``."""
+    told = savings.rename(columns={"hours": "without", "saved": "saved_hours"})
+    return told.round({"without": 1, "saved_hours": 1})
 
 
 def facts(plan: Plan) -> dict[str, str]:

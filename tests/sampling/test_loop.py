@@ -89,11 +89,33 @@ def test_a_replay_covers_and_comes_out_as_promised():
     told, sights = sampling.replay(rich, runs=400, seed=1)
     assert (told["coverage_high"] >= RULES.confidence).all(), "coverage is nominal but for chance"
     np.testing.assert_allclose(told["came_out"], told["promised"], rtol=0.1)
-    first = told.iloc[0]
-    assert first["assisted"] < first["came_out"]
-    assert first["assisted_coverage"] > 0.92
-    assert 0 < first["saved"] < 0.6
     assert len(sights) == 20
+
+
+@pytest.mark.slow
+def test_the_model_s_opinion_saves_audits_and_its_interval_still_holds_the_truth():
+    """Errors lie where the model doubts, in 3 of 10: the plan draws there already, and yet fewer audits would do."""
+    rich = sampling.plan(market(audited=0.6), Rules(margins={"accuracy": 0.03}, hours=100))
+    helped = sampling.assisted(rich, runs=400, seed=1)
+    plain, same, fewer = helped.itertuples()
+    assert plain.came_out == pytest.approx(sampling.replay(rich, 400, 1)[0]["came_out"].iloc[0])
+    assert same.audits == plain.audits
+    assert same.came_out < 0.98 * plain.came_out
+    assert fewer.audits < plain.audits
+    assert fewer.came_out <= plain.came_out
+    assert fewer.saved == pytest.approx(1 - fewer.audits / plain.audits)
+    assert (helped["coverage_high"] >= RULES.confidence).all()
+
+
+@pytest.mark.slow
+def test_a_model_that_knows_nothing_saves_nothing():
+    """Its opinion shuffled over the audits: what it seems to save is chance."""
+    rich = sampling.plan(market(audited=0.6), Rules(margins={"accuracy": 0.03}, hours=100))
+    shuffled = rich.past.audits.assign(kind=np.random.default_rng(2).permutation(rich.past.audits["kind"]))
+    blind = replace(rich, past=replace(rich.past, audits=shuffled))
+    helped = sampling.assisted(blind, runs=400, seed=1)
+    assert helped["saved"].iloc[-1] < 0.05
+    assert helped["came_out"].iloc[1] == pytest.approx(helped["came_out"].iloc[0], rel=0.03)
 
 
 def test_the_same_seed_replays_the_same(made):
@@ -137,7 +159,8 @@ def test_findings_tell_hours_promises_and_lots(made, kept):
     poor = planned(replace(RULES, hours=3))
     broken = kept.assign(achieved=2 * kept["promised"], made=10.0)
     told, _sights = sampling.replay(made, 50)
-    found = plan_findings(poor, broken, sampling.uncovered(market(), made), told, history, following)
+    helped = sampling.assisted(made, 100)
+    found = plan_findings(poor, broken, sampling.uncovered(market(), made), told, helped, history, following)
     codes = {one.code for one in found}
     assert {"sampling:hours", "sampling:kept:Accuracy", "sampling:lots:K", "sampling:assisted"} <= codes
     sentence = next(one.sentence for one in found if one.code == "sampling:kept:Accuracy")
