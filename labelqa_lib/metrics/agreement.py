@@ -6,6 +6,7 @@ import ibis
 import pandas as pd
 from ibis import _
 
+from labelqa_lib.metrics.cells import held
 from labelqa_lib.metrics.judged import annotated, rate
 from labelqa_lib.metrics.metric import SEGMENTS, WEEK, Asked, Metric
 from labelqa_lib.store import Tables
@@ -44,7 +45,7 @@ def _blind_pairs(tables: Tables) -> ibis.Table:
 
 def _inconsistency_rate(tables: Tables, asked: Asked) -> pd.DataFrame:
     """A pair counts once in every segment that one of its two annotations lies in."""
-    rows = blind_pairs(tables).filter(_[WEEK].isin(asked.weeks))
+    rows = held(tables, "blind pairs", blind_pairs).filter(_[WEEK].isin(asked.weeks))
     rows = rows.select(*dict.fromkeys([*asked.by, WEEK, "item_id", "left_id", "right_id", "differ"])).distinct()
     rows = rows.mutate(weight=1.0)
     return rate(rows, asked, _.differ, of="double-blind pairs", note="by item", alike="item_id", apart="item_id")

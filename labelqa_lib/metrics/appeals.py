@@ -12,8 +12,9 @@ import numpy as np
 import pandas as pd
 from ibis import _
 
+from labelqa_lib.metrics.cells import fetch_cells, held, told
 from labelqa_lib.metrics.frame import exact_frame, finish, groups_of
-from labelqa_lib.metrics.judged import annotated, cluster, clusters_of, fetch_cells, rate
+from labelqa_lib.metrics.judged import annotated, cluster, clusters_of, rate
 from labelqa_lib.metrics.metric import SEGMENTS, WEEK, Asked, Metric
 from labelqa_lib.stats import survey
 from labelqa_lib.stats.intervals import wilson
@@ -35,6 +36,13 @@ def _with_segments(tables: Tables) -> ibis.Table:
     return tables.appeals.left_join(made, "annotation_id").drop("annotation_id_right")
 
 
+def _resolved(tables: Tables) -> ibis.Table:
+    """Appeals with an outcome; one whose time is not told counts in the week in which the appeal was raised."""
+    rows = _appeals(tables, "resolved_week").mutate(**{WEEK: _.resolved_week.coalesce(_.raised_week)})
+    columns = dict.fromkeys([*_LABELS, "target", "raised_by", "item_id", "appeal_id", "outcome"])
+    return rows.filter(_.outcome.isin(["overturned", "upheld"])).select(*columns, weight=1.0)
+
+
 def _appeal_rate(tables: Tables, asked: Asked) -> pd.DataFrame:
     """A ratio of two counts, not a share: what is appealed this week was in part made before. The Wilson interval
     takes as many effective rows as give the linearised variance of the ratio."""
@@ -44,7 +52,7 @@ def _appeal_rate(tables: Tables, asked: Asked) -> pd.DataFrame:
     raised = raised.mutate(total=1, size=0).select(columns).distinct()
     rows = ibis.union(made.select(columns), raised)
     # appeals of annotations made before the weeks opened, whose agent and item are not known, are one cluster
-    known = cluster(asked).coalesce("")
+    known = told(cluster(asked)).coalesce("")
     cells = fetch_cells(rows.mutate(_cluster=known), asked.keys, total=_.total.sum(), size=_["size"].sum())
     cells["n"] = cells["size"]
     grid, code = groups_of(cells, asked)
@@ -71,10 +79,7 @@ def _appeal_rate(tables: Tables, asked: Asked) -> pd.DataFrame:
 
 
 def _overturn_rate(tables: Tables, asked: Asked) -> pd.DataFrame:
-    rows = _appeals(tables, "resolved_week")
-    # an outcome whose time is not told counts in the week in which the appeal was raised
-    rows = rows.mutate(**{WEEK: _.resolved_week.coalesce(_.raised_week)})
-    rows = rows.filter(_[WEEK].isin(asked.weeks) & _.outcome.isin(["overturned", "upheld"])).mutate(weight=1.0)
+    rows = held(tables, "resolved appeals", _resolved).filter(_[WEEK].isin(asked.weeks))
     note = clusters_of(asked, otherwise="appeal")
     return rate(rows, asked, _.outcome == "overturned", of="resolved appeals", note=note, apart="appeal_id")
 

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from ibis import _
 
+from labelqa_lib.metrics.cells import told
 from labelqa_lib.metrics.corrected import RAW, audited
 from labelqa_lib.metrics.frame import finish, groups_of, undefined
 from labelqa_lib.metrics.judged import annotated, cluster, clusters_of
@@ -79,7 +80,7 @@ def assisted(
         .aggregate(rows=_.count())
     )
     kinds = everything.select("annotation_id", "kind")
-    rows = audited(tables).inner_join(kinds, "annotation_id").mutate(_cluster=cluster(asked)).order_by("annotation_id")
+    rows = audited(tables).inner_join(kinds, "annotation_id").mutate(_cluster=told(cluster(asked))).order_by("annotation_id")
     columns = dict.fromkeys(["annotation_id", WEEK, "_cluster", "weight", "label", "audit_label", "kind", *asked.by])
     sample = fetch(rows.select(*columns))
     return _beside(sample, counts, asked, helped)

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 
 import ibis
 import pandas as pd
-from ibis import _
+from ibis import Deferred, _
 
+from labelqa_lib.metrics.cells import held
 from labelqa_lib.metrics.frame import undefined
 from labelqa_lib.metrics.judged import (
     annotated,
@@ -46,14 +47,14 @@ def _reaudited(tables: Tables) -> ibis.Table:
 class _Share:
     """Weighted share of `hit` among the re-audited tier-1 audits that are `counted`."""
 
-    hit: ibis.Deferred
-    counted: ibis.Deferred | ibis.Value
+    hit: Deferred
+    counted: Deferred | bool
     of: str
 
     def __call__(self, tables: Tables, asked: Asked) -> pd.DataFrame:
         if not tables.keep("tier 2", lambda: len(fetch(tables.audits.filter(_.tier == 2).limit(1)))):
             return undefined(asked, "needs tier-2 audits; not delivered")
-        rows = reaudited(tables).filter(_[WEEK].isin(asked.weeks))
+        rows = held(tables, "reaudited", reaudited).filter(_[WEEK].isin(asked.weeks))
         alike = {"alike": "annotation_id", "apart": "annotation_id"}
         return rate(rows, asked, self.hit, self.counted, of=self.of, note="by annotation", **alike)
 
@@ -70,7 +71,7 @@ METRICS = (
     _metric(
         "ata_accuracy", "ATA accuracy", "How often does a second audit confirm the first?", "higher",
         "tier-1 audits confirmed by tier 2 / tier-1 audits re-audited",
-        _.audit_label == _.second_label, ibis.literal(True), "re-audited audits",
+        _.audit_label == _.second_label, True, "re-audited audits",
     ),
     _metric(
         "false_error_rate", "False error rate", "Of the errors that QAs mark, how many does a second audit clear?",

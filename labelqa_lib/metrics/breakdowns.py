@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-import ibis
 import numpy as np
 import pandas as pd
 from ibis import _
 
 from labelqa_lib.errors import UsageError
+from labelqa_lib.metrics.cells import cells
 from labelqa_lib.metrics.frame import groups_of, rate_frame, undefined
-from labelqa_lib.metrics.judged import annotated, cells, cluster, note, sample
+from labelqa_lib.metrics.judged import annotated, cluster, note, sampled
 from labelqa_lib.metrics.metric import WEEK, Asked
 from labelqa_lib.metrics.quality import SHARES
 from labelqa_lib.metrics.registry import REGISTRY, ask
@@ -55,8 +55,8 @@ def confusion(
         When `costs` names a label that the label set does not have.
     """
     asked = ask(tables, REGISTRY["accuracy"], (), weeks, confidence)
-    rows, _stands_on = sample(tables, asked.weeks)
-    found = cells(rows, ["reference_label", "label"], ibis.literal(True), cluster=cluster(asked))
+    rows, _stands_on = sampled(tables, asked.weeks)
+    found = cells(rows, ["reference_label", "label"], True, cluster=cluster(asked))
     pairs = found.groupby(["reference_label", "label"], as_index=False)[["n", "weight"]].sum()
     # Every pair stands against all clusters of its reference label, those without this confusion too.
     whole = found.groupby(["reference_label", "_cluster"], as_index=False)[["weight", "weight_squared", "n"]].sum()
@@ -124,7 +124,7 @@ def by_hour(
     if not any(map(tables.delivered, ("audits", "gold"))):
         return undefined(asked, "needs audits or gold; neither was delivered").assign(local_hour=0, volume=0)
     hourly = Asked(metric, ("local_hour",), False, asked.weeks, confidence)
-    rows, stands_on = sample(tables, asked.weeks)
+    rows, stands_on = sampled(tables, asked.weeks)
     share = SHARES[metric]
     judged = cells(rows, ["local_hour"], share.hit, share.counted, cluster=cluster(hourly))
     made = annotated(tables).filter(_[WEEK].isin(asked.weeks)).group_by("local_hour").aggregate(volume=_.count())
@@ -152,9 +152,9 @@ def tenure(tables: Tables, weeks: Sequence[str] | None = None, confidence: float
     for need in ("people", "annotations.agent_id"):
         if not tables.delivered(need):
             return undefined(banded, f"needs {need}; not delivered")
-    rows, stands_on = sample(tables, asked.weeks)
-    rows = rows.filter(rows.agent_id.notnull())
-    used = cells(rows, ["agent_id"], _.correct, cluster=_.local_date)
+    rows, stands_on = sampled(tables, asked.weeks)
+    rows = rows.filter(_.agent_id.notnull())
+    used = cells(rows, ["agent_id"], _.correct, cluster=("local_date",))
     started = fetch(tables.people.select(agent_id="person_id", started_on="started_on"))
     used = used.merge(started, on="agent_id")
     since = (pd.to_datetime(used["_cluster"]) - pd.to_datetime(used["started_on"])).dt.days // 7

@@ -6,16 +6,16 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
-from ibis import _
 
+from labelqa_lib.metrics.cells import cells
 from labelqa_lib.metrics.frame import NOT_GIVEN, NUMBERS
-from labelqa_lib.metrics.judged import on_gold, sample
+from labelqa_lib.metrics.judged import on_gold, sampled
 from labelqa_lib.metrics.metric import WEEK
 from labelqa_lib.metrics.quality import SHARES
 from labelqa_lib.metrics.registry import REGISTRY, measure
 from labelqa_lib.periods import Week, latest_weeks
 from labelqa_lib.stats.change import difference, p_value
-from labelqa_lib.store import Tables, fetch
+from labelqa_lib.store import Tables
 
 _FRAME = {"metric", "period", *NUMBERS}
 _SEARCHED = ("partner", "site", "queue", "policy_area", "label", "content_type", "language")
@@ -155,9 +155,11 @@ def _volume(tables: Tables, metric: str, both: pd.DataFrame, dimensions: list[st
         return both["n"].to_numpy(dtype=float)
     if metric not in SHARES:
         return np.zeros(len(both))
-    rows, _stands_on = sample(tables, tables.weeks[-1:])
-    sums = rows.filter(SHARES[metric].counted).aggregate(volume=_.weight.sum(), by=dimensions)
-    return _beside(both, fetch(sums), dimensions)["volume"].fillna(0).to_numpy(dtype=float)
+    rows, _stands_on = sampled(tables, tables.weeks[-1:])
+    sums = cells(rows, dimensions, True, SHARES[metric].counted, cluster=("market",))
+    sums = sums[[*dimensions, "weight"]].rename(columns={"weight": "volume"})
+    sums = sums.groupby(dimensions, as_index=False).sum() if dimensions else sums[["volume"]].sum().to_frame().T
+    return _beside(both, sums, dimensions)["volume"].fillna(0).to_numpy(dtype=float)
 
 
 def _beside(now: pd.DataFrame, then: pd.DataFrame, dimensions: list[str]) -> pd.DataFrame:

@@ -12,6 +12,7 @@ from ibis import _
 
 from labelqa_lib import periods
 from labelqa_lib.metrics.auditor import reaudited
+from labelqa_lib.metrics.cells import held, told
 from labelqa_lib.metrics.frame import groups_of, typed, undefined
 from labelqa_lib.metrics.judged import AUDITS, cluster, clusters_of, first_audits, judged, rate
 from labelqa_lib.metrics.metric import SEGMENTS, WEEK, Asked
@@ -78,13 +79,13 @@ def corrected(
         return pd.concat(frames, ignore_index=True).assign(moved=np.nan, reaudits=0)
     second = reaudited(tables).select("annotation_id", "second_label", second_weight="weight")
     rows = audited(tables).left_join(second, "annotation_id").drop("annotation_id_right")
-    first = rows.filter(_[WEEK].isin(asked.weeks))
+    first = held(tables, "audited", audited).filter(_[WEEK].isin(asked.weeks))
     note = f"{clusters_of(asked)}; tier 1"
     raw = rate(first, asked, _.audit_label == _.label, of="tier-1 audits", note=note).assign(moved=np.nan, reaudits=0)
     silent = raw[raw["estimate"].isna()]
     parts = [silent.assign(metric=CORRECTED)]
     if len(silent) < len(raw):
-        rows = rows.mutate(_cluster=cluster(asked)).order_by("annotation_id")
+        rows = rows.mutate(_cluster=told(cluster(asked))).order_by("annotation_id")
         sample = fetch(rows.select(*dict.fromkeys([*_COLUMNS, *asked.by])))
         spans = [(week,) for week in asked.weeks] if asked.weekly else [asked.weeks]
         parts += [_corrected(sample, replace(asked, metric=CORRECTED, weekly=False, weeks=span)) for span in spans]

@@ -11,6 +11,7 @@ from labelqa_lib.metrics.metric import WEEK, Asked
 from labelqa_lib.stats import survey
 
 NUMBERS = ["estimate", "ci_low", "ci_high", "n", "n_effective", "method", "reason"]
+_FLOATS = ["estimate", "ci_low", "ci_high", "n_effective"]
 NOT_GIVEN = "not given"
 """Value of a dimension where the delivery leaves it empty."""
 
@@ -72,18 +73,26 @@ def finish(
 ) -> pd.DataFrame:
     """Put estimates beside their dimensions and period, with a sentence wherever one is undefined."""
     for dimension in asked.by:
-        if len(cells) and (cells[dimension].isna() | (cells[dimension] == NOT_GIVEN)).all():
+        if len(cells) and (grid[dimension] == NOT_GIVEN).all():
             column = _DELIVERED_AS.get(dimension, f"annotations.{dimension}")
             return undefined(asked, f"needs {column}; not delivered", int(cells["n"].sum()))
     if not len(grid):
         return undefined(asked, f"no {of} in {asked.periods[-1]}")
-    frame = grid.assign(metric=asked.metric, **{name: getattr(numbers, name) for name in NUMBERS})
+    method, reason = (np.asarray(getattr(numbers, name), dtype=object) for name in ("method", "reason"))
+    periods = grid["period"].to_numpy(dtype=object)
     if note:
-        said = frame["period"].map(note) if isinstance(note, Mapping) else note
-        frame["method"] = np.where(frame["method"] == "", "", frame["method"] + " " + said)
-    nothing = frame["reason"] == "no rows"
-    frame["reason"] = np.where(nothing, f"no {of} in " + frame["period"], frame["reason"])
-    return typed(frame, asked)
+        said = np.array([note[period] for period in periods], dtype=object) if isinstance(note, Mapping) else note
+        method = np.where(method == "", "", method + " " + said)
+    reason = np.where(reason == "no rows", f"no {of} in " + periods, reason)
+    measured = {name: np.asarray(getattr(numbers, name), dtype="float64") for name in _FLOATS}
+    measured |= {"n": np.asarray(numbers.n).astype("int64"), "method": _text(method), "reason": _text(reason)}
+    # the grid is in its order already
+    segments = {"metric": _text([asked.metric] * len(grid)), **{name: grid[name] for name in (*asked.by, "period")}}
+    return pd.DataFrame(segments | {name: measured[name] for name in NUMBERS})
+
+
+def _text(values) -> pd.api.extensions.ExtensionArray:
+    return pd.array(values, dtype="str")
 
 
 def undefined(asked: Asked, reason: str, n: int = 0) -> pd.DataFrame:
@@ -96,19 +105,33 @@ def undefined(asked: Asked, reason: str, n: int = 0) -> pd.DataFrame:
 def typed(frame: pd.DataFrame, asked: Asked) -> pd.DataFrame:
     """The frame's columns in their order and types, rows sorted by dimensions and period."""
     texts = ["metric", *asked.by, "period", "method", "reason"]
-    floats = ["estimate", "ci_low", "ci_high", "n_effective"]
-    types = dict.fromkeys(texts, "str") | dict.fromkeys(floats, "float64") | {"n": "int64"}
+    types = dict.fromkeys(texts, "str") | dict.fromkeys(_FLOATS, "float64") | {"n": "int64"}
     frame = frame[["metric", *asked.by, "period", *NUMBERS]].astype(types)
     return frame.sort_values([*asked.by, "period"], ignore_index=True)
 
 
 def groups_of(cells: pd.DataFrame, asked: Asked) -> tuple[pd.DataFrame, np.ndarray]:
-    """Every segment seen x every period asked for, and the row of it that each cell belongs to."""
-    keys = cells[list(asked.by)].astype("str").fillna(NOT_GIVEN) if asked.by else pd.DataFrame(index=cells.index)
-    keys["period"] = cells[WEEK] if asked.weekly else asked.periods[0]
-    seen = keys[list(asked.by)].drop_duplicates() if asked.by else pd.DataFrame(index=[0])
-    grid = seen.merge(pd.DataFrame({"period": asked.periods}), how="cross")
-    grid = grid.sort_values([*asked.by, "period"], ignore_index=True)
-    columns = [*asked.by, "period"]
-    code = pd.MultiIndex.from_frame(grid[columns]).get_indexer(pd.MultiIndex.from_frame(keys[columns]))
-    return grid, code
+    """Every segment seen x every period asked for, in order, and the row of it that each cell belongs to."""
+    coded = [_coded(cells[name]) for name in asked.by]
+    shape = [len(levels) for _code, levels in coded]
+    if coded and len(cells):
+        seen, segment = np.unique(np.ravel_multi_index([code for code, _levels in coded], shape), return_inverse=True)
+        places = np.unravel_index(seen, shape)
+    else:
+        places, segment = [np.zeros(0, dtype=int)] * len(coded), np.zeros(len(cells), dtype=int)
+    segments, periods = (len(places[0]) if coded else 1), np.array(asked.periods, dtype=object)
+    columns = {
+        name: _text(np.repeat(levels[place], len(periods)))
+        for name, place, (_code, levels) in zip(asked.by, places, coded, strict=True)
+    }
+    grid = pd.DataFrame(columns | {"period": _text(np.tile(periods, segments))})
+    period = pd.Index(periods).get_indexer(cells[WEEK].to_numpy(dtype=object)) if asked.weekly else 0
+    return grid, np.where(period < 0, -1, segment * len(periods) + period)
+
+
+def _coded(values: pd.Series) -> tuple[np.ndarray, np.ndarray]:
+    """A dimension's values as sorted texts, and which of them each row has."""
+    code, seen = pd.factorize(values)
+    texts = np.array([*pd.Index(seen).astype("str"), NOT_GIVEN], dtype=object)
+    levels, place = np.unique(texts, return_inverse=True)
+    return place[code], levels

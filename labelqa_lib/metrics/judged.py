@@ -17,6 +17,7 @@ import pandas as pd
 from ibis import _
 
 from labelqa_lib import periods
+from labelqa_lib.metrics.cells import Held, cells, held
 from labelqa_lib.metrics.frame import rate_frame
 from labelqa_lib.metrics.metric import WEEK, Asked
 from labelqa_lib.store import Tables, fetch
@@ -47,21 +48,38 @@ def sample(tables: Tables, weeks: tuple[str, ...], weekly: bool = False) -> tupl
     weekly : bool
         Every week is a period of its own, else all of them are one.
     """
-    rows = judged(tables)
-    there = tables.keep("markets and weeks", lambda: fetch(rows.select("market", WEEK, "basis").distinct()))
+    chosen, words = _chosen(tables, weeks, weekly)
+    return judged(tables).filter(chosen), words
+
+
+def sampled(tables: Tables, weeks: tuple[str, ...], weekly: bool = False) -> tuple[ibis.Table | Held, dict[str, str]]:
+    """`sample` for whoever only sums it: held in memory where the tables are one market's, else left in the engine."""
+    if tables.market is None:
+        return sample(tables, weeks, weekly)
+
+    def chosen_rows() -> tuple[Held, dict[str, str]]:
+        chosen, words = _chosen(tables, weeks, weekly)
+        return held(tables, "judged", judged).filter(chosen), words
+
+    return tables.keep(f"sample of {weeks}, {weekly}", chosen_rows)
+
+
+def _chosen(tables: Tables, weeks: tuple[str, ...], weekly: bool) -> tuple[ibis.Deferred, dict[str, str]]:
+    """Which of the judged annotations are the sample of some weeks, and what it stands on."""
+    there = tables.keep("markets and weeks", lambda: fetch(judged(tables).select("market", WEEK, "basis").distinct()))
     there = there[there[WEEK].isin(weeks)]
     pooled = periods.span(weeks)
     there = there.assign(period=there[WEEK] if weekly else pooled)
     audited = there[there["basis"] == AUDITS]
-    chosen, gold = rows.basis == AUDITS, there[there["basis"] == GOLD]
+    chosen, gold = _.basis == AUDITS, there[there["basis"] == GOLD]
     with_audits = pd.MultiIndex.from_frame(audited[["market", "period"]])
     gold = gold[~pd.MultiIndex.from_frame(gold[["market", "period"]]).isin(with_audits)]
     for market, part in gold.groupby("market"):
-        chosen = chosen | ((rows.market == market) & rows.week.isin(part[WEEK].tolist()))
+        chosen = chosen | ((_.market == market) & _.week.isin(part[WEEK].tolist()))
     used = pd.concat([audited, gold])
     words = {period: _stands_on(used[used["period"] == period], 1 if weekly else len(weeks))
              for period in (weeks if weekly else [pooled])}  # fmt: skip
-    return rows.filter(rows.week.isin(weeks) & chosen), words
+    return _.week.isin(weeks) & chosen, words
 
 
 def _stands_on(used: pd.DataFrame, weeks: int) -> str:
@@ -83,10 +101,10 @@ def on_gold(method: pd.Series) -> pd.Series:
 
 
 def rate(
-    rows: ibis.Table,
+    rows: ibis.Table | Held,
     asked: Asked,
-    hit: ibis.Deferred | ibis.Value,
-    counted: ibis.Deferred | ibis.Value = ibis.literal(True),
+    hit: ibis.Deferred,
+    counted: ibis.Deferred | bool = True,
     *,
     of: str,
     note: str | Mapping[str, str],
@@ -97,7 +115,7 @@ def rate(
 
     Parameters
     ----------
-    rows : ibis.Table
+    rows : ibis.Table or Held
         With the columns asked for, ``weight``, `alike` and `apart`.
     hit, counted : boolean expression
         What is counted, and among which rows.
@@ -110,37 +128,10 @@ def rate(
     return rate_frame(used, asked, of, note)
 
 
-def cluster(asked: Asked, alike: str = "agent_id", apart: str = "item_id") -> ibis.Deferred:
-    """What is alike inside: rows of one agent; rows of one item where no agent is told, or where it is asked by."""
-    return _[apart] if alike in asked.by else _[alike].coalesce(_[apart])
-
-
-def cells(
-    rows: ibis.Table,
-    keys: list[str],
-    hit: ibis.Deferred | ibis.Value,
-    counted: ibis.Deferred | ibis.Value = ibis.literal(True),
-    *,
-    cluster: ibis.Deferred | ibis.Value,
-) -> pd.DataFrame:
-    """Sums over `keys` x `cluster` of the rows that count: ``weight`` Σw, ``weight_squared`` Σw², ``outcome`` Σw·hit,
-    ``n``. Groups without such rows are there with 0."""
-    rows = rows.mutate(_cluster=cluster, _counted=counted)
-    rows = rows.mutate(_weight=ibis.ifelse(rows._counted, rows.weight, 0.0), _hit=hit)
-    return fetch_cells(
-        rows,
-        keys,
-        weight=rows._weight.sum(),
-        weight_squared=(rows._weight * rows._weight).sum(),
-        outcome=ibis.ifelse(rows._hit, rows._weight, 0.0).sum(),
-        n=rows._counted.cast("int64").sum(),
-    )
-
-
-def fetch_cells(rows: ibis.Table, keys: list[str], **sums: ibis.Value | ibis.Deferred) -> pd.DataFrame:
-    """Sums over `keys` x ``_cluster``, in a fixed order: engines return groups in any, floats add up differently."""
-    columns = [*keys, "_cluster"]
-    return fetch(rows.group_by(columns).aggregate(**sums).order_by(columns))
+def cluster(asked: Asked, alike: str = "agent_id", apart: str = "item_id") -> tuple[str, ...]:
+    """What is alike inside, as columns of which the first that is told counts: rows of one agent; rows of one item
+    where no agent is told, or where it is asked by."""
+    return (apart,) if alike in asked.by else (alike, apart)
 
 
 def clusters_of(asked: Asked, alike: str = "agent_id", otherwise: str = "item") -> str:

@@ -6,42 +6,41 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-import ibis
 import numpy as np
 import pandas as pd
-from ibis import _
+from ibis import Table, _
 
+from labelqa_lib.metrics.cells import Held, cells
 from labelqa_lib.metrics.frame import finish, groups_of
-from labelqa_lib.metrics.judged import cells, cluster, note, sample
+from labelqa_lib.metrics.judged import cluster, note, sampled
 from labelqa_lib.metrics.metric import SEGMENTS, Asked, Metric
 from labelqa_lib.metrics.quality import votes
 from labelqa_lib.stats.mean_rates import mean_of_rates
 from labelqa_lib.store import Tables, fetch
 
 MOST_NAMED = 3
-_EVERY = ibis.literal(True)
 
 
-def _of_given(rows: ibis.Table) -> ibis.Table:
-    return rows.mutate(found=rows.correct)
+def _of_given(rows: Table | Held) -> Table | Held:
+    return rows.mutate(found=_.correct)
 
 
-def _of_reference(rows: ibis.Table) -> ibis.Table:
-    return rows.mutate(found=rows.correct, label=rows.reference_label)
+def _of_reference(rows: Table | Held) -> Table | Held:
+    return rows.mutate(found=_.correct, label=_.reference_label)
 
 
 @dataclass(frozen=True)
 class _Mean:
     """The mean over labels of the share of `found` among what `denominator` makes of the judged annotations."""
 
-    denominator: Callable[[ibis.Table], ibis.Table]
+    denominator: Callable[[Table | Held], Table | Held]
     weighted: bool
 
     def __call__(self, tables: Tables, asked: Asked) -> pd.DataFrame:
-        rows, stands_on = sample(tables, asked.weeks, asked.weekly)
+        rows, stands_on = sampled(tables, asked.weeks, asked.weekly)
         keys = [*asked.keys, "label"]
         shares = cells(self.denominator(rows), keys, _.found, cluster=cluster(asked))
-        support = cells(_of_reference(rows), keys, _EVERY, cluster=cluster(asked))
+        support = cells(_of_reference(rows), keys, True, cluster=cluster(asked))
         # every judged annotation has one reference label: there it is counted, and there its label's importance grows
         both = pd.concat(
             [

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import ibis
 import pandas as pd
-from ibis import _
+from ibis import Deferred, Table, _
 
+from labelqa_lib.metrics.cells import Held, cells
 from labelqa_lib.metrics.frame import rate_frame
-from labelqa_lib.metrics.judged import cells, cluster, note, rate, sample
+from labelqa_lib.metrics.judged import cluster, note, rate, sampled
 from labelqa_lib.metrics.metric import SEGMENTS, Asked, Metric
 from labelqa_lib.store import Tables
 
 _DIMENSIONS = (*SEGMENTS, "auditor_id")
 _REFERENCE, _GIVEN = ("reference_label",), ("label",)
-_EVERY = ibis.literal(True)
+_EVERY = True
 _BENIGN, _VIOLATING = ~_.reference_violating, _.reference_violating
 _ENFORCED, _PASSED = _.label_violating, ~_.label_violating
+_VOTE = tuple(dict.fromkeys([*_DIMENSIONS, "label", "item_id", "weight", "found"]))
 _OF_VIOLATING, _OF_ENFORCED = "judged violating items", "judged annotations with a violating label"
 
 
@@ -25,13 +26,13 @@ _OF_VIOLATING, _OF_ENFORCED = "judged violating items", "judged annotations with
 class Share:
     """Weighted share of `hit` among the judged annotations that are `counted`."""
 
-    hit: ibis.Deferred
-    counted: ibis.Deferred | ibis.Value
+    hit: Deferred
+    counted: Deferred | bool
     of: str
 
-    def __call__(self, tables: Tables, asked: Asked, **columns: ibis.Deferred) -> pd.DataFrame:
+    def __call__(self, tables: Tables, asked: Asked, **columns: Deferred) -> pd.DataFrame:
         """Measure it; `columns` stand in for columns of the judged annotations."""
-        rows, stands_on = sample(tables, asked.weeks, asked.weekly)
+        rows, stands_on = sampled(tables, asked.weeks, asked.weekly)
         rows = rows.mutate(**columns) if columns else rows
         return rate(rows, asked, self.hit, self.counted, of=self.of, note=note(asked, stands_on))
 
@@ -65,28 +66,26 @@ def _recall(tables: Tables, asked: Asked) -> pd.DataFrame:
 def _f1(tables: Tables, asked: Asked) -> pd.DataFrame:
     """F1 = Σ w·2TP / Σ w·(2TP + FP + FN): a ratio of sums, so bounded like every other rate. Without `label` the
     violating labels are the one class."""
-    rows, stands_on = sample(tables, asked.weeks, asked.weekly)
+    rows, stands_on = sampled(tables, asked.weeks, asked.weekly)
     if "label" in asked.by:
         rows = votes(rows)
     else:
-        flagged = rows.filter(rows.label_violating | rows.reference_violating)
-        rows = _votes(flagged, _.label_violating & _.reference_violating)
+        rows = _votes(rows.filter(_.label_violating | _.reference_violating), _.label_violating & _.reference_violating)
     used = cells(rows, asked.keys, _.found, cluster=cluster(asked))
     return rate_frame(used, asked, "judged annotations of the class", note(asked, stands_on))
 
 
-def votes(rows: ibis.Table) -> ibis.Table:
+def votes(rows: Table | Held) -> Table | Held:
     """Rows of the F1 ratio by label, with ``found``: each judged annotation takes part twice where it is wrong, as a
     false positive of the label given and as a false negative of the reference label."""
-    missed = rows.filter(~rows.correct).mutate(label=_.reference_label)
-    return ibis.union(_votes(rows, _.correct), _votes(missed, ibis.literal(False)))
+    missed = rows.filter(~_.correct).mutate(label=_.reference_label, found=False)
+    return _votes(rows, _.correct).union(missed.select(*_VOTE))
 
 
-def _votes(rows: ibis.Table, true_positive: ibis.Deferred | ibis.Value) -> ibis.Table:
+def _votes(rows: Table | Held, true_positive: Deferred) -> Table | Held:
     """A true positive weighs twice, above and below the line."""
-    rows = rows.mutate(found=true_positive)
-    rows = rows.mutate(weight=rows.weight * ibis.ifelse(rows.found, 2.0, 1.0))
-    return rows.select(*dict.fromkeys([*_DIMENSIONS, "label", "item_id", "weight", "found"]))
+    found = rows.filter(true_positive).mutate(weight=_.weight * 2, found=True)
+    return found.select(*_VOTE).union(rows.filter(~true_positive).mutate(found=False).select(*_VOTE))
 
 
 def _metric(name, title, question, better, formula, function, more=("label", "reference_label")) -> Metric:
