@@ -59,6 +59,7 @@ _DOOR = {
     "also_moved": "labelqa_lib.findings.causes",
     "actions": "labelqa_lib.findings.remedies",
     "told": "labelqa_lib.findings.answers",
+    "warm_up": "labelqa_lib.warm",
 }
 _ROOMS = ("calibration", "causes", "display", "explore", "figures", "metrics", "sampling", "stats", "store")
 _PARTS = {  # of a room, used in notebooks by their own name

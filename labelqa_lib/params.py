@@ -136,6 +136,9 @@ class Workspace(Model):
     notebooks: tuple[str, ...] = ("market_report",)
     history_weeks: Annotated[int, Field(ge=1, le=104)] = 12
     reject_limit: Share = 0.05
+    page_seconds: Annotated[float, Field(gt=0)] = 1800
+    page_memory: Annotated[float, Field(gt=0)] = 4096
+    """MiB that a page's kernel may hold with its children."""
     confidence: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
     minimum_named_items: Annotated[int, Field(ge=1)] = 30
     market_defaults: dict[str, Any] = {}

@@ -32,6 +32,7 @@ ALLOWED = {
     "figures": {"errors", "periods", "stats", "wording"},
     "display": {"errors", "periods", "stats", "wording"},
     "explore": {"errors", "periods", "stats", "store", "metrics", "sampling", "findings", "figures", "display", "wording"},
+    "warm": {"figures", "display"},
     "page": {"errors", "periods", "params", "store"},
     "runner": {"errors", "periods", "params", "wording"},
     "cli": {"*"},

@@ -29,10 +29,14 @@ def _pairs(_context, _parameter, given: tuple[str, ...]) -> dict[str, str]:
               help="Only this notebook; may be repeated (default: `notebooks` of params/workspace.yaml).")  # fmt: skip
 @DATA
 @click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="Pages at a time (default: one per core).")
+@click.option("--page-seconds", type=click.FloatRange(0, min_open=True), metavar="S",
+              help="Kill a page that runs longer (default: `page_seconds` of params/workspace.yaml).")  # fmt: skip
+@click.option("--page-memory", type=click.FloatRange(0, min_open=True), metavar="MIB",
+              help="Kill a page whose kernel holds more (default: `page_memory`).")  # fmt: skip
 @click.option("-p", "given", multiple=True, callback=_pairs, metavar="NAME=VALUE", help="A notebook's own parameter.")
 @click.option("--audience", default="internal", show_default=True, metavar="NAME", help="Who reads the pages.")
 @click.pass_obj
-def run(root, week, markets, notebooks, data, jobs, given, audience) -> int:
+def run(root, week, markets, notebooks, data, jobs, page_seconds, page_memory, given, audience) -> int:
     """Render the reports of a week."""
     from labelqa_lib import runner, store
 
@@ -57,8 +61,10 @@ def run(root, week, markets, notebooks, data, jobs, given, audience) -> int:
     runner.check_writable(workspace.reports / audience / week)
     for sentence in planned.skipped:
         out.print(sentence)
+    settings = workspace.settings
+    limits = runner.Limits(page_seconds or settings.page_seconds, page_memory or settings.page_memory)
     try:
-        failed = _render(planned.pages, jobs or os.cpu_count() or 1, out)
+        failed = _render(planned.pages, jobs or os.cpu_count() or 1, limits, out)
     finally:
         index = runner.write_index(workspace.reports, audience, week, workspace.settings.notebooks)
     out.print(f"{len(planned.pages) - failed} of {len(planned.pages)} pages rendered for {week}")
@@ -78,7 +84,7 @@ def _latest_week(snapshot, markets) -> str:
     )
 
 
-def _render(pages, jobs: int, out) -> int:
+def _render(pages, jobs: int, limits, out) -> int:
     """Render pages with a bar on a terminal and a line per page anywhere; how many failed?"""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -88,7 +94,7 @@ def _render(pages, jobs: int, out) -> int:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with (
         Progress(*columns, console=out, disable=not out.is_terminal, transient=True) as progress,
-        closing(runner.render(pages, jobs)) as records,
+        closing(runner.render(pages, jobs, limits)) as records,
     ):
         task = progress.add_task(f"Rendering {pages[0].week}", total=len(pages))
         for record in records:

@@ -66,7 +66,7 @@ def figure(fig: Figure, id: str, alt: str = "", *, unanswered: bool = False) -> 
     if not alt:
         raise UsageError(f"figure {id!r} has no alt text; say its message in a sentence")
     identifier(id)
-    image, width, height = _image(fig)
+    image, width, height = image_of(fig)
     described = {"alt": alt, "id": id, "width": width, "height": height}
     metadata = {"image/png": described, **(UNANSWERED if unanswered else {})}
     display({"image/png": image, "text/plain": alt}, metadata=metadata, raw=True)
@@ -81,7 +81,7 @@ def chart(draw: Callable[..., Figure], frame: pd.DataFrame, *args, id: str, **op
     figure(draw(frame, *args, **options), id, unanswered=unanswered)
 
 
-def _image(fig: Figure) -> tuple[str, int, int]:
+def image_of(fig: Figure) -> tuple[str, int, int]:
     """The figure as a base64 PNG and the size at which to show it, in CSS pixels."""
     drawn = io.BytesIO()
     fig.savefig(drawn, format="png", dpi=DPI, metadata={"Software": None})

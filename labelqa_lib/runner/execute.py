@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import re
 import time
+from dataclasses import replace
 
 import nbformat
 import papermill
 from nbclient.exceptions import DeadKernelError
 
 from labelqa_lib.runner.export import said, to_html
-from labelqa_lib.runner.kernel import PageKernel
+from labelqa_lib.runner.kernel import watched
+from labelqa_lib.runner.limits import Limits, Watch
 from labelqa_lib.runner.plan import PlannedPage
-from labelqa_lib.runner.record import PageError, PageRecord, publish
+from labelqa_lib.runner.record import DIED, Making, PageError, PageRecord, publish
 
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 _FRAME = re.compile(r"Cell In\[(\d+)\], line (\d+)")
 
 
-class _Watch:
+class _Progress:
     """Sees a page run. The saved file cannot be asked: after a kernel's death papermill calls every cell completed."""
 
     def __init__(self):
@@ -33,26 +35,38 @@ class _Watch:
         self.cell, self.count = cell, self.count + 1
 
 
-def render_page(page: PlannedPage) -> PageRecord:
+def render_page(page: PlannedPage, limits: Limits, making: Making) -> PageRecord:
     """Render one page and write its files.
+
+    Parameters
+    ----------
+    page : PlannedPage
+    limits : Limits
+        What its kernel may take.
+    making : Making
+        Which run, worker and attempt this is; what it costs is added.
 
     Returns
     -------
     PageRecord
         Also for a failure: a page's error is its own and never an exception here.
     """
-    started, watch = time.monotonic(), _Watch()
+    started, own = time.monotonic(), time.process_time()
+    progress, watch = _Progress(), Watch(limits)
+    html = failed = None
     try:
-        notebook = _execute(page, watch)
+        notebook = _execute(page, progress, watch)
         html = to_html(notebook, page)
+        became = said(notebook)
     except Exception as error:  # noqa: BLE001 (whatever a notebook raises is this page's failure)
-        reason = _reason(error, watch)
-        record = PageRecord.of(page, time.monotonic() - started, reason)
-        return publish(page, record, failed=_failed_notebook(watch, error))
-    return publish(page, PageRecord.of(page, time.monotonic() - started, **said(notebook)), html=html)
+        became = {"error": _reason(error, progress, watch)}
+        failed = _failed_notebook(progress, became["error"])
+    cost = replace(making, cpu=round(watch.cpu + time.process_time() - own, 2), memory=watch.peak)
+    record = PageRecord.of(page, time.monotonic() - started, making=cost, **became)
+    return publish(page, record, html, failed)
 
 
-def _execute(page: PlannedPage, watch: _Watch) -> nbformat.NotebookNode:
+def _execute(page: PlannedPage, progress: _Progress, watch: Watch) -> nbformat.NotebookNode:
     return papermill.execute_notebook(
         nbformat.read(page.notebook, as_version=4),
         None,
@@ -63,20 +77,22 @@ def _execute(page: PlannedPage, watch: _Watch) -> nbformat.NotebookNode:
         progress_bar=False,
         request_save_on_cell_execute=False,
         autosave_cell_every=0,
-        kernel_manager_class=PageKernel,
+        kernel_manager_class=watched(watch),
         shutdown_kernel="immediate",
-        on_notebook_start=watch.on_notebook_start,
-        on_cell_execute=watch.on_cell_execute,
+        on_notebook_start=progress.on_notebook_start,
+        on_cell_execute=progress.on_cell_execute,
     )
 
 
-def _reason(error: Exception, watch: _Watch) -> PageError:
+def _reason(error: Exception, progress: _Progress, watch: Watch) -> PageError:
     if isinstance(error, papermill.PapermillExecutionError):
         line = _failing_line("\n".join(error.traceback), error.exec_count, error.source)
         return PageError(error.ename, error.evalue, error.exec_count, line)
-    if isinstance(error, DeadKernelError) and watch.cell is not None:
-        return PageError("KernelDied", "the page's kernel was killed or ended itself, for example because memory "
-                         "ran out", watch.count, _failing_line("", watch.count, watch.cell.source))  # fmt: skip
+    if watch.exceeded or isinstance(error, DeadKernelError):
+        name, sentence = watch.exceeded or (DIED, "the page's kernel was killed or ended itself, for example because "
+                                            "the machine's memory ran out")  # fmt: skip
+        where = (progress.count, _failing_line("", progress.count, progress.cell.source)) if progress.cell else ()
+        return PageError(name, sentence, *where)
     return PageError(type(error).__name__, str(error))
 
 
@@ -89,10 +105,11 @@ def _failing_line(traceback: str, cell: int | None, source: str) -> str:
     return lines[0].strip()
 
 
-def _failed_notebook(watch: _Watch, error: Exception) -> str | None:
-    """The notebook as far as it ran; a dead kernel left no trace in it, so one is added."""
-    if watch.notebook is None:
+def _failed_notebook(progress: _Progress, error: PageError) -> str | None:
+    """The notebook as far as it ran; a killed kernel left no trace in it, so one is added."""
+    if progress.notebook is None:
         return None
-    if isinstance(error, DeadKernelError) and watch.cell is not None:
-        watch.cell.outputs.append(nbformat.v4.new_output("error", ename="KernelDied", evalue=str(error), traceback=[]))
-    return nbformat.writes(watch.notebook)
+    if error.passing and progress.cell is not None:
+        trace = nbformat.v4.new_output("error", ename=error.name, evalue=error.message, traceback=[])
+        progress.cell.outputs.append(trace)
+    return nbformat.writes(progress.notebook)

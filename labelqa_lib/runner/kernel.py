@@ -1,16 +1,64 @@
-"""The kernel a page runs in: this interpreter, a process of its own, nothing of the user's configuration."""
+"""The kernel a page runs in: this interpreter, a process of its own, nothing of the user's configuration.
+
+Where the run has a fork server the kernel is forked from it, ready in milliseconds; otherwise it is started plainly.
+Both are the same kernel to the page.
+"""
 
 from __future__ import annotations
 
+import json
 import os
+import signal
+import socket
 import sys
-import tempfile
+import time
+from importlib.metadata import EntryPoint
 from pathlib import Path
+from queue import Empty
+from typing import Any
 
+from jupyter_client.asynchronous import AsyncKernelClient
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
+from jupyter_client.provisioning import KernelProvisionerFactory, LocalProvisioner
+from nbclient.exceptions import DeadKernelError
 
-ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
+from labelqa_lib.runner.isolation import FORK_SERVER
+from labelqa_lib.runner.limits import Watch
+from labelqa_lib.runner.processes import cpu_of, kill_tree
+
+PROVISIONER = "labelqa-forked"
+KernelProvisionerFactory.provisioners[PROVISIONER] = EntryPoint(
+    PROVISIONER, f"{__name__}:ForkedKernel", KernelProvisionerFactory.GROUP_NAME
+)
+PATIENCE = {"start": 120, "end": 10}
+"""Seconds in which the fork server must have forked, its own imports included, or ended a kernel."""
+
+
+class PageClient(AsyncKernelClient):
+    """Talks to a page's kernel."""
+
+    async def wait_for_ready(self, timeout: float | None = None) -> None:
+        """Wait for the kernel's first answer and its first message to everybody.
+
+        The stock client then listens for another 0.2 s, in case somebody else has asked the kernel for something.
+        """
+        end = time.monotonic() + (timeout or 60)
+        while time.monotonic() < end:
+            self.kernel_info()
+            answer = await _message(self.shell_channel, 1)
+            if answer and answer["msg_type"] == "kernel_info_reply" and await _message(self.iopub_channel, 0.2):
+                return self._handle_kernel_info_reply(answer)
+            if not await self._async_is_alive():
+                raise DeadKernelError("the kernel died before it answered")
+        raise DeadKernelError(f"the kernel did not answer within {timeout} seconds")
+
+
+async def _message(channel, seconds: float) -> dict | None:
+    try:
+        return await channel.get_msg(timeout=seconds)
+    except Empty:
+        return None
 
 
 class PageKernel(AsyncKernelManager):
@@ -20,37 +68,145 @@ class PageKernel(AsyncKernelManager):
     at once collide now and then (jupyter_client issue 487); file sockets cannot.
     """
 
+    watch: Watch | None = None
+    """Who looks after the kernel; see `watched`."""
+
     def __init__(self, **traits):
-        super().__init__(transport="ipc", ip=str(Path(os.environ["JUPYTER_RUNTIME_DIR"]) / "k"), **traits)
+        place = Path(os.environ["JUPYTER_RUNTIME_DIR"]) / "k"
+        super().__init__(transport="ipc", ip=str(place), client_factory=PageClient, **traits)
 
     @property
     def kernel_spec(self) -> KernelSpec:
         return KernelSpec(
-            argv=[sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"],
+            argv=[sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}", "--HistoryManager.enabled=False"],
             display_name="labelqa",
             language="python",
+            metadata={"kernel_provisioner": {"provisioner_name": PROVISIONER}},
         )
 
+    async def _async_post_start_kernel(self, **options) -> None:
+        await super()._async_post_start_kernel(**options)
+        if self.watch:
+            self.watch.follow(self.provisioner.pid)
 
-def isolate(scratch: Path, cache: Path) -> None:
-    """Set the environment of this worker and of its kernels: the same bytes on every machine, nothing in the home.
+    async def _async_interrupt_kernel(self) -> None:
+        """Nobody interrupts a page's kernel: it runs, or it is killed."""
 
-    Parameters
+    async def _async_cleanup_resources(self, restart: bool = False) -> None:
+        await super()._async_cleanup_resources(restart)
+        if self.watch and self.provisioner:
+            self.watch.leave(**self.provisioner.used)
+
+    cleanup_resources = _async_cleanup_resources
+
+
+def watched(watch: Watch) -> type[PageKernel]:
+    """A class of kernels that `watch` looks after; papermill takes a class and makes the kernel itself."""
+    return type("WatchedKernel", (PageKernel,), {"watch": watch})
+
+
+class ForkedKernel(LocalProvisioner):
+    """Has the kernel forked by the run's fork server; starts it plainly where there is none, or where it refuses.
+
+    Attributes
     ----------
-    scratch : Path
-        Short (a socket's path has at most 107 bytes), removed with the run.
-    cache : Path
-        Kept between runs: matplotlib's list of fonts takes seconds to make.
+    used : dict
+        Of a kernel that has ended: ``cpu`` (seconds) and, of a forked one, ``memory`` (bytes at its peak).
     """
-    os.environ |= dict.fromkeys(ONE_THREAD, "1")
-    tempfile.tempdir = str(scratch)
-    os.environ |= {
-        "TMPDIR": str(scratch),
-        "PYTHONHASHSEED": "0",
-        "IPYTHONDIR": str(scratch / "ipython"),
-        "JUPYTER_CONFIG_DIR": str(scratch / "config"),
-        "JUPYTER_DATA_DIR": str(scratch / "data"),
-        "JUPYTER_RUNTIME_DIR": str(scratch),
-        "XDG_CACHE_HOME": str(cache),
-        "MPLCONFIGDIR": os.environ.get("MPLCONFIGDIR", str(cache / "matplotlib")),
-    }
+
+    def __init__(self, **traits):
+        super().__init__(**traits)
+        self.used: dict[str, float] = {}
+
+    async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> dict:
+        """Start the kernel and give its connection."""
+        kwargs["env"].pop("JPY_PARENT_PID", None)  # of a notebook from which the run was started
+        try:
+            self.process = Leased(cmd[3:], kwargs["env"], kwargs.get("cwd") or os.getcwd())
+        except (OSError, ValueError, KeyError):
+            return await super().launch_kernel(cmd, **kwargs)
+        self.pid = self.pgid = self.process.pid
+        return self.connection_info
+
+    async def kill(self, restart: bool = False) -> None:
+        """Kill the kernel with its children, and see it gone."""
+        if isinstance(self.process, Leased):
+            self.process.end()
+            self.used = self.process.used
+        elif self.process:
+            self.used = {"cpu": cpu_of(self.pid)}
+            kill_tree(self.pid)
+            self.process.wait()
+        self.process = None
+
+    async def cleanup(self, restart: bool = False) -> None:
+        """Give back what is left of a kernel that ended by itself."""
+        await self.kill()
+        await super().cleanup(restart)
+
+
+class Leased:
+    """A kernel that the fork server holds for us, with what `subprocess.Popen` has of it.
+
+    Raises
+    ------
+    OSError, ValueError, KeyError
+        When there is no server, it ends, or it refuses.
+    """
+
+    stdin = stdout = stderr = None
+
+    def __init__(self, argv: list[str], environment: dict[str, str], folder: str):
+        self.returncode: int | None = None
+        self.used: dict[str, float] = {}
+        self.connection = socket.socket(socket.AF_UNIX)
+        try:
+            self.connection.connect(os.environ.get(FORK_SERVER, ""))
+            asked = {"argv": argv, "environment": environment, "folder": folder}
+            self.connection.sendall(json.dumps(asked).encode() + b"\n")
+            self.pid = self._heard(PATIENCE["start"])["kernel"]
+        except BaseException:
+            self.connection.close()
+            raise
+
+    def poll(self) -> int | None:
+        """Its exit code, None while it runs."""
+        try:
+            if self.returncode is None:
+                self._ended(self._heard(0))
+        except BlockingIOError:
+            pass
+        return self.returncode
+
+    def wait(self) -> int | None:
+        """Its exit code, once it has ended."""
+        return self.poll() if self.returncode is None else self.returncode
+
+    def send_signal(self, number: int) -> None:
+        """Signal it alone; its group has been tried."""
+        os.kill(self.pid, number)
+
+    def end(self) -> None:
+        """Have it killed with its children, and hear what it used."""
+        if self.returncode is None:
+            try:
+                self.connection.sendall(b"end\n")
+                self._ended(self._heard(PATIENCE["end"]))
+            except OSError:  # the server is gone, and the kernel with it
+                self._ended({})
+        self.connection.close()
+
+    def _heard(self, seconds: float | None) -> dict:
+        """The server's next line; none where it has closed."""
+        self.connection.settimeout(seconds)
+        line = b""
+        while not line.endswith(b"\n"):
+            part = self.connection.recv(4096)
+            if not part:
+                return {}
+            line += part
+        return json.loads(line)
+
+    def _ended(self, told: dict) -> None:
+        if self.returncode is None:
+            self.returncode, self.used = told.pop("ended", -signal.SIGKILL), told

@@ -10,112 +10,168 @@ import signal
 import sys
 import tempfile
 import threading
+import time
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
-import psutil
-
+from labelqa_lib.runner.forking import ForkServer
+from labelqa_lib.runner.isolation import FORK_SERVER, isolated
+from labelqa_lib.runner.limits import Limits
 from labelqa_lib.runner.plan import PlannedPage
-from labelqa_lib.runner.record import PageError, PageRecord, publish, sweep
+from labelqa_lib.runner.processes import descendants, kill_all
+from labelqa_lib.runner.record import WORKER_DIED, Making, PageError, PageRecord, publish, sweep
+
+GRACE = 60
+"""Seconds after a page's own limit in which its worker must have told of it; one that has not is killed itself."""
+
+
+@dataclass(frozen=True)
+class _Task:
+    """A page and which attempt at it this is."""
+
+    page: PlannedPage
+    attempt: int = 1
 
 
 @dataclass
 class _Worker:
+    number: int
     process: BaseProcess
     pipe: Connection
-    page: PlannedPage | None = None
+    task: _Task | None = None
+    making: Making | None = None
+    deadline: float = 0.0
 
 
-def render(pages: Sequence[PlannedPage], jobs: int) -> Iterator[PageRecord]:
+def render(
+    pages: Sequence[PlannedPage],
+    jobs: int,
+    limits: Limits = Limits(),  # noqa: B008 (frozen)
+    see: Callable[[Mapping[int, PlannedPage]], None] = lambda busy: None,
+) -> Iterator[PageRecord]:
     """Render pages, at most `jobs` at a time; give each one's record as it is done.
 
-    A worker or a kernel that is killed is its page's failure and nobody else's. However the iteration ends, no
-    process and no temporary file is left; when this very process is killed, its workers end themselves.
+    A worker or a kernel that is killed is its page's failure and nobody else's, after a second attempt. However the
+    iteration ends, no process and no temporary file is left; when this very process is killed, its workers and the
+    server that forks their kernels end themselves.
+
+    Parameters
+    ----------
+    pages : sequence of PlannedPage
+    jobs : int
+        Workers, from 1.
+    limits : Limits
+        What each page may take.
+    see : callable
+        Told whenever it changes which worker is at which page.
     """
-    # A socket's path must fit into 107 bytes.
-    scratch = Path(tempfile.mkdtemp(prefix="lq-", dir="/tmp" if len(tempfile.gettempdir()) > 60 else None))
-    waiting, workers = deque(pages), []
-    try:
-        while waiting or any(worker.page for worker in workers):
-            idle = [worker for worker in workers if worker.page is None]
-            while waiting and len(workers) - len(idle) < jobs:
-                worker = idle.pop() if idle else _start(workers, scratch, waiting[0].reports / ".cache")
-                _send(worker, waiting, workers)
-            for pipe in wait([worker.pipe for worker in workers if worker.page]):
-                worker = next(worker for worker in workers if worker.pipe is pipe)
-                yield _receive(worker, workers)
-    finally:
-        for worker in workers:
-            _kill(worker)
-        shutil.rmtree(scratch, ignore_errors=True)
+    yield from _Run(pages, limits, see).records(jobs)
 
 
-def _start(workers: list[_Worker], scratch: Path, cache: Path) -> _Worker:
-    context = multiprocessing.get_context("spawn")
-    ours, theirs = context.Pipe()
-    process = context.Process(target=_work, args=(theirs, scratch, cache), daemon=True)
-    with _interrupts_held():
-        process.start()
-    theirs.close()
-    workers.append(_Worker(process, ours))
-    return workers[-1]
+class _Run:
+    """One run: what waits, who works, and the server that kernels are forked from."""
 
+    def __init__(self, pages: Sequence[PlannedPage], limits: Limits, see: Callable):
+        # A socket's path must fit into 107 bytes.
+        self.scratch = Path(tempfile.mkdtemp(prefix="lq-", dir="/tmp" if len(tempfile.gettempdir()) > 60 else None))
+        self.cache = pages[0].reports / ".cache" if pages else self.scratch
+        self.began = datetime.now(UTC)
+        self.limits, self.see = limits, see
+        self.waiting = deque(map(_Task, pages))
+        self.workers: list[_Worker] = []
+        self.server = ForkServer({page.notebook for page in pages}, self.scratch, self.cache)
 
-def _send(worker: _Worker, waiting: deque[PlannedPage], workers: list[_Worker]) -> None:
-    try:
-        worker.pipe.send(waiting[0])
-        worker.page = waiting.popleft()
-    except OSError:  # killed while it was idle: no page is lost
-        workers.remove(worker)
+    def records(self, jobs: int) -> Iterator[PageRecord]:
+        try:
+            while self.waiting or self._busy():
+                while self.waiting and len(self._busy()) < jobs:
+                    self._send(next((one for one in self.workers if one.task is None), None) or self._start())
+                self.see({worker.number: worker.task.page for worker in self._busy()})
+                yield from filter(None, map(self._receive, self._heard()))
+        finally:
+            for worker in self.workers:
+                _kill(worker)
+            self.server.end()
+            shutil.rmtree(self.scratch, ignore_errors=True)
+
+    def _busy(self) -> list[_Worker]:
+        return [worker for worker in self.workers if worker.task]
+
+    def _start(self) -> _Worker:
+        context = multiprocessing.get_context("spawn")
+        ours, theirs = context.Pipe()
+        arguments = (theirs, self.scratch, self.cache, self.server.address)
+        process = context.Process(target=_work, args=arguments, daemon=True)
+        with _interrupts_held():
+            self.server.keep_up()
+            process.start()
+        theirs.close()
+        number = min(set(range(1, len(self.workers) + 2)) - {worker.number for worker in self.workers})
+        self.workers.append(_Worker(number, process, ours))
+        return self.workers[-1]
+
+    def _send(self, worker: _Worker) -> None:
+        self.server.keep_up()
+        now, task = datetime.now(UTC), self.waiting[0]
+        name, began = self.began.isoformat(timespec="seconds"), (now - self.began).total_seconds()
+        worker.making = Making(name, round(began, 2), worker.number, task.attempt)
+        try:
+            worker.pipe.send((task.page, self.limits, worker.making))
+        except OSError:  # killed while it was idle: no page is lost
+            self._bury(worker)
+            return
+        worker.task, worker.deadline = self.waiting.popleft(), time.monotonic() + self.limits.seconds + GRACE
+
+    def _heard(self) -> list[_Worker]:
+        """The workers that have something to say, or should have long ago."""
+        busy = self._busy()
+        patience = min((worker.deadline for worker in busy), default=0) - time.monotonic()
+        heard = wait([worker.pipe for worker in busy], max(patience, 0))
+        late = [worker for worker in busy if worker.pipe not in heard and worker.deadline < time.monotonic()]
+        for worker in late:
+            worker.process.kill()
+        return [worker for worker in busy if worker.pipe in heard]
+
+    def _receive(self, worker: _Worker) -> PageRecord | None:
+        """The record of a page that is done; none where it is tried again."""
+        task = worker.task
+        try:
+            record = worker.pipe.recv()
+        except (EOFError, OSError):
+            self._bury(worker)
+            error = _how_it_ended(worker.process.exitcode)
+            record = publish(task.page, PageRecord.of(task.page, 0.0, error, making=worker.making))
+        worker.task = None
+        if record.failed and record.error.passing and task.attempt == 1:
+            self.waiting.appendleft(_Task(task.page, attempt=2))
+            return None
+        return record
+
+    def _bury(self, worker: _Worker) -> None:
         _kill(worker)
-
-
-def _receive(worker: _Worker, workers: list[_Worker]) -> PageRecord:
-    page = worker.page
-    try:
-        record = worker.pipe.recv()
-    except (EOFError, OSError):
-        _kill(worker)
-        workers.remove(worker)
-        return publish(page, PageRecord.of(page, 0.0, _how_it_ended(worker.process.exitcode)))
-    worker.page = None
-    return record
+        self.workers.remove(worker)
 
 
 def _how_it_ended(code: int) -> PageError:
     how = f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
-    return PageError("WorkerDied", f"the process that rendered this page {how}; run it again")
+    return PageError(WORKER_DIED, f"the process that rendered this page {how}; run it again")
 
 
 def _kill(worker: _Worker) -> None:
     """Kill a worker, then its kernel: in this order it does not live to report a dead kernel."""
-    orphans = _descendants(worker.process.pid)
+    orphans = descendants(worker.process.pid)
     worker.process.kill()
     worker.process.join()
-    _kill_all(orphans)
+    kill_all(orphans)
     worker.pipe.close()
-    if worker.page:
-        sweep(worker.page.folder, worker.process.pid)
-
-
-def _descendants(process: int) -> list[psutil.Process]:
-    try:
-        return psutil.Process(process).children(recursive=True)
-    except psutil.NoSuchProcess:
-        return []
-
-
-def _kill_all(processes: list[psutil.Process]) -> None:
-    for process in processes:
-        try:
-            process.kill()
-        except psutil.NoSuchProcess:
-            continue
+    if worker.task:
+        sweep(worker.task.page.folder, worker.process.pid)
 
 
 @contextmanager
@@ -128,7 +184,7 @@ def _interrupts_held():
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _work(pipe: Connection, scratch: Path, cache: Path) -> None:
+def _work(pipe: Connection, scratch: Path, cache: Path, server: Path) -> None:
     """A worker's life: pages in, records out, until its parent kills it or is gone."""
     signal.signal(signal.SIGINT, lambda *_: None)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
@@ -137,21 +193,19 @@ def _work(pipe: Connection, scratch: Path, cache: Path) -> None:
     # for a check that no notebook needs.
     sys.modules["rfc3987_syntax"] = None
     logging.disable(logging.CRITICAL)  # a page's record tells its troubles
-
-    from labelqa_lib.runner.kernel import isolate
-
     own = scratch / str(os.getpid())
     own.mkdir()
-    isolate(own, cache)
+    tempfile.tempdir = str(own)
+    os.environ |= {**isolated(own, cache), FORK_SERVER: str(server)}
 
     from labelqa_lib.runner.execute import render_page
 
     while True:
-        pipe.send(render_page(pipe.recv()))
+        pipe.send(render_page(*pipe.recv()))
 
 
 def _leave_with_parent(scratch: Path) -> None:
     multiprocessing.parent_process().join()
-    _kill_all(_descendants(os.getpid()))
+    kill_all(descendants(os.getpid()))
     shutil.rmtree(scratch, ignore_errors=True)
     os._exit(1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,9 @@ from labelqa_lib.errors import UsageError
 from labelqa_lib.runner.plan import PlannedPage
 
 RENDERED, FAILED = "rendered", "failed"
+DIED, WORKER_DIED, TOO_LONG, TOO_MUCH_MEMORY = "KernelDied", "WorkerDied", "TooLong", "TooMuchMemory"
+PASSING = (DIED, WORKER_DIED, TOO_LONG, TOO_MUCH_MEMORY)
+"""Errors that are the machine's as likely as the page's: such a page is tried a second time."""
 
 
 @dataclass(frozen=True)
@@ -34,9 +37,45 @@ class PageError:
     cell: int | None = None
     line: str = ""
 
+    @property
+    def passing(self) -> bool:
+        """Whether a second attempt may end otherwise."""
+        return self.name in PASSING
+
     def __str__(self) -> str:
         where = f"cell [{self.cell}] `{self.line}`: " if self.cell else ""
         return f"{where}{self.name}: {self.message}"
+
+
+@dataclass(frozen=True)
+class Making:
+    """When, by whom and at what cost a page was made.
+
+    Attributes
+    ----------
+    run : str
+        When its run began, in UTC; also the run's name.
+    began : float
+        Seconds after that.
+    worker : int
+        Which of the run's workers, from 1.
+    attempt : int
+        2 where a first one was killed, or ended by itself.
+    cpu : float
+        CPU seconds of its kernel and of the worker.
+    memory : int
+        The most that its kernel held, in bytes.
+    size : int
+        Of its HTML, in bytes.
+    """
+
+    run: str
+    began: float
+    worker: int
+    attempt: int = 1
+    cpu: float = 0.0
+    memory: int = 0
+    size: int = 0
 
 
 @dataclass(frozen=True)
@@ -51,6 +90,8 @@ class PageRecord:
         What the page said in its outputs of the two mime types, in order.
     warnings : list of str
         What its cells wrote to stderr, which the HTML leaves out.
+    making : Making or None
+        None in records of earlier versions.
     """
 
     notebook: str
@@ -66,6 +107,7 @@ class PageRecord:
     findings: list[dict] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     error: PageError | None = None
+    making: Making | None = None
 
     @classmethod
     def of(cls, page: PlannedPage, seconds: float, error: PageError | None = None, **said) -> PageRecord:
@@ -94,7 +136,7 @@ def publish(page: PlannedPage, record: PageRecord, html: str | None = None, fail
     try:
         page.folder.mkdir(parents=True, exist_ok=True)
         if html is not None:
-            write_whole(page.html, html)
+            record = _with_size(record, write_whole(page.html, html))
         if failed is not None:
             write_whole(page.failed, failed)
         write_whole(page.record, json.dumps(asdict(record), indent=1, ensure_ascii=False) + "\n")
@@ -108,15 +150,21 @@ def publish(page: PlannedPage, record: PageRecord, html: str | None = None, fail
         return publish(page, PageRecord.of(page, record.seconds, reason))
 
 
-def write_whole(path: Path, text: str) -> None:
-    """Write a file so that a reader sees the old one or the new one, never a part."""
+def _with_size(record: PageRecord, size: int) -> PageRecord:
+    return replace(record, making=replace(record.making, size=size)) if record.making else record
+
+
+def write_whole(path: Path, text: str) -> int:
+    """Write a file so that a reader sees the old one or the new one, never a part; its size in bytes."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        with open(temporary, "w", encoding="utf-8") as stream:
-            stream.write(text)
+        content = text.encode()
+        with open(temporary, "wb") as stream:
+            stream.write(content)
             stream.flush()
             os.fsync(stream.fileno())
         os.replace(temporary, path)
+        return len(content)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
@@ -152,7 +200,7 @@ def read_records(folder: Path) -> Iterator[PageRecord]:
     for path in sorted(folder.glob("*/*/*.json")):
         try:
             content = json.loads(path.read_text(encoding="utf-8"))
-            error = content.pop("error")
-            yield PageRecord(**content, error=PageError(**error) if error else None)
+            error, making = content.pop("error"), content.pop("making", None)
+            yield PageRecord(**content, error=error and PageError(**error), making=making and Making(**making))
         except (OSError, ValueError, TypeError, AttributeError, KeyError):
             continue

@@ -9,19 +9,24 @@ import tempfile
 from pathlib import Path
 
 import nbformat
+import psutil
 import pytest
 
-from labelqa_lib.runner import plan, render
+from labelqa_lib.runner import Limits, plan, render
 
 SEES = "import os, sys, json\nprint(json.dumps([market, week, top, snapshot, os.getcwd(), sys.executable]))"
 
 
-def run(tiny, *notebooks, jobs=2, markets=("MY",), **given):
+WORKER = "import os, pathlib\nworker = int(pathlib.Path(os.environ['JUPYTER_RUNTIME_DIR']).name)"
+ATTEMPT = "import pathlib\nattempts = pathlib.Path('{0}.attempts')\nwith attempts.open('a') as told:\n    told.write('x')"
+
+
+def run(tiny, *notebooks, jobs=2, markets=("MY",), limits=Limits(), **given):
     made = plan(
         tiny.root, reports=tiny.reports, data="data/snapshots", snapshot="S1",
         weeks_of={market: ["2026-W46"] for market in markets}, week="2026-W46", notebooks=notebooks, given=given,
     )  # fmt: skip
-    return {(record.notebook, record.market): record for record in render(made.pages, jobs)}
+    return {(record.notebook, record.market): record for record in render(made.pages, jobs, limits)}
 
 
 @pytest.fixture
@@ -38,8 +43,13 @@ def test_each_page_fails_for_itself_and_the_others_are_rendered(tiny, scratch):
     tiny.notebook("fails", "a = 1\n\ndef share(n):\n    return a / n\n\nshare(0)  # here")
     tiny.notebook("kernel_killed", "import os\nos.kill(os.getpid(), 9)")
     tiny.notebook("kernel_ends_itself", "import os", "os._exit(1)")
-    tiny.notebook("worker_killed", "import os\nos.kill(os.getppid(), 9)")
-    records = run(tiny, "worker_killed", "fails", "kernel_killed", "good", "kernel_ends_itself", top="5")
+    tiny.notebook("worker_killed", WORKER, "os.kill(worker, 9)")
+    tiny.notebook("server_killed", "import os, pathlib, time\nonce = pathlib.Path('once')",
+                  "if not once.exists():\n    once.touch()\n    os.kill(os.getppid(), 9)\n    time.sleep(60)")  # fmt: skip
+    tiny.notebook("starts_others", "import subprocess\nsubprocess.Popen(['sleep', '4711'], start_new_session=True)")
+    names = ("worker_killed", "fails", "kernel_killed", "server_killed", "good", "kernel_ends_itself", "starts_others")
+    records = run(tiny, *names, top="5")
+    assert not [one for one in psutil.process_iter(["cmdline"]) if one.info["cmdline"] == ["sleep", "4711"]]
     assert list(scratch.iterdir()) == []
 
     good = records["good", "MY"]
@@ -64,15 +74,52 @@ def test_each_page_fails_for_itself_and_the_others_are_rendered(tiny, scratch):
     worker = records["worker_killed", "MY"].error
     assert worker.name == "WorkerDied" and "was killed by SIGKILL" in worker.message
     assert json.loads((tiny.week / "MY" / "worker_killed.json").read_text())["status"] == "failed"
+    again = {name for (name, _), record in records.items() if record.making.attempt == 2}
+    certain = {"worker_killed", "server_killed", "kernel_killed", "kernel_ends_itself"}
+    assert certain <= again <= {*certain, "good", "starts_others"}  # the server took a page beside it along
+    assert not records["server_killed", "MY"].failed and not records["starts_others", "MY"].failed
 
 
 @pytest.mark.slow
-def test_one_worker_renders_many_pages_and_equal_pages_are_equal_bytes(tiny):
-    tiny.notebook("page", "import random\nseen = 'leak' in globals()\nleak = 1\nprint(market[:0], seen)")
-    records = run(tiny, "page", jobs=1, markets=("MY", "ES"))
-    assert not any(record.failed for record in records.values())
-    first = (tiny.week / "MY" / "page.html").read_text()
-    assert "False" in first
-    assert (tiny.week / "ES" / "page.html").read_text().replace("ES", "MY") == first
-    run(tiny, "page", jobs=1)
-    assert (tiny.week / "MY" / "page.html").read_text() == first
+def test_a_page_beyond_its_limits_is_killed_with_its_children_tried_again_and_reported(tiny, scratch):
+    sleeps = "import subprocess, time\nsubprocess.Popen(['sleep', '4712'], start_new_session=True)\ntime.sleep(4712)"
+    tiny.notebook("hangs", ATTEMPT.format("hangs"), sleeps)
+    tiny.notebook("grows", ATTEMPT.format("grows"), "grown = []\nwhile True:\n    grown.append(bytearray(2**24))")
+    tiny.notebook("good", "1")
+    records = run(tiny, "hangs", "grows", "good", limits=Limits(seconds=6, memory=400))
+    assert {name: record.error and record.error.name for (name, _), record in records.items()} == {
+        "hangs": "TooLong", "grows": "TooMuchMemory", "good": None,
+    }  # fmt: skip
+    hangs, grows = records["hangs", "MY"].error, records["grows", "MY"].error
+    assert "ran for more than 6 s" in hangs.message and "--page-seconds" in hangs.message and hangs.cell == 4
+    assert "the limit is 400 MiB" in grows.message and grows.line == "grown = []"
+    assert records["grows", "MY"].making.memory > 400 * 2**20
+    assert {name: (tiny.root / f"{name}.attempts").read_text() for name in ("hangs", "grows")} == {"hangs": "xx", "grows": "xx"}
+    assert not [one for one in psutil.process_iter(["cmdline"]) if one.info["cmdline"] == ["sleep", "4712"]]
+    assert list(scratch.iterdir()) == []
+
+
+FIGURE = "from matplotlib import pyplot\nimport numpy\npyplot.plot(numpy.arange(3));"
+STATE = """\
+import os, pathlib
+parent = pathlib.Path(f"/proc/{os.getppid()}")
+told = b"forkserver" in (parent / "cmdline").read_bytes(), len(list((parent / "task").iterdir()))
+pathlib.Path("parents").open("a").write(f"{told} {numpy.random.rand()}\\n");"""
+
+
+@pytest.mark.slow
+def test_a_forked_page_is_the_page_a_plain_kernel_makes_whichever_came_before(tiny, monkeypatch):
+    tiny.notebook("page", "import random\nseen = 'leak' in globals()\nleak = 1\nprint(market[:0], seen)", FIGURE, STATE)
+    tiny.notebook("crashes", "import os", FIGURE, "os.abort()")
+    records = run(tiny, "page", "crashes", jobs=1, markets=("MY-1", "ES-1"))
+    assert [record.failed for (name, _), record in records.items() if name == "page"] == [False, False]
+    first = (tiny.week / "MY-1" / "page.html").read_text()
+    assert "False" in first and first.count("<img") == 1
+    assert (tiny.week / "ES-1" / "page.html").read_text().replace("ES-1", "MY-1") == first
+    parents = [line.rsplit(maxsplit=1) for line in (tiny.root / "parents").read_text().splitlines()]
+    assert [state for state, _ in parents] == ["(True, 1)"] * 2, "not forked from a parent with a single thread"
+    assert parents[0][1] != parents[1][1], "two pages drew the same random numbers"
+    monkeypatch.setattr("labelqa_lib.runner.forking.STARTS", 0)
+    run(tiny, "page", jobs=1, markets=("MY-1",))
+    assert "(False, " in (tiny.root / "parents").read_text()
+    assert (tiny.week / "MY-1" / "page.html").read_text() == first
