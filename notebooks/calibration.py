@@ -63,7 +63,7 @@ missed = lq.metrics.spread(tables, "auditor_id", tables.weeks, fewest, "missed_e
 false = lq.metrics.spread(tables, "auditor_id", tables.weeks, fewest, "false_error_rate", confidence=sure)
 
 # %%
-lq.display.sentence(lq.read_agreement(summary, shares))
+lq.display.status(lq.read_agreement(summary, shares))
 
 # %% [markdown]
 # ## What needs attention
@@ -252,6 +252,23 @@ lq.display.chart(lq.figures.participants, audited, "auditor_id", id="qas", minim
 # %%
 audit_areas = lq.measure_each(tables, ["missed_error_rate", "false_error_rate"], by=["policy_area"], weeks=tables.weeks, **page.options)
 lq.display.table(audit_areas, "audit-areas", "Missed and false errors by policy area")
+
+# %% [markdown]
+# ## Since last week
+#
+# ### What moved, and what was restated?
+
+# %%
+checks = ["inconsistency_rate", "ata_accuracy", "missed_error_rate", "false_error_rate"]
+weekly = lq.measure_each(tables, checks, by=["week"], weeks=tables.weeks[-2:], **page.options)
+lq.display.table(lq.since_last_week(weekly), "since", "Last week and this week", titles=lq.SINCE_TITLES)
+lq.display.table(lq.restated(page.restated, weekly, **page.options), "restated",
+                 "Restated since an earlier snapshot of this week", titles=lq.RESTATED_TITLES,
+                 note=lq.restated_since(page.restatement), empty="None of these figures moved.")  # fmt: skip
+
+# %% [markdown]
+# A change has its own interval; where that holds 0 the two weeks do not differ for sure. Late data restates a week: both
+# readings stand here for as long as snapshots are kept.
 
 # %% [markdown]
 # ## Data quality and open questions

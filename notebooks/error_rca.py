@@ -48,6 +48,7 @@ above = lq.above_market(recent)
 level = lq.levels(above, lq.persistence(recent, above))
 
 # %%
+lq.display.status(lq.cause_status(change, found))
 lq.display.findings(lq.why(change, mix, found, evidence, corrected, level))
 
 # %% [markdown]
@@ -182,6 +183,23 @@ lq.display.answers(lq.also_moved([moved_audits, moved_speed, moved_service, move
 
 # %% [markdown]
 # Errors seldom come alone: a slow tool, a backlog or a wave of appeals in the same week is a hint, not a proof.
+
+# %% [markdown]
+# ## Since last week
+#
+# ### What moved, and what was restated?
+
+# %%
+rates = ["accuracy", "critical_accuracy", "fpr", "fnr"]
+weekly = lq.measure_each(tables, rates, by=["week"], weeks=tables.weeks[-2:], **page.options)
+lq.display.table(lq.since_last_week(weekly), "since", "Last week and this week", titles=lq.SINCE_TITLES)
+lq.display.table(lq.restated(page.restated, weekly, **page.options), "restated",
+                 "Restated since an earlier snapshot of this week", titles=lq.RESTATED_TITLES,
+                 note=lq.restated_since(page.restatement), empty="None of these figures moved.")  # fmt: skip
+
+# %% [markdown]
+# A change has its own interval; where that holds 0 the two weeks do not differ for sure. Late data restates a week: both
+# readings stand here for as long as snapshots are kept.
 
 # %% [markdown]
 # ## How this was made

@@ -59,6 +59,7 @@ sites = lq.spread(tables, "site", lq.latest_weeks(tables.weeks, 4), fewest, conf
 split = lq.split_change(tables, "queue", page.confidence)
 
 # %%
+lq.display.status(lq.status(standing))
 lq.display.headline(standing)
 lq.display.sentence(lq.how_sure(corrected, targets, assisted, page.confidence))
 
@@ -75,6 +76,21 @@ lq.display.findings(findings)
 # A finding is listed when a whole interval lies beyond a target, or when a segment moved further from its baseline
 # weeks than a search over all segments finds by chance (false discovery rate 5 % a metric). Audits of audits are few: their
 # last four weeks are compared.
+
+# %% [markdown]
+# ## Since last week
+#
+# ### What moved, and what was restated?
+
+# %%
+lq.display.table(lq.since_last_week(weekly), "since", "Last week and this week", titles=lq.SINCE_TITLES)
+lq.display.table(lq.restated(page.restated, weekly, **page.options), "restated",
+                 "Restated since an earlier snapshot of this week", titles=lq.RESTATED_TITLES,
+                 note=lq.restated_since(page.restatement), empty="No figure of the first screen moved.")  # fmt: skip
+
+# %% [markdown]
+# A change has its own interval; where that holds 0 the two weeks do not differ for sure. Late data restates a week: both
+# readings stand here for as long as snapshots are kept.
 
 # %% [markdown]
 # ## Trends
@@ -300,7 +316,7 @@ lq.display.chart(lq.figures.backlog, flow, id="backlog-chart")
 # %% [markdown]
 # ## Data quality and open questions
 #
-# ### What came in, what was left out, what was restated?
+# ### What came in, and what was left out?
 
 # %%
 lq.display.quality(page.delivered(), tables.snapshot.notes)
@@ -309,11 +325,6 @@ lq.display.table(lq.store.rejected(tables.snapshot), "rejects",
 
 # %%
 lq.display.table(lq.coverage(tables), "coverage", "What the figures stand on, by week")
-
-# %%
-restated = lq.restated(page.restated, weekly, **page.options)
-lq.display.table(restated, "restated", "Restated since an earlier snapshot of this week",
-                 note=lq.restated_since(page.restatement), empty="No figure of the first screen moved.")  # fmt: skip
 
 # %% [markdown]
 # ### Did the audits keep the plan's promise, and who was not covered?

@@ -49,7 +49,7 @@ replayed, sights = lq.sampling.replay(plan, runs, rules.seed)
 helped = lq.sampling.assisted(plan, runs, rules.seed)
 
 # %%
-lq.display.sentence(lq.plan_sentence(plan, today, frontier))
+lq.display.status(lq.plan_sentence(plan, today, frontier))
 
 # %% [markdown]
 # ## What needs attention
@@ -184,6 +184,23 @@ lq.explore.plan_desk(plan)
 # %%
 lq.display.table(lq.audit_sizes(plan, page.targets), "sizes", "Audits that single questions take",
                  units={"audits": "count"}, empty="No goal can be planned for.")  # fmt: skip
+
+# %% [markdown]
+# ## Since last week
+#
+# ### What moved, and what was restated?
+
+# %%
+rates = ["accuracy", "critical_accuracy", "fpr", "fnr"]
+weekly = lq.measure_each(tables, rates, by=["week"], weeks=tables.weeks[-2:], **page.options)
+lq.display.table(lq.since_last_week(weekly), "since", "Last week and this week", titles=lq.SINCE_TITLES)
+lq.display.table(lq.restated(page.restated, weekly, **page.options), "restated",
+                 "Restated since an earlier snapshot of this week", titles=lq.RESTATED_TITLES,
+                 note=lq.restated_since(page.restatement), empty="None of these figures moved.")  # fmt: skip
+
+# %% [markdown]
+# A change has its own interval; where that holds 0 the two weeks do not differ for sure. Late data restates a week: both
+# readings stand here for as long as snapshots are kept.
 
 # %% [markdown]
 # ## How this was made

@@ -22,7 +22,8 @@ def headline(frame: pd.DataFrame) -> None:
     frame : DataFrame
         One row per metric, the most important first: ``metric, title, unit, estimate, ci_low, ci_high, n, target,
         better, status, status_text, change, change_low, change_high, more_than_noise, change_reason, stands_on,
-        history, reason``. `history` holds one float a calendar week (NaN allowed), the last is this week's.
+        history, history_low, history_high, reason``. `history` and its interval's ends hold one float a calendar week
+        (NaN allowed), the last is this week's.
     """
     rows = [row for _, row in frame.iterrows()]
     measured = [row for row in rows if math.isfinite(row["estimate"])]
@@ -68,7 +69,7 @@ def _card(row: pd.Series, first: bool) -> str:
         f"<h3>{safe.text(row['title'])}</h3>"
         f'<p class="lq-status"><b>{marks.symbol(mark)}{safe.text(row["status"])}</b> <span>{_target(row)}</span></p>'
         f'<p class="lq-value">{wording.amount(row["estimate"], unit)}</p>'
-        f"{marks.sparkline(row['history'], row['target'], **size)}"
+        f"{marks.sparkline(row['history'], row['target'], row['history_low'], row['history_high'], **size)}"
         f'<p class="lq-interval">{interval}<span>n {row["n"]:,}{on}</span></p>'
         f'<p class="lq-change">{_change(row)}</p>{note}</article>'
     )

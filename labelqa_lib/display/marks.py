@@ -41,37 +41,56 @@ def symbol(mark: tuple[str, bool, str]) -> str:
     )
 
 
-def sparkline(history: Sequence[float], target: float, width: int = 120, height: int = 32) -> str:
-    """Weeks of a metric as a line with its last value marked and the target dashed; gaps where a week is undefined,
-    a tick for a week between two gaps."""
-    known = [value for value in (*history, target) if math.isfinite(value)]
+def sparkline(
+    history: Sequence[float],
+    target: float,
+    lows: Sequence[float] = (),
+    highs: Sequence[float] = (),
+    width: int = 120,
+    height: int = 36,
+) -> str:
+    """Weeks of a metric as a line in the band of its intervals, the last with its interval drawn, the target dashed; gaps
+    where a week is undefined, a tick for a week between two gaps."""
+    known = [value for value in (*history, *lows, *highs, target) if math.isfinite(value)]
     if sum(math.isfinite(value) for value in history) < 2:
         return ""
     low, high = min(known), max(known)
     spread = (high - low) or abs(high) or 1.0
-    low, spread = low - 0.08 * spread, 1.16 * spread
+    low, spread = low - 0.04 * spread, 1.08 * spread
 
-    def across(place: int) -> float:
-        return 3 + place * (width - 7) / (len(history) - 1)
+    def at(place: int, value: float) -> str:
+        across, down = 3 + place * (width - 7) / (len(history) - 1), height - 2 - (value - low) / spread * (height - 4)
+        return f"{across:.1f} {down:.1f}"
 
-    def down(value: float) -> float:
-        return height - 2 - (value - low) / spread * (height - 4)
-
-    steps, pen_down = [], False
-    for place, value in enumerate(history):
-        if math.isfinite(value):
-            steps.append(f"{'L' if pen_down else 'M'}{across(place):.1f} {down(value):.1f}")
-            alone = not pen_down and not math.isfinite((*history, math.nan)[place + 1])
-            steps.append("h1" if alone else "")
-        pen_down = math.isfinite(value)
-    line = f'<path class="lq-line" d="{"".join(steps)}"></path>'
+    drawn = ""
+    ends = list(zip(lows, highs, strict=True))
+    for run in _runs([math.isfinite(one) and math.isfinite(other) for one, other in ends]):
+        edge = [at(place, lows[place]) for place in run] + [at(place, highs[place]) for place in reversed(run)]
+        drawn += f'<path class="lq-band" d="M{"L".join(edge)}z"></path>'
     if math.isfinite(target):
-        aim = f"{down(target):.1f}"
-        line = f'<line class="lq-aim" x1="0" x2="{width}" y1="{aim}" y2="{aim}"></line>' + line
+        aim = at(0, target).split()[1]
+        drawn += f'<line class="lq-aim" x1="0" x2="{width}" y1="{aim}" y2="{aim}"></line>'
+    runs = _runs([math.isfinite(value) for value in history])
+    steps = ("M" + "L".join(at(place, history[place]) for place in run) + "h1" * (len(run) == 1) for run in runs)
+    drawn += f'<path class="lq-line" d="{"".join(steps)}"></path>'
+    if ends and all(map(math.isfinite, ends[-1])):
+        (x, bottom), top = at(len(history) - 1, lows[-1]).split(), at(0, highs[-1]).split()[1]
+        drawn += f'<line class="lq-range" x1="{x}" x2="{x}" y1="{bottom}" y2="{top}"></line>'
     if math.isfinite(history[-1]):
-        end = f'cx="{across(len(history) - 1):.1f}" cy="{down(history[-1]):.1f}"'
-        line += f'<circle class="lq-dot" {end} r="2.8"></circle>'
-    return f'<svg class="lq-spark" viewBox="0 0 {width} {height}" aria-hidden="true">{line}</svg>'
+        x, y = at(len(history) - 1, history[-1]).split()
+        drawn += f'<circle class="lq-dot" cx="{x}" cy="{y}" r="2.8"></circle>'
+    return f'<svg class="lq-spark" viewBox="0 0 {width} {height}" aria-hidden="true">{drawn}</svg>'
+
+
+def _runs(known: Sequence[bool]) -> list[list[int]]:
+    """Places of neighbours that are all known."""
+    runs: list[list[int]] = []
+    for place, here in enumerate(known):
+        if here and place and known[place - 1]:
+            runs[-1].append(place)
+        elif here:
+            runs.append([place])
+    return runs
 
 
 def interval_bar(

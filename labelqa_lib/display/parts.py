@@ -31,12 +31,13 @@ def title(
 ) -> None:
     """What is this page about, for whom, and from which data?"""
     named = f"{safe.text(market_name)} ({safe.text(market)})" if market_name else safe.text(market)
+    facts = (("Week", f"{week}, {dates}"), ("Audience", audience), ("Snapshot", snapshot))
+    listed = "".join(f"<div><dt>{name}</dt> <dd>{safe.isolated(value)}</dd></div>" for name, value in facts)
     html = (
         f'<header class="lq-title"><p class="lq-kicker">{safe.text(title)}</p>'
-        f"<h1>{named}, {safe.text(week)}</h1>"
+        f"<h1><bdi>{named}</bdi>, {safe.text(week)}</h1>"
         f'<p class="lq-question">{safe.text(question, safe.SENTENCE_LENGTH)}</p>'
-        f'<p class="lq-about">{safe.text(dates)} <span class="lq-sep">·</span> audience {safe.text(audience)} '
-        f'<span class="lq-sep">·</span> snapshot {safe.text(snapshot)}</p></header>'
+        f'<dl class="lq-about">{listed}</dl></header>'
     )
     lines = (
         f"{title}: {f'{market_name} ({market})' if market_name else market}, {week}",
@@ -88,6 +89,12 @@ def sentence(text: str) -> None:
     bundle(
         f'<p class="lq-sentence">{safe.text(text, safe.SENTENCE_LENGTH)}</p>', safe.plain(text, safe.SENTENCE_LENGTH)
     )
+
+
+def status(text: str) -> None:
+    """How does it stand? The page's answer in one sentence, below its title."""
+    said = safe.text(text, safe.SENTENCE_LENGTH)
+    bundle(f'<p class="lq-answer" id="status">{said}</p>', safe.plain(text, safe.SENTENCE_LENGTH))
 
 
 def missing(pairs: Iterable[tuple[str, str]]) -> None:

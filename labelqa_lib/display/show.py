@@ -67,7 +67,8 @@ def figure(fig: Figure, id: str, alt: str = "", *, unanswered: bool = False) -> 
         raise UsageError(f"figure {id!r} has no alt text; say its message in a sentence")
     identifier(id)
     image, width, height = image_of(fig)
-    described = {"alt": alt, "id": id, "width": width, "height": height}
+    message = alt.partition(": ")[2]  # of a figure's own label, whose title stands in the picture
+    described = {"alt": alt, "id": id, "width": width, "height": height, "message": message[:1].upper() + message[1:]}
     metadata = {"image/png": described, **(UNANSWERED if unanswered else {})}
     display({"image/png": image, "text/plain": alt}, metadata=metadata, raw=True)
 

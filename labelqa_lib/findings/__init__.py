@@ -13,13 +13,14 @@ import pandas as pd
 from labelqa_lib.findings.finding import SEVERITIES, Finding
 from labelqa_lib.findings.mix import mixed
 from labelqa_lib.findings.moves import moved
-from labelqa_lib.findings.reading import furthest, named, restated, restated_since, unanswered, worst
+from labelqa_lib.findings.reading import RESTATED_TITLES, furthest, named, restated, restated_since, unanswered, worst
 from labelqa_lib.findings.standing import against_targets, headline
 from labelqa_lib.findings.standout import crowded, flattered, how_sure, out_of_control, standing_out
+from labelqa_lib.findings.status import SINCE_TITLES, cause_status, since_last_week, status
 
 __all__ = [
-    "SEVERITIES", "Finding", "find", "furthest", "headline", "how_sure", "named", "restated", "restated_since",
-    "unanswered", "worst",
+    "RESTATED_TITLES", "SEVERITIES", "SINCE_TITLES", "Finding", "cause_status", "find", "furthest", "headline", "how_sure",
+    "named", "restated", "restated_since", "since_last_week", "status", "unanswered", "worst",
 ]  # fmt: skip
 
 

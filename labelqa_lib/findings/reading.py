@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 
 from labelqa_lib.metrics import REGISTRY, measure
@@ -44,6 +43,10 @@ def unanswered(*frames: pd.DataFrame) -> list[tuple[str, str]]:
     return list(pairs.items())
 
 
+RESTATED_TITLES = {"title": "Metric", "before": "As it read before", "after": "As it reads now", "difference": "Restated by"}
+_FIGURE = ["estimate", "ci_low", "ci_high"]
+
+
 def restated(earlier: Tables | None, weekly: pd.DataFrame, **options) -> pd.DataFrame:
     """What did late data change? The week's figures of an earlier snapshot beside those of this one.
 
@@ -57,16 +60,18 @@ def restated(earlier: Tables | None, weekly: pd.DataFrame, **options) -> pd.Data
     Returns
     -------
     DataFrame
-        ``title, unit, before, after, difference``: one row per metric that moved, empty where nothing was restated.
+        ``title, unit, before, after, difference``, the first two figures with ``_low`` and ``_high``: one row per metric
+        that moved, empty where nothing was restated.
     """
     rows = []
     for metric, part in weekly.groupby("metric", sort=False) if earlier else ():
         known = REGISTRY[metric]
-        was = measure(earlier, metric, by=["week"], **options)["estimate"].iloc[-1]
-        now = part["estimate"].iloc[-1]
-        if not (was == now or (np.isnan(was) and np.isnan(now))):
-            rows.append((known.title, known.unit, was, now, now - was))
-    return pd.DataFrame(rows, columns=["title", "unit", "before", "after", "difference"])
+        was = measure(earlier, metric, by=["week"], **options)[_FIGURE].iloc[-1]
+        now = part[_FIGURE].iloc[-1]
+        if not (was["estimate"] == now["estimate"] or was["estimate"] != was["estimate"] and now["estimate"] != now["estimate"]):
+            rows.append((known.title, known.unit, *was, *now, now["estimate"] - was["estimate"]))
+    names = [name + end for name in ("before", "after") for end in ("", "_low", "_high")]
+    return pd.DataFrame(rows, columns=["title", "unit", *names, "difference"])
 
 
 def restated_since(restatement: Restatement | None) -> str:

@@ -30,9 +30,10 @@ def headline(weekly: pd.DataFrame, wanted: Mapping, confidence: float = 0.95) ->
     -------
     DataFrame
         ``metric, title, unit, estimate, ci_low, ci_high, n, n_effective, target, better, status, status_text, change,
-        change_low, change_high, more_than_noise, change_reason, stands_on, history, reason, period``. `change_reason`
-        says why there is no change, `stands_on` is ``gold`` where no audit was drawn this week, `history` holds the
-        estimate of every calendar week from the first on, NaN where there is none.
+        change_low, change_high, more_than_noise, change_reason, stands_on, history, history_low, history_high, reason,
+        period``. `change_reason` says why there is no change, `stands_on` is ``gold`` where no audit was drawn this week,
+        `history` holds the estimate of every calendar week from the first on with its interval's ends, NaN where there
+        is none.
 
     Raises
     ------
@@ -78,6 +79,8 @@ def _headline_row(frame: pd.DataFrame, wanted: Mapping, weeks: list[str], confid
         "change_reason": "" if last is None else last.reason,
         "stands_on": "gold" if "; gold" in row.method else "",
         "history": by_week["estimate"].reindex(weeks).tolist(),
+        "history_low": by_week["ci_low"].reindex(weeks).tolist(),
+        "history_high": by_week["ci_high"].reindex(weeks).tolist(),
         "reason": row.reason,
         "period": weeks[-1],
     }

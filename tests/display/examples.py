@@ -135,6 +135,8 @@ def headline(statuses=STATUSES, title: str = "Metric") -> pd.DataFrame:
                 "change_reason": "",
                 "stands_on": "",
                 "history": [0.95] * 6 + [np.nan] + [0.94] * 5 + [0.931 * there],
+                "history_low": [0.94] * 6 + [np.nan] + [0.93] * 5 + [0.92 * there],
+                "history_high": [0.96] * 6 + [np.nan] + [0.95] * 5 + [0.941 * there],
                 "reason": "" if there == there else "needs shifts; not delivered",
             }
         )

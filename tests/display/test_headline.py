@@ -28,7 +28,7 @@ def test_no_two_statuses_look_alike_without_colour():
 def test_a_card_says_estimate_interval_target_and_change(shown):
     display.headline(headline(["misses"]))
     said_of_it = (
-        "93.1 %", "92.0 to 94.1 %", "n 2,418", "target ≥ 95.0 %", "−1.2 pt", "(−2.0 to −0.4)", "more than noise, worse",
+        'class="lq-band"', "93.1 %", "92.0 to 94.1 %", "n 2,418", "target ≥ 95.0 %", "−1.2 pt", "(−2.0 to −0.4)", "more than noise, worse",
     )  # fmt: skip
     for said in said_of_it:
         assert said in shown.html
@@ -109,3 +109,12 @@ def test_a_sparkline_breaks_where_a_week_is_missing_and_needs_two_weeks():
     assert "lq-aim" not in marks.sparkline([0.9, 0.91], float("nan"))
     assert marks.sparkline([float("nan")] * 12 + [0.9], 0.95) == ""
     assert "nan" not in marks.sparkline([0.9] * 13, 0.9)
+
+
+def test_a_sparkline_draws_the_intervals_as_a_band_and_the_last_one_as_a_line():
+    nan = float("nan")
+    drawn = marks.sparkline([0.9, 0.91, nan, 0.92], 0.95, [0.89, 0.9, nan, 0.91], [0.91, 0.92, nan, 0.93])
+    assert drawn.count('class="lq-band"') == 2
+    assert drawn.count('class="lq-range"') == 1
+    assert "lq-range" not in marks.sparkline([0.9, 0.91], 0.95, [0.89, nan], [0.91, nan])
+    assert "lq-band" not in marks.sparkline([0.9, 0.91], 0.95)

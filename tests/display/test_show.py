@@ -28,7 +28,8 @@ def image(output) -> Image.Image:
 def test_a_figure_carries_its_alt_text_id_and_size(shown):
     display.figure(drawn(), "accuracy-trend", 'Accuracy fell to 93 % <"now">.')
     described = shown[-1].metadata["image/png"]
-    assert described == {"alt": 'Accuracy fell to 93 % <"now">.', "id": "accuracy-trend", "width": 288, "height": 192}
+    said = {"alt": 'Accuracy fell to 93 % <"now">.', "message": ""}
+    assert described == {**said, "id": "accuracy-trend", "width": 288, "height": 192}
     assert shown.text == described["alt"]
     assert image(shown[-1]).size == (2 * 288, 2 * 192)
 
@@ -36,6 +37,11 @@ def test_a_figure_carries_its_alt_text_id_and_size(shown):
 def test_the_figures_own_label_is_its_alt_text_where_none_is_given(shown):
     display.figure(drawn("Accuracy fell."), "trend")
     assert shown[-1].metadata["image/png"]["alt"] == "Accuracy fell."
+
+
+def test_a_figures_message_stands_below_it_without_the_title_that_is_drawn(shown):
+    display.figure(drawn("Accuracy: from KUL 90 % to MNL 95 %: much."), "trend")
+    assert shown[-1].metadata["image/png"]["message"] == "From KUL 90 % to MNL 95 %: much."
 
 
 def test_chart_draws_the_frame_and_shows_it(shown):
