@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import base64
 import io
+import sys
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from IPython.display import display
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from PIL import Image
 
 from labelqa_lib.display import safe
@@ -84,16 +86,17 @@ def chart(draw: Callable[..., Figure], frame: pd.DataFrame, *args, id: str, **op
 
 def image_of(fig: Figure) -> tuple[str, int, int]:
     """The figure as a base64 PNG and the size at which to show it, in CSS pixels."""
-    drawn = io.BytesIO()
-    fig.savefig(drawn, format="png", dpi=DPI, metadata={"Software": None})
+    # `savefig` would draw three times: to find a renderer, to find the layout, and to write a file that is read again.
+    canvas = FigureCanvasAgg(fig)
+    fig.set_dpi(DPI)
+    canvas.draw()
+    full = Image.frombuffer("RGBA", canvas.get_width_height(physical=True), canvas.buffer_rgba(), "raw", "RGBA", 0, 1)
     # A figure that pyplot knows of would be shown a second time at the end of its cell.
-    from matplotlib import pyplot
-
-    pyplot.close(fig)
-    with Image.open(drawn) as full:
-        small = full.convert("RGB").quantize(COLOURS, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+    if "matplotlib.pyplot" in sys.modules:
+        sys.modules["matplotlib.pyplot"].close(fig)
+    small = full.convert("RGB").quantize(COLOURS, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
     packed = io.BytesIO()
-    small.save(packed, format="PNG", optimize=True)
+    small.save(packed, format="PNG", compress_level=6)  # 9 takes five times as long for a tenth fewer bytes
     return base64.b64encode(packed.getvalue()).decode("ascii"), round(small.width / 2), round(small.height / 2)
 
 
