@@ -42,6 +42,7 @@ _DOOR = {
     "calibration_findings": "labelqa_lib.findings.calibration",
     "calibration_gaps": "labelqa_lib.findings.calibration",
     "read_agreement": "labelqa_lib.findings.agreement",
+    "read_checks": "labelqa_lib.findings.calibration",
     "plan_sentence": "labelqa_lib.findings.sampling",
     "plan_findings": "labelqa_lib.findings.sampling",
     "audit_sizes": "labelqa_lib.findings.sizing",

@@ -22,7 +22,7 @@
 # %% tags=["parameters"]
 market: str = "MY"  # the market to report on
 week: str = ""  # ISO week such as 2026-W46; empty for the market's latest in the snapshot
-session: str = ""  # first ISO week after the last calibration session; empty for none
+session: str = ""  # first ISO week after a calibration session; empty to look for one in the data
 minutes: int = 60  # length of the next session
 audience: str = "internal"  # who reads the page
 data: str = ""  # folder of snapshots; empty for the workspace's own
@@ -41,6 +41,8 @@ labels, shares = list(label_set["label"]), rows["label"].value_counts(normalize=
 summary = lq.calibration.agreement(rows, labels, metrics=list(lq.calibration.COEFFICIENTS), confidence=sure)
 by_label = lq.calibration.agreement(rows, labels, "label", confidence=sure)
 said = {"units": lq.calibration.UNITS, "titles": lq.calibration.TITLES}
+nobody = "Nobody." if tables.delivered("annotations.agent_id") else ""
+no_gold, no_qa = "None." if tables.delivered("gold") else "", "None on so many." if tables.delivered("audits") else ""
 
 # %%
 consensus = lq.calibration.people_consensus(rows, labels, confidence=sure)
@@ -53,29 +55,85 @@ suspicions = {
 
 # %%
 splits = lq.calibration.splits(tables, confidence=sure)
+chosen = lq.calibration.session_items(rows, label_set, consensus, minutes, len(tables.weeks))
+held = lq.calibration.sessions_held(tables, rows, session)
+moved = lq.calibration.before_after(tables, rows, labels, held, sure)
 answers = lq.calibration.gold_answers(tables)
 suspects = lq.calibration.suspect_gold(answers)
 traps = lq.calibration.traps(tables, rows)
-moved = lq.calibration.before_after(rows, labels, session, sure)
 
 # %%
 missed = lq.metrics.spread(tables, "auditor_id", tables.weeks, fewest, "missed_error_rate", confidence=sure)
 false = lq.metrics.spread(tables, "auditor_id", tables.weeks, fewest, "false_error_rate", confidence=sure)
+confirmed = lq.measure(tables, "ata_accuracy", weeks=tables.weeks, **page.options)
+gold = lq.calibration.gold_accuracy(answers, tables.weeks, confidence=sure)
+lately = lq.calibration.audits_lately(tables, sure)
 
 # %%
 lq.display.status(lq.read_agreement(summary, shares))
+lq.display.sentence(lq.read_checks(confirmed, gold))
 
 # %% [markdown]
 # ## What needs attention
 
 # %%
 findings = lq.calibration_findings(summary, by_label, shares, traps, splits, suspects, suspicions=suspicions,
-                                   audits={"missed": missed, "false": false}, session=moved)  # fmt: skip
+                                   audits={"missed": missed, "false": false}, lately=lately, session=moved,
+                                   items=chosen)  # fmt: skip
 lq.display.findings(findings)
 
 # %% [markdown]
-# People are named on 30 labels or more, and only where a test over everybody expects fewer than one false name in
-# twenty. A name is a question to ask, not a verdict.
+# ## The next session
+#
+# ### Unclear SOP, or training?
+
+# %%
+shown = ["policy_area", "reference_label", "label", "verdict", "share", "ci_low", "ci_high", "sites", "p_value"]
+lq.display.table(splits[shown], "splits", "Confusions worth a session, last four weeks", units={"share": "rate"},
+                 titles={"reference_label": "Really", "label": "Labelled", "p_value": "Sites alike (p)"},
+                 empty="No confusion is frequent enough, or differs between sites.")  # fmt: skip
+
+# %% [markdown]
+# Where every site splits the same way, the text is unclear: rewrite it. Where one site differs, the others prove that
+# the text can be read: train that site.
+
+# %% [markdown]
+# ### Which items are worth the room's time?
+
+# %%
+lq.display.table(chosen, "session-items", f"Items for {minutes} minutes, the most telling first", rows=40,
+                 titles={"open": "Open (bits)", "volume": "Disputes a week"},
+                 empty="No item was labelled in two ways.")  # fmt: skip
+
+# %% [markdown]
+# Value is how open an item is, times how often a week the same two labels are disputed in its queue, times the cost of
+# confusing them (doubled between violating and benign, doubled again for critical labels). The second item of one
+# dispute counts half, the third a third.
+
+# %% [markdown]
+# ### Who differs from the key, and where?
+
+# %%
+keyed = lq.measure(tables, "accuracy", by=["agent_id", "policy_area"], weeks=tables.weeks, **page.options)
+lq.display.chart(lq.figures.participants, keyed, "agent_id", id="participants", minimum=fewest,
+                 title="Agents against the adjudicated key")  # fmt: skip
+
+# %%
+scores = lq.measure(tables, "accuracy", by=["agent_id"], weeks=tables.weeks, **page.options)
+lq.display.table(lq.worst(lq.named(scores, fewest), 10), "scores", "Agents' score against the adjudicated key")
+
+# %% [markdown]
+# The key is the reference label: resolved appeal, else second audit, else audit, else gold.
+
+# %% [markdown]
+# ### Did the last session help?
+
+# %%
+lq.display.table(moved.drop(columns="own"), "session", "Up to four weeks before and after the session",
+                 units={"gwet_ac1": "coefficient"}, titles=said["titles"] | {"accuracy": "Agreement with the key"})  # fmt: skip
+
+# %% [markdown]
+# Sites that had no session show what would have happened without one.
 
 # %% [markdown]
 # ## Agreement
@@ -88,8 +146,8 @@ lq.display.table(summary, "agreement", "Agreement of different people on one ite
 
 # %% [markdown]
 # Percent agreement contains chance. AC1 stays readable where one label is common, and suits gates; alpha is what
-# papers ask for, .80 is reliable and below .667 nothing should be concluded. Where they differ, the sentence above
-# says why.
+# papers ask for: .80 is reliable, and below .667 nothing should be concluded. Where they differ, the sentence at the
+# top says why.
 
 # %%
 lq.display.chart(lq.figures.trend, lq.calibration.agreement(rows, labels, "week", ["gwet_ac1"], sure), id="agreement-weeks",
@@ -127,6 +185,56 @@ lq.display.table(pairs, "inconsistency", "Double-blind pairs that differ")
 lq.display.table(lq.calibration.self_agreement(rows, sure), "self", "One agent, one item, twice", titles=said["titles"])
 
 # %% [markdown]
+# ## Auditors
+#
+# ### Which QA needs calibration, and where?
+
+# %%
+columns = ["auditor_id", "estimate", "ci_low", "ci_high", "n", "expected", "p_value", "flagged"]
+rates, qas = {"estimate": "rate", "expected": "rate"}, missed.loc[missed["named"], "auditor_id"]
+lq.display.table(missed.loc[missed["named"], columns], "missed", "Errors that QAs passed and tier 2 found", units=rates)
+lq.display.table(false.loc[false["named"], columns], "false", "Errors that QAs marked and tier 2 cleared", units=rates,
+                 empty=no_qa)  # fmt: skip
+
+# %%
+audited = lq.measure(tables, "ata_accuracy", by=["auditor_id", "policy_area"], weeks=tables.weeks, **page.options)
+lq.display.chart(lq.figures.participants, audited, "auditor_id", id="qas", minimum=fewest, title="QAs against tier 2")
+
+# %%
+both = lq.measure_each(tables, ["missed_error_rate", "false_error_rate"], by=["auditor_id", "policy_area"], weeks=tables.weeks,
+                       **page.options)  # fmt: skip
+lq.display.table(lq.worst(both[both["auditor_id"].isin(qas)], len(both)), "qa-areas", rows=12,
+                 caption="Missed and false errors by QA and policy area, the surest first")  # fmt: skip
+
+# %%
+lq.display.table(lately, "audits-lately", "QAs together: the last four weeks after those before",
+                 titles={"before": "Before", "after": "Last four weeks"})  # fmt: skip
+audit_areas = lq.measure_each(tables, ["missed_error_rate", "false_error_rate"], by=["policy_area"], weeks=tables.weeks, **page.options)
+lq.display.table(audit_areas, "audit-areas", "Missed and false errors by policy area")
+
+# %% [markdown]
+# ## Gold
+#
+# ### How well is gold answered, and is it right?
+
+# %%
+lq.display.table(gold, "gold", "Accuracy on gold")
+lq.display.table(lq.calibration.gold_accuracy(answers, tables.weeks, "policy_area", sure), "gold-areas", "The same by policy area")
+
+# %%
+lq.display.table(suspects.drop(columns="p_value").head(10), "suspect-gold", "Gold that people miss who are good on the other gold",
+                 units={"expected": "rate"}, empty=no_gold)  # fmt: skip
+lq.display.table(lq.calibration.correction(answers, suspects), "correction", "If the flagged gold were what most of them say",
+                 units=dict.fromkeys(["before", "after", "difference"], "rate"), empty=no_gold)  # fmt: skip
+
+# %%
+lq.display.table(lq.calibration.overdue_gold(tables), "overdue", "Gold due for a refresh", empty=no_gold)
+
+# %% [markdown]
+# Gold is flagged where so few right answers are less likely than chance allows over all gold looked at. It may be
+# wrong, or the SOP may be: have it adjudicated.
+
+# %% [markdown]
 # ## People
 #
 # ### Whom can one believe?
@@ -134,11 +242,11 @@ lq.display.table(lq.calibration.self_agreement(rows, sure), "self", "One agent, 
 # %%
 believed = lq.calibration.reliability(consensus, fewest)
 lq.display.table(believed, "reliability", "Expected share of right labels by agent, the least reliable first",
-                 units={"estimate": "rate"}, rows=15)  # fmt: skip
+                 units={"estimate": "rate"}, rows=10)  # fmt: skip
 
 # %%
 lq.display.table(lq.calibration.confusions(consensus, fewest), "confusions", "What single agents surely take for what",
-                 units={"estimate": "rate"})  # fmt: skip
+                 units={"estimate": "rate"}, empty=nobody)  # fmt: skip
 
 # %% [markdown]
 # From the labels alone (Dawid–Skene): who agrees with whom, weighed by how well each does. No gold is used. Where all
@@ -148,110 +256,20 @@ lq.display.table(lq.calibration.confusions(consensus, fewest), "confusions", "Wh
 # ### Which labels may not come from looking?
 
 # %%
-lq.display.table(suspicions["unrelated"].drop(columns="p_value").head(10), "unrelated", "Labels that say least about what others say",
+lq.display.table(suspicions["unrelated"].drop(columns="p_value").head(5), "unrelated", "Labels that say least about what others say",
                  units={"estimate": "coefficient"}, titles={"estimate": "Agreement with most others, beyond chance"})  # fmt: skip
-lq.display.table(suspicions["constant"].drop(columns="p_value").head(10), "constant", "Agents with one label only",
+lq.display.table(suspicions["constant"].drop(columns="p_value").head(10), "constant", "Agents with one label only", empty=nobody,
                  units={"estimate": "rate", "expected": "rate"}, titles={"estimate": "Theirs", "expected": "Others'"})  # fmt: skip
 
 # %%
-rates = {"estimate": "rate", "expected": "rate"}
-lq.display.table(suspicions["copied"].drop(columns="p_value").head(10), "copied", "Pairs of agents who agree most beyond what their skill explains",
-                 units=rates, titles={"estimate": "Same label"})  # fmt: skip
-lq.display.table(suspicions["too_fast"].drop(columns="p_value").head(10), "too-fast", "Labels faster than a fifth of the queue's median time",
+lq.display.table(suspicions["copied"].drop(columns="p_value").head(5), "copied", "Pairs of agents who agree most beyond what their skill explains",
+                 units=rates, titles={"estimate": "Same label"}, empty=nobody)  # fmt: skip
+lq.display.table(suspicions["too_fast"].drop(columns="p_value").head(5), "too-fast", "Labels faster than a fifth of the queue's median time",
                  units=rates)  # fmt: skip
 
 # %% [markdown]
-# *Adjusted* is the share of false names to expect if everybody down to that row were named; 0.05 is the limit.
-
-# %% [markdown]
-# ## The next session
-#
-# ### Which items are worth the room's time?
-
-# %%
-chosen = lq.calibration.session_items(rows, label_set, consensus, minutes, len(tables.weeks))
-lq.display.table(chosen, "session-items", f"Items for {minutes} minutes, the most telling first", rows=40,
-                 empty="No item was labelled in two ways.")  # fmt: skip
-
-# %% [markdown]
-# Value is how open an item is, times how often a week the same two labels are disputed in its queue, times the cost of
-# confusing them (doubled between violating and benign, doubled again for critical labels). The second item of one
-# dispute counts half, the third a third.
-
-# %% [markdown]
-# ### Unclear SOP, or training?
-
-# %%
-shown = ["policy_area", "reference_label", "label", "verdict", "share", "ci_low", "ci_high", "sites", "p_value"]
-lq.display.table(splits[shown], "splits", "Confusions worth a session, last four weeks", units={"share": "rate"},
-                 titles={"reference_label": "Really", "label": "Labelled", "p_value": "Sites alike (p)"},
-                 empty="No confusion is frequent enough, or differs between sites.")  # fmt: skip
-
-# %% [markdown]
-# Where every site splits the same way, the text is unclear: rewrite it. Where one site differs, the others prove that
-# the text can be read: train that site.
-
-# %% [markdown]
-# ### Who differs from the key?
-
-# %%
-keyed = lq.measure(tables, "accuracy", by=["agent_id", "policy_area"], weeks=tables.weeks, **page.options)
-lq.display.chart(lq.figures.participants, keyed, "agent_id", id="participants", minimum=fewest,
-                 title="Agents against the adjudicated key")  # fmt: skip
-
-# %%
-scores = lq.measure(tables, "accuracy", by=["agent_id"], weeks=tables.weeks, **page.options)
-lq.display.table(lq.worst(lq.named(scores, fewest)), "scores", "Agents' score against the adjudicated key")
-
-# %% [markdown]
-# The key is the reference label: resolved appeal, else second audit, else audit, else gold.
-
-# %% [markdown]
-# ### Did the last session help?
-
-# %%
-lq.display.table(moved, "session", "Before and after the session", titles=said["titles"],
-                 units=dict.fromkeys(["before", "after", "difference"], "coefficient"))  # fmt: skip
-
-# %% [markdown]
-# ## Gold
-#
-# ### How well is gold answered, and is it right?
-
-# %%
-lq.display.table(lq.calibration.gold_accuracy(answers, tables.weeks, confidence=sure), "gold", "Accuracy on gold")
-lq.display.table(lq.calibration.gold_accuracy(answers, tables.weeks, "policy_area", sure), "gold-areas", "The same by policy area")
-
-# %%
-lq.display.table(suspects.drop(columns="p_value").head(10), "suspect-gold", "Gold that people miss who are good on the other gold",
-                 units={"expected": "rate"})  # fmt: skip
-lq.display.table(lq.calibration.correction(answers, suspects), "correction", "If the flagged gold were what most of them say",
-                 units=dict.fromkeys(["before", "after", "difference"], "rate"))  # fmt: skip
-
-# %%
-lq.display.table(lq.calibration.overdue_gold(tables), "overdue", "Gold due for a refresh")
-
-# %% [markdown]
-# Gold is flagged where so few right answers are less likely than chance allows over all gold looked at. It may be
-# wrong, or the SOP may be: have it adjudicated.
-
-# %% [markdown]
-# ## Auditors
-#
-# ### Which QA needs calibration, and where?
-
-# %%
-columns = ["auditor_id", "estimate", "ci_low", "ci_high", "n", "expected", "p_value", "flagged"]
-lq.display.table(missed.loc[missed["named"], columns], "missed", "Errors that QAs passed and tier 2 found", units=rates)
-lq.display.table(false.loc[false["named"], columns], "false", "Errors that QAs marked and tier 2 cleared", units=rates)
-
-# %%
-audited = lq.measure(tables, "ata_accuracy", by=["auditor_id", "policy_area"], weeks=tables.weeks, **page.options)
-lq.display.chart(lq.figures.participants, audited, "auditor_id", id="qas", minimum=fewest, title="QAs against tier 2")
-
-# %%
-audit_areas = lq.measure_each(tables, ["missed_error_rate", "false_error_rate"], by=["policy_area"], weeks=tables.weeks, **page.options)
-lq.display.table(audit_areas, "audit-areas", "Missed and false errors by policy area")
+# *Adjusted* is the share of false names to expect if everybody down to that row were named; 0.05 is the limit. Nobody
+# is named on fewer than 30 labels. A name is a question to ask, not a verdict.
 
 # %% [markdown]
 # ## Since last week
@@ -283,7 +301,7 @@ lq.display.table(traps, "traps", "Traps met in this delivery", empty="Labels wer
 # ### What could not be answered?
 
 # %%
-lq.display.missing(lq.calibration_gaps(tables, rows, session))
+lq.display.missing(lq.calibration_gaps(tables, rows, moved))
 
 # %% [markdown]
 # ## How this was made

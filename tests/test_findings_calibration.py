@@ -5,9 +5,9 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from labelqa_lib.calibration import agreement, before_after
+from labelqa_lib.calibration import agreement
 from labelqa_lib.findings.agreement import read_agreement
-from labelqa_lib.findings.calibration import calibration_findings
+from labelqa_lib.findings.calibration import calibration_findings, read_checks
 
 LABELS = ["ok", "spam"]
 NOTHING = pd.DataFrame({"flagged": []})
@@ -35,7 +35,8 @@ def told(
 def test_people_who_agree_are_no_finding():
     rows = pairs(ok_ok=300, spam_spam=200, ok_spam=10)
     assert told(rows) == {}
-    assert "reliable" in read_agreement(agreement(rows, LABELS), rows["label"].value_counts(normalize=True))
+    said = read_agreement(agreement(rows, LABELS), rows["label"].value_counts(normalize=True))
+    assert said.startswith("Agents mean the same thing.") and "reliable" in said
 
 
 def test_the_paradox_is_recognised_and_explained():
@@ -118,12 +119,50 @@ def test_people_are_named_once_and_doubt_is_said():
     assert all("ask before concluding" in sentence for _, sentence in found.values())
 
 
+def moved(*rows: tuple) -> pd.DataFrame:
+    """Rows of site, metric, difference and its ends, own."""
+    names = ["site", "metric", "difference", "difference_low", "difference_high", "own"]
+    return pd.DataFrame(rows, columns=names).assign(session="K, closed 2026-W40")
+
+
 def test_what_a_session_changed():
-    before = pairs(ok_ok=60, spam_spam=40, ok_spam=60).assign(week="2026-W40")
-    after = pairs(ok_ok=80, spam_spam=60, ok_spam=4).assign(item_id=lambda frame: "late" + frame["item_id"])
-    moved = before_after(pd.concat([before, after]), LABELS, "2026-W46")
-    severity, sentence = told(after, session=moved)["session:gwet_ac1"]
-    assert severity == "good" and "agree more than before" in sentence
+    """By the key where there is one, and beside the sites that had no session."""
+    by_key = moved(("K", "accuracy", 0.05, 0.02, 0.08, True), ("L", "accuracy", 0.01, -0.02, 0.03, False),
+                   ("K", "gwet_ac1", 0.0, -0.1, 0.1, True))  # fmt: skip
+    rows = pairs(ok_ok=300, spam_spam=200)
+    severity, sentence = told(rows, session=by_key)["session:accuracy"]
+    assert severity == "good"
+    assert "(K, closed 2026-W40) agreement with the key moved by +5.0 pt (2.0 to 8.0)" in sentence
+    assert "sites without one: L +1.0 pt" in sentence and "agree more than before" in sentence
+    severity, sentence = told(rows, session=moved(("all", "gwet_ac1", -0.2, -0.3, -0.1, True)))["session:gwet_ac1"]
+    assert severity == "watch" and "AC1 moved by −0.20" in sentence
+    assert told(rows, session=by_key.head(0)) == {}
+
+
+def test_what_the_next_session_is_about():
+    items = pd.DataFrame({
+        "labels": ["ok 3, tier 2 1", "ok 1, spam 1", "ok 1, spam 1"], "queue": ["q", None, None], "value": [1.0, 0.9, 0.4],
+    })  # fmt: skip
+    severity, sentence = told(pairs(ok_ok=300, spam_spam=200), items=items)["session:next"]
+    assert severity == "know"
+    assert sentence.endswith("most to settle on: ok or spam (2 items); ok or tier 2 in q (1 item).")
+
+
+def test_qas_who_moved_together():
+    lately = pd.DataFrame([{"metric": "missed_error_rate", "before": 0.004, "before_low": 0.0, "before_high": 0.015,
+                            "after": 0.026, "after_low": 0.012, "after_high": 0.053, "difference_low": 0.004}])  # fmt: skip
+    rows = pairs(ok_ok=300, spam_spam=200)
+    severity, sentence = told(rows, lately=lately)["audits:missed_error_rate"]
+    assert severity == "watch" and "2.6 % (1.2 to 5.3) in the last four weeks" in sentence
+    assert told(rows, lately=lately.assign(difference_low=-0.001)) == {}
+
+
+def test_checks_in_words():
+    figures = pd.DataFrame([{"estimate": 0.95, "ci_low": 0.9, "ci_high": 0.98, "n": 1200}])
+    unknown = figures.assign(estimate=float("nan"))
+    assert read_checks(figures, unknown) == "Of 1,200 audits by QAs that tier 2 repeated, it confirms 95.0 % (90.0 to 98.0)."
+    assert read_checks(unknown, figures).startswith("Of 1,200 answers to gold, 95.0 %")
+    assert "not known" in read_checks(unknown, unknown)
 
 
 def test_nothing_labelled_twice():

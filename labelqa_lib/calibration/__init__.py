@@ -1,7 +1,7 @@
 """Do people mean the same thing? Agreement, reliability of people, sessions, gold: `Tables` in, frames out.
 
 `overlap` fetches the items that several people labelled; `agreement`, `reliability`, `suspicion` and `sessions` work on
-those rows. `splits` tells an unclear instruction from a site that reads it differently, `gold` checks the gold itself,
+those rows. `held` compares before and after a session, `splits` tells an unclear instruction from a site that reads it differently, `gold` checks the gold itself,
 `traps` what in a delivery would make agreement look better or worse than it is.
 """
 
@@ -10,11 +10,11 @@ from labelqa_lib.calibration.agreement import (
     TITLES,
     UNITS,
     agreement,
-    before_after,
     between_sites,
     self_agreement,
 )
 from labelqa_lib.calibration.gold import correction, gold_accuracy, gold_answers, overdue_gold, suspect_gold
+from labelqa_lib.calibration.held import audits_lately, before_after, sessions_held
 from labelqa_lib.calibration.overlap import label_set, overlap
 from labelqa_lib.calibration.reliability import confusions, people_consensus, reliability
 from labelqa_lib.calibration.sessions import session_items
@@ -27,6 +27,7 @@ __all__ = [
     "TITLES",
     "UNITS",
     "agreement",
+    "audits_lately",
     "before_after",
     "between_sites",
     "confusions",
@@ -42,6 +43,7 @@ __all__ = [
     "reliability",
     "self_agreement",
     "session_items",
+    "sessions_held",
     "splits",
     "suspect_gold",
     "too_fast",

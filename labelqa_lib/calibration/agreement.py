@@ -10,7 +10,6 @@ import pandas as pd
 
 from labelqa_lib.periods import span
 from labelqa_lib.stats import agreement as coefficients
-from labelqa_lib.stats.change import difference
 
 COEFFICIENTS = {
     "percent_agreement": coefficients.percent_agreement,
@@ -148,27 +147,3 @@ def self_agreement(rows: pd.DataFrame, confidence: float = 0.95) -> pd.DataFrame
     reason = "" if len(both) else "no agent saw an item twice"
     values = [told.estimate, told.ci_low, told.ci_high, told.n_items, np.nan, told.method, reason or told.reason]
     return pd.DataFrame([["self_agreement", period, *values]], columns=["metric", *NUMBERS])
-
-
-def before_after(rows: pd.DataFrame, labels: Sequence[str], session: str, confidence: float = 0.95) -> pd.DataFrame:
-    """Did people agree more after a session? Items of the weeks before `session` against those from it on.
-
-    Returns
-    -------
-    DataFrame
-        One row per coefficient: ``metric, before, before_low, before_high, after, after_low, after_high, difference,
-        difference_low, difference_high, n_before, n_after``; empty without a session, or with too few items on a side.
-    """
-    week = rows.groupby("item_id")["week"].transform("max")
-    found = []
-    for metric in ("percent_agreement", "gwet_ac1", "krippendorff_alpha") if session else ():
-        sides = [agreement(part, labels, metrics=[metric], confidence=confidence).iloc[0]
-                 for part in (rows[week < session], rows[week >= session])]  # fmt: skip
-        if min(side["n"] for side in sides) < FEWEST_ITEMS:
-            continue
-        then, now = ([np.array([side[name]]) for name in ("estimate", "ci_low", "ci_high")] for side in sides)
-        moved = difference(*now, *then)
-        found.append((metric, *np.concatenate([*then, *now, moved.difference, moved.low, moved.high]),
-                      sides[0]["n"], sides[1]["n"]))  # fmt: skip
-    ends = [f"{name}{end}" for name in ("before", "after", "difference") for end in ("", "_low", "_high")]
-    return pd.DataFrame(found, columns=["metric", *ends, "n_before", "n_after"])

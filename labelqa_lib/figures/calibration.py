@@ -13,6 +13,12 @@ MOST_PARTICIPANTS = 20
 FEWEST_ITEMS = 5
 """A cell with fewer items stays empty."""
 
+MOST_INTERVALS = 6
+"""With more columns there is no room for an interval in a cell; its shade carries it alone."""
+
+DARKEST = 0.15
+"""Share that surely differs from the key at which a cell is at its darkest, unless one is beyond it."""
+
 
 @styled
 def participants(
@@ -37,7 +43,8 @@ def participants(
     Returns
     -------
     Figure
-        A heat map: rows are participants, those furthest from the key first; cells say the share and the items.
+        A heat map: rows are participants, those furthest from the key first. Cells say the share, its interval and the
+        items; their shade is the share that surely differs (the near end of the interval), so that chance stays pale.
     """
     known = frame[frame["estimate"].notna()] if len(frame) else frame
     total = known.groupby(who)["n"].transform("sum") if len(known) else known
@@ -47,24 +54,26 @@ def participants(
     right = (known["estimate"] * known["n"]).groupby(known[who]).sum() / known.groupby(who)["n"].sum()
     shown = right.sort_values(kind="stable").head(MOST_PARTICIPANTS).index
     enough = known[known["n"] >= FEWEST_ITEMS]
-    share = enough.pivot_table(index=who, columns=area, values="estimate").reindex(shown)
-    items = enough.pivot_table(index=who, columns=area, values="n").reindex(shown)
+    share, low, high, items = (
+        enough.pivot_table(index=who, columns=area, values=value).reindex(shown)
+        for value in ("estimate", "ci_low", "ci_high", "n")
+    )
     fig = canvas(1.1 + 0.26 * len(shown))
     ax = fig.subplots()
-    wrong = 1 - share.to_numpy()
-    most = max(0.2, float(np.nanmax(wrong, initial=0)))
-    ax.pcolormesh(np.ma.masked_invalid(wrong), vmin=0, vmax=most, cmap="Oranges", edgecolor="white", linewidth=1.5)
-    for (row, column), value in np.ndenumerate(wrong):
-        if not np.isnan(value):
-            said = f"{100 - 100 * value:.0f} %  {items.iat[row, column]:.0f}"
-            ink = "white" if value > 0.6 * most else INK
-            ax.text(column + 0.5, row + 0.5, said, size=8, ha="center", va="center", color=ink)
+    surely = np.where(share.notna(), 1 - high.fillna(1).to_numpy(), np.nan)
+    most = max(DARKEST, float(np.nanmax(surely, initial=0)))
+    ax.pcolormesh(np.ma.masked_invalid(surely), vmin=0, vmax=most, cmap="Oranges", edgecolor="white", linewidth=1.5)
+    for cell in zip(*np.nonzero(share.notna().to_numpy()), strict=True):
+        ends = f" ({100 * low.iat[cell]:.0f}–{100 * high.iat[cell]:.0f})" if share.shape[1] <= MOST_INTERVALS else ""
+        said = f"{100 * share.iat[cell]:.0f} %{ends}  n {items.iat[cell]:.0f}"
+        ink = "white" if surely[cell] > 0.6 * most else INK
+        ax.text(cell[1] + 0.5, cell[0] + 0.5, said, size=7.5, ha="center", va="center", color=ink)
     ax.grid(False)
     ax.invert_yaxis()
     ax.set_yticks(np.arange(len(shown)) + 0.5, [name(value) for value in shown])
     ax.set_xticks(np.arange(share.shape[1]) + 0.5, [name(value, 20) for value in share.columns])
     ax.tick_params(length=0, labelcolor=INK)
-    ax.set_xlabel(f"share that agrees with the key, and items; cells with fewer than {FEWEST_ITEMS} items are empty")
+    ax.set_xlabel(f"share that agrees with the key (interval), items; the darker, the surer it differs; empty: fewer than {FEWEST_ITEMS}")
     worst = enough.sort_values(["estimate", who], kind="stable").head(3)
     said = "; ".join(
         f"{name(row[who])} {wording.amount(row['estimate'], 'rate')} in {name(row[area])}"

@@ -33,10 +33,19 @@ def read_agreement(summary: pd.DataFrame, shares: pd.Series) -> str:
         f" Beyond chance that is {_coefficient(ac1)} by Gwet's AC1 and {_coefficient(alpha)} by Krippendorff's alpha."
     )
     if _paradox(percent, alpha, ac1):
-        return f"{said} {_why_paradox(percent, alpha, shares)}"
+        return f"Agents agree mostly by chance. {said} {_why_paradox(percent, alpha, shares)}"
     if ac1["estimate"] - alpha["estimate"] >= PARADOX_GAP / 2:
         said += f" They differ because {shares.idxmax()} takes {wording.amount(shares.max(), 'rate')} of all labels."
-    return f"{said} {_reading(alpha)}"
+    return f"{_answer(alpha)} {said} {_reading(alpha)}"
+
+
+def _answer(alpha: pd.Series) -> str:
+    """The page's question, answered in one sentence."""
+    if alpha["ci_high"] < TENTATIVE:
+        return "Agents do not mean the same thing."
+    if alpha["ci_low"] >= RELIABLE:
+        return "Agents mean the same thing."
+    return "Agents mean much the same thing." if alpha["ci_low"] >= TENTATIVE else "Agents may not mean the same thing."
 
 
 def _reading(alpha: pd.Series) -> str:

@@ -26,7 +26,9 @@ def calibration_findings(
     *,
     suspicions: Mapping[str, pd.DataFrame] | None = None,
     audits: Mapping[str, pd.DataFrame] | None = None,
+    lately: pd.DataFrame | None = None,
     session: pd.DataFrame | None = None,
+    items: pd.DataFrame | None = None,
 ) -> list[Finding]:
     """What needs a reader before these labels train anything, most severe first.
 
@@ -46,14 +48,20 @@ def calibration_findings(
         From `calibration.suspicion`, by name: ``unrelated``, ``constant``, ``copied``, ``too_fast``.
     audits : mapping of str to DataFrame
         From `metrics.spread` by auditor, by evidence id on the page.
+    lately : DataFrame
+        From `calibration.audits_lately`.
     session : DataFrame
         From `calibration.before_after`.
+    items : DataFrame
+        From `calibration.session_items`.
     """
     found = _traps(met) + agreed(summary, shares) + unshared(labels) + _splits(splits) + _gold(suspects)
     found += _people(suspicions or {})
     for evidence, people in (audits or {}).items():
         found += [replace(one, evidence=evidence) for one in standing_out(people)]
+    found += _lately(lately) if lately is not None else []
     found += _session(session) if session is not None else []
+    found += _next_session(items) if items is not None else []
     return sorted(found, key=lambda one: (SEVERITIES.index(one.severity), -one.size))
 
 
@@ -156,19 +164,76 @@ def _about(name: str, count: int, noun: str, does: str, said: list[str], evidenc
     return _finding(f"people:{name}", "watch", sentence, evidence)
 
 
-def _session(session: pd.DataFrame) -> list[Finding]:
-    if session.empty:
+def _lately(moved: pd.DataFrame) -> list[Finding]:
+    """QAs who all began to miss or to invent errors: none of them stands out, so all need the session."""
+    found = []
+    for row in moved[moved["difference_low"] > 0].to_dict("records"):
+        does = {"missed_error_rate": "pass errors", "false_error_rate": "mark errors that are none"}[row["metric"]]
+        sentence = (
+            f"QAs {does} more often than before: "
+            f"{wording.estimate(row['after'], row['after_low'], row['after_high'], 'rate')} in the last four weeks, "
+            f"{wording.estimate(row['before'], row['before_low'], row['before_high'], 'rate')} before. Where the funnel of "
+            "QAs names none, they moved together: calibrate them all with tier 2."
+        )
+        found.append(_finding(f"audits:{row['metric']}", "watch", sentence, "audits-lately"))
+    return found
+
+
+def _session(moved: pd.DataFrame) -> list[Finding]:
+    """What a session did, by the key where there is one, else by agreement; sites without one are what to hold it to."""
+    if moved.empty:
         return []
-    row = session.set_index("metric").loc["gwet_ac1"]
-    said = wording.estimate(row["difference"], row["difference_low"], row["difference_high"], "coefficient")
+    own, others = moved[moved["own"]], moved[~moved["own"]]
+    row = own.iloc[0]
+    unit, what = {"accuracy": ("points", "agreement with the key"), "gwet_ac1": ("coefficient", "AC1")}[row["metric"]]
+    said = wording.estimate(row["difference"], row["difference_low"], row["difference_high"], unit)
     if row["difference_low"] > 0:
         tail, severity = "people agree more than before", "good"
     elif row["difference_high"] < 0:
         tail, severity = "people agree less than before", "watch"
     else:
         tail, severity = "no more than noise so far", "know"
-    sentence = f"Since the session, AC1 moved by {said}: {tail}."
-    return [_finding("session:gwet_ac1", severity, sentence, "session")]
+    rest = [f"{other.site} {wording.amount(other.difference, unit)}"
+            for other in others[others["metric"] == row["metric"]].itertuples()]  # fmt: skip
+    beside = f" (sites without one: {', '.join(rest)})" if rest else ""
+    sentence = f"Since the last session ({row['session']}) {what} moved by {said}{beside}: {tail}."
+    return [_finding(f"session:{row['metric']}", severity, sentence, "session")]
+
+
+def _next_session(items: pd.DataFrame) -> list[Finding]:
+    """What an hour of a room is best spent on."""
+    if items.empty:
+        return []
+    disputes = items.assign(pair=items["labels"].str.replace(r" \d+(?=,|$)", "", regex=True).str.replace(", ", " or "))
+    worth = disputes.groupby(["pair", "queue"], dropna=False, sort=False)["value"].agg(["sum", "size"]).reset_index()
+    worth = worth.sort_values("sum", ascending=False, kind="stable").head(3)
+    said = "; ".join(
+        f"{row.pair}{f' in {row.queue}' if isinstance(row.queue, str) else ''} ({wording.count(row.size, 'item')})"
+        for row in worth.rename(columns={"sum": "worth"}).itertuples(index=False)
+    )
+    sentence = f"The next session has most to settle on: {said}."
+    return [_finding("session:next", "know", sentence, "session-items")]
+
+
+def read_checks(audits: pd.DataFrame, gold: pd.DataFrame) -> str:
+    """Do auditors confirm QAs, and do answers match gold? For the market's lead, in a sentence each.
+
+    Parameters
+    ----------
+    audits : DataFrame
+        ``ata_accuracy`` of the market, from `metrics.measure`.
+    gold : DataFrame
+        From `calibration.gold_accuracy`.
+    """
+    second, answered = audits.iloc[-1], gold.iloc[-1]
+    said = []
+    if pd.notna(second["estimate"]):
+        share = wording.estimate(second["estimate"], second["ci_low"], second["ci_high"], "rate")
+        said.append(f"Of {wording.count(second['n'], 'audit')} by QAs that tier 2 repeated, it confirms {share}.")
+    if pd.notna(answered["estimate"]):
+        share = wording.estimate(answered["estimate"], answered["ci_low"], answered["ci_high"], "rate")
+        said.append(f"Of {wording.count(answered['n'], 'answer')} to gold, {share} are as the policy team set them.")
+    return " ".join(said) or "Whether QAs and auditors agree is not known: neither second audits nor gold were delivered."
 
 
 def _traps(met: pd.DataFrame) -> list[Finding]:
@@ -203,7 +268,7 @@ _TRAPS = {
 }
 
 
-def calibration_gaps(tables: Tables, rows: pd.DataFrame, session: str = "") -> list[tuple[str, str]]:
+def calibration_gaps(tables: Tables, rows: pd.DataFrame, moved: pd.DataFrame) -> list[tuple[str, str]]:
     """Which questions of the page have no answer, and what would answer them: pairs of question and reason."""
     agents = tables.delivered("annotations.agent_id")
     gaps = [
@@ -218,6 +283,8 @@ def calibration_gaps(tables: Tables, rows: pd.DataFrame, session: str = "") -> l
          "needs annotations.handle_seconds; not delivered"),
         ("Is the gold right?", tables.gold is None, "needs gold; not delivered"),
         ("Which QA needs calibration?", tables.audits is None, "needs audits; not delivered"),
-        ("Did the last session help?", not session, "name its first week in the parameter `session`"),
+        ("Did the last session help?", not len(moved),
+         "no session with weeks on both sides was found, neither a done action of the register that speaks of calibration "
+         "nor a week with a calibration set; the parameter `session` may name the first week after one"),
     ]  # fmt: skip
     return [(question, reason) for question, missing, reason in gaps if missing]

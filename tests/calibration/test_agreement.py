@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from labelqa_lib.calibration import agreement, before_after, between_sites, self_agreement
+from labelqa_lib.calibration import agreement, between_sites, self_agreement
 from labelqa_lib.metrics.frame import NUMBERS
 from labelqa_lib.stats import agreement as coefficients
 
@@ -84,18 +84,6 @@ def test_self_agreement_takes_agents_as_clusters():
     assert (row["ci_low"], row["ci_high"]) == pytest.approx((0.75, 0.75)), "three agents that are exactly alike"
     alone = self_agreement(pairs("ok ok", "ok spam")).iloc[0]
     assert np.isnan(alone["estimate"]) and alone["reason"] == "no agent saw an item twice"
-
-
-def test_before_and_after_a_session():
-    before = pairs(*["ok ok"] * 20, *["ok spam"] * 20, week="2026-W44")
-    after = pairs(*["ok ok"] * 38, *["spam spam"] * 20, week="2026-W46").assign(
-        item_id=lambda frame: "late " + frame["item_id"]
-    )
-    row = before_after(_joined(before, after), LABELS, "2026-W45").set_index("metric").loc["percent_agreement"]
-    assert (row["before"], row["after"], row["n_before"], row["n_after"]) == (0.5, 1, 40, 58)
-    assert row["difference"] == 0.5 and row["difference_low"] > 0.2
-    assert not len(before_after(before, LABELS, ""))
-    assert not len(before_after(before, LABELS, "2026-W45")), "nothing after it"
 
 
 def test_without_agents_coefficients_that_need_them_say_so():

@@ -43,6 +43,10 @@ SCHEMAS = {
         "market": TEXT, "queue": TEXT, "hour": TIME, "arrived": COUNT, "completed": COUNT,
         "completed_within_sla": COUNT, "backlog": COUNT, "sla_minutes": NUMBER, "week": TEXT,
     },
+    "actions": {
+        "action_id": TEXT, "market": TEXT, "partner": TEXT, "site": TEXT, "finding_code": TEXT, "action": TEXT,
+        "owner": TEXT, "opened_on": DAY, "due_on": DAY, "closed_on": DAY, "status": TEXT, "expected_gain": NUMBER,
+    },
 }  # fmt: skip
 
 LABELS = [
@@ -85,7 +89,7 @@ def filled(name: str, row: dict) -> dict:
     elif name == "audits":
         row = {"tier": 1, "auditor_id": "q1", "sampling_reason": "random", "market": "MY", "week": WEEKS[-1]} | row
         row = {"audit_id": f"{row['annotation_id']}-{row['tier']}", "audited_at": MONDAYS[row["week"]]} | row
-    elif name in ("items", "people", "appeals", "queue_hours"):
+    elif name in ("items", "people", "appeals", "queue_hours", "actions"):
         row = {"market": "MY"} | row
     return row
 

@@ -10,6 +10,9 @@ from html import unescape
 import pytest
 from house import REPOSITORY, House
 
+from labelqa_lib import calibration, periods, store
+from labelqa_lib.findings.calibration import calibration_findings
+
 DATA = REPOSITORY.parent / "shared" / "data"
 pytestmark = pytest.mark.slow
 needs_data = pytest.mark.skipif(
@@ -62,6 +65,32 @@ def test_a_market_without_agents(tmp_path):
     assert "Expected share of right labels by agent" not in text, "nobody invents agents"
     assert "86.3 % (85.5 to 87.1)" in text, "accuracy on gold, as the data set's README has it: .863"
     assert not any(code.startswith(("people:", "trap:")) for code in codes(findings))
+
+
+def test_what_was_planted_in_the_demo(simulated):
+    """A team lead at one site is training, an SOP that misleads both sites is the SOP, and QAs who all pass what they did
+    not read are seen although none of them stands out; elsewhere none of it is said."""
+    told = {}
+    for market in ("MY", "MX", "ES", "SG"):
+        tables = store.open_tables(simulated / "snapshots", market, periods.weeks_up_to("2026-W46", 13))
+        rows, labels = calibration.overlap(tables), list(calibration.label_set(tables)["label"])
+        held = calibration.sessions_held(tables, rows)
+        told[market] = {
+            one.code: one.sentence
+            for one in calibration_findings(
+                calibration.agreement(rows, labels), calibration.agreement(rows, labels, "label"),
+                rows["label"].value_counts(normalize=True), calibration.traps(tables, rows), calibration.splits(tables),
+                calibration.suspect_gold(calibration.gold_answers(tables)), lately=calibration.audits_lately(tables),
+                session=calibration.before_after(tables, rows, labels, held),
+            )
+        }  # fmt: skip
+    assert set(told["MY"]) == {"split:training:counterfeit:spam", "session:accuracy"}
+    assert told["MY"]["split:training:counterfeit:spam"].startswith("Training at KUL: there counterfeit is labelled spam")
+    assert "(MNL, closed 2026-W36)" in told["MY"]["session:accuracy"], "as the register has it"
+    assert set(told["MX"]) == {"split:unclear_SOP:no_violation:suggestive"}
+    assert "at every site alike" in told["MX"]["split:unclear_SOP:no_violation:suggestive"]
+    assert set(told["ES"]) == {"audits:missed_error_rate"}
+    assert set(told["SG"]) == {"session:accuracy"} and "no more than noise" in told["SG"]["session:accuracy"]
 
 
 HEADER = ["annotation_id", "item_id", "market", "label", "annotated_at", "site", "agent_id"]
