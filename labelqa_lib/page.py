@@ -64,6 +64,20 @@ class Page:
         """What the market's params ask of its audits: keyword arguments of `sampling.Rules`."""
         return {**self.market.sampling.model_dump(), "confidence": self.confidence}
 
+    @property
+    def smallest_cell(self) -> int:
+        """Rows that a figure of the page must rest on; 0 where its reader may see everything."""
+        return self.tables.snapshot.smallest_cell
+
+    @property
+    def pooled(self) -> tuple[str, ...]:
+        """Weeks of what is rare: the report's, and all of them where a reader sees no figure on few rows."""
+        return self.tables.weeks if self.smallest_cell else (self.week,)
+
+    def over(self, title: str) -> str:
+        """A heading that says so where it is about all weeks."""
+        return f"{title}, all weeks of the report" if self.smallest_cell else title
+
     def target(self, metric: str) -> dict:
         """A metric's target as keyword arguments of a figure; none where the market has no target for it."""
         target = self.targets.get(metric)
@@ -135,6 +149,9 @@ def open_page(market: str, week: str = "", audience: str = "internal", data: str
     described = store.describe(folder, snapshot or "CURRENT")
     known = described.weeks(market)
     week = week or known[-1]
+    if described.audience != audience:
+        raise UsageError(f"audience {audience!r}: snapshot {described.id} is for {described.audience}; pages for others "
+                         "are made from data cut for them, by `labelqa run --audience NAME`")  # fmt: skip
     if week not in known:
         Week.parse(week)
         raise UsageError(f"week {week}: no annotations of {market}; the snapshot holds {known[0]} to {known[-1]}")

@@ -104,6 +104,14 @@ class Auditors(Model):
         return self
 
 
+class Sharing(Model):
+    """What a market lets out to partners beside figures; the words are those of `audience.Sharing`."""
+
+    items: bool = False
+    text: bool = False
+    comments: bool = False
+
+
 class Market(Model):
     """One market: `params/markets/<MARKET>.yaml` over the workspace's `market_defaults`."""
 
@@ -115,6 +123,7 @@ class Market(Model):
     denominators: Denominators = Denominators()
     auditors: Auditors | None = None
     sampling: Sampling = Sampling()
+    sharing: Sharing = Sharing()
     costs: dict[str, dict[str, Annotated[float, Field(ge=0)]]] = {}
     """What a confusion costs, by reference label and label given; those not named cost 1, or 2 where they swap violating
     and benign."""
@@ -125,6 +134,27 @@ class Market(Model):
     def _code(self) -> Market:
         check_market_code(self.market)
         return self
+
+
+class Partners(Model):
+    """What partners' pages are.
+
+    Attributes
+    ----------
+    notebooks : tuple of str
+        Those that are made for partners; all others stay internal.
+    smallest_cell : int
+        Rows that a figure must rest on.
+    benchmark_partners : int
+        Other partners that must stand behind a benchmark.
+    key_file : str
+        Where the key of pseudonyms lies, outside of the workspace; the environment's LABELQA_KEY_FILE comes first.
+    """
+
+    notebooks: tuple[str, ...] = ()
+    smallest_cell: Annotated[int, Field(ge=10)] = 10
+    benchmark_partners: Annotated[int, Field(ge=3)] = 3
+    key_file: str = "~/.config/labelqa/key"
 
 
 class Workspace(Model):
@@ -141,6 +171,7 @@ class Workspace(Model):
     """MiB that a page's kernel may hold with its children."""
     confidence: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
     minimum_named_items: Annotated[int, Field(ge=1)] = 30
+    partners: Partners = Partners()
     market_defaults: dict[str, Any] = {}
 
 

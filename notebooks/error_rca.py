@@ -34,7 +34,7 @@ lq.display.title("Error root causes", "Why did quality drop, and what would help
 
 # %%
 audited = lq.pooled(lq.store.fetch(lq.audited_rows(tables)), page.workspace.minimum_named_items)
-found = lq.week_causes(audited, page.week)
+found = lq.week_causes(audited, page.week, fewest=page.smallest_cell)
 evidence = lq.evidence(tables, audited, found, page.confidence)
 
 # %%
@@ -44,7 +44,7 @@ corrected = lq.corrected(tables, confidence=page.confidence)
 
 # %%
 recent = audited[audited["week"].isin(tables.weeks[-8:])]
-above = lq.above_market(recent)
+above = lq.above_market(recent, fewest=page.smallest_cell)
 level = lq.levels(above, lq.persistence(recent, above))
 
 # %%
@@ -133,12 +133,12 @@ lq.display.table(evidence.second_audits, "second-audits", "Errors that first aud
 lq.display.table(evidence.instructions, "instructions", "New SOP versions, and the error rate inside from that day on",
                  units={"jump": "points"})  # fmt: skip
 
-# %% [markdown]
+# %% [markdown] tags=["items"]
 # ## Examples
 #
 # ### Which items are worth looking at first?
 
-# %%
+# %% tags=["items"]
 lq.display.table(evidence.examples, "examples", "Twenty errors of each cause", rows=60)
 
 # %% [markdown]
@@ -156,7 +156,7 @@ lq.display.table(level, "level", "Above the market's own error rate, last eight 
 # ### Who has more errors with the same work?
 
 # %%
-peers = lq.above_peers(recent)
+peers = lq.above_peers(recent, fewest=page.smallest_cell)
 peer_levels = lq.levels(peers, lq.persistence(recent, peers))
 lq.display.table(peer_levels, "peers", "Above what their queues and labels let expect",
                  units={"excess_errors": "count", "now": "rate", "expected": "rate"},
@@ -167,8 +167,8 @@ lq.display.table(peer_levels, "peers", "Above what their queues and labels let e
 # ### Which confusions cost most?
 
 # %%
-confusion = lq.confusion(tables, confidence=page.confidence, costs=page.market.costs)
-lq.display.chart(lq.figures.costly_pairs, confusion, id="costly-pairs")
+confusion = lq.confusion(tables, page.pooled, page.confidence, page.market.costs)
+lq.display.chart(lq.figures.costly_pairs, confusion, id="costly-pairs", title=page.over("The confusions that cost most"))
 
 # %% [markdown]
 # ## What else moved?

@@ -173,7 +173,7 @@ lq.display.chart(lq.figures.trend, fnr, id="fnr-trend", title="Leakage (miss rat
 #
 # ### Which partner, site or queue is worse than the target, beyond noise?
 
-# %%
+# %% tags=["internal"]
 partners = lq.measure(tables, "accuracy", by=["partner"], **page.options)
 lq.display.table(partners, "partners", "Accuracy by partner")
 
@@ -192,6 +192,13 @@ lq.display.chart(lq.figures.trends, site_weeks, "site", id="site-trends", title=
 
 # %% [markdown]
 # A dot is the estimate, the line its interval; a site whose line crosses the target is not shown to miss it.
+
+# %% [markdown]
+# ### How do other partners do?
+
+# %%
+lq.display.table(lq.against_peers(tables, weekly), "peers", "Beside all other partners of the market", titles=lq.TITLES | lq.PEERS_TITLES,
+                 units=lq.UNITS | {"peers": "rate"})  # fmt: skip
 
 # %% [markdown]
 # ### Which site stands out?
@@ -215,11 +222,11 @@ lq.display.table(label_means, "label-means", "Means over labels", titles=lq.TITL
                  note="Macro: every label counts the same; weighted: as often as it is the reference.")  # fmt: skip
 
 # %%
-confusion = lq.confusion(tables, confidence=page.confidence, costs=page.market.costs)
-lq.display.chart(lq.figures.confusion, confusion, id="confusion")
+confusion = lq.confusion(tables, page.pooled, page.confidence, page.market.costs)
+lq.display.chart(lq.figures.confusion, confusion, id="confusion", title=page.over("What each label was taken for"))
 
 # %%
-lq.display.chart(lq.figures.costly_pairs, confusion, id="costly-pairs")
+lq.display.chart(lq.figures.costly_pairs, confusion, id="costly-pairs", title=page.over("The confusions that cost most"))
 
 # %% [markdown]
 # Rows of the matrix are what items really are, columns what they were labelled; only errors are coloured. A
@@ -318,7 +325,7 @@ lq.display.chart(lq.figures.backlog, flow, id="backlog-chart")
 #
 # ### What came in, and what was left out?
 
-# %%
+# %% tags=["internal"]
 lq.display.quality(page.delivered(), tables.snapshot.notes)
 lq.display.table(lq.store.rejected(tables.snapshot), "rejects",
                  "Rows rejected in all markets of the delivery, by the rule they broke", empty="Nothing was rejected.")  # fmt: skip
@@ -326,17 +333,17 @@ lq.display.table(lq.store.rejected(tables.snapshot), "rejects",
 # %%
 lq.display.table(lq.coverage(tables), "coverage", "What the figures stand on, by week")
 
-# %% [markdown]
+# %% [markdown] tags=["internal"]
 # ### Did the audits keep the plan's promise, and who was not covered?
 
-# %%
+# %% tags=["internal"]
 rules = lq.sampling.Rules(**page.sampling)
 plan, planned = lq.sampling.plan(tables, rules), lq.sampling.earlier_plan(tables, rules)
 lq.display.table(lq.sampling.kept(planned, plan), "plan-kept", "Intervals that the week's plan promised, and achieved",
                  units=lq.sampling.UNITS, titles=lq.sampling.TITLES,
                  empty="Nothing was audited, or no week before made a plan.")  # fmt: skip
 
-# %%
+# %% tags=["internal"]
 lq.display.table(lq.sampling.uncovered(tables, plan), "plan-uncovered", "Fewer audits than asked for", rows=8,
                  empty="Nobody is known to have had fewer.")  # fmt: skip
 
@@ -344,7 +351,8 @@ lq.display.table(lq.sampling.uncovered(tables, plan), "plan-uncovered", "Fewer a
 # ### What could not be answered?
 
 # %%
-lq.display.missing(lq.unanswered(weekly, site_rates, queues, by_label, agents, auditors, people, hours, appeals, service))
+unknown = lq.unanswered(weekly, site_rates, queues, by_label, agents, auditors, people, hours, appeals, service)
+lq.display.missing(unknown + lq.no_benchmark(tables))
 
 # %% [markdown]
 # ## How this was made

@@ -24,6 +24,7 @@ ALLOWED = {
     "store": {"errors", "periods"},
     "stats": {"errors"},
     "metrics": {"errors", "periods", "stats", "store"},
+    "audience": {"errors", "store", "metrics"},
     "causes": {"errors", "periods", "stats", "store", "metrics"},
     "sampling": {"errors", "periods", "stats", "store", "metrics"},
     "calibration": {"errors", "periods", "stats", "store", "metrics"},

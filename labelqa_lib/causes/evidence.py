@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
 from labelqa_lib.causes import auditing, kinds, timing
 from labelqa_lib.causes.cause import Cause
 from labelqa_lib.causes.examples import examples
+from labelqa_lib.metrics.withheld import enough
 from labelqa_lib.store import Tables, fetch
 
 
@@ -55,7 +56,7 @@ def evidence(
     asked = (audited, causes, tables.weeks[-1:])
     sop = None if tables.sop_versions is None else fetch(tables.sop_versions)
     gold = None if tables.gold is None else fetch(tables.gold.select("item_id", "gold_label"))
-    return Evidence(
+    found = Evidence(
         confusions=kinds.confusions(*asked, confidence),
         coded=kinds.coded_causes(*asked, confidence),
         circumstances=kinds.circumstances(*asked),
@@ -69,3 +70,5 @@ def evidence(
         examples=examples(*asked, most),
         volume=float(audited.loc[audited["week"] == tables.weeks[-1], "weight"].sum()),
     )
+    counted = {name: frame for name, frame in vars(found).items() if isinstance(frame, pd.DataFrame) and "n" in frame}
+    return replace(found, **{name: enough(frame, tables, "n") for name, frame in counted.items()})

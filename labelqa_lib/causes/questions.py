@@ -19,7 +19,7 @@ NOT_WHO = (*NOT_SEARCHED, *WORK, "policy_area", "content_type", "language", "sco
 """Dimensions of the work; the rest say who did it, where and when."""
 
 
-def week_causes(audited: pd.DataFrame, week: str, alpha: float = 0.05) -> list[Cause]:
+def week_causes(audited: pd.DataFrame, week: str, alpha: float = 0.05, fewest: int = 0) -> list[Cause]:
     """Where did the error rate rise in `week` against the other weeks?
 
     Parameters
@@ -30,6 +30,8 @@ def week_causes(audited: pd.DataFrame, week: str, alpha: float = 0.05) -> list[C
         ISO week; every other week of `audited` is its baseline.
     alpha : float
         Chance of naming any segment where nothing changed, in (0, 1).
+    fewest : int
+        Causes on fewer judged rows, now or before, are not told.
 
     Returns
     -------
@@ -40,30 +42,36 @@ def week_causes(audited: pd.DataFrame, week: str, alpha: float = 0.05) -> list[C
     searched = dimensions(audited, NOT_SEARCHED)
     if not (searched and now.any() and (~now).any()):
         return []
-    return explain_change(audited[~now], audited[now], searched, weight="weight", alpha=alpha)
+    return _told(explain_change(audited[~now], audited[now], searched, weight="weight", alpha=alpha), fewest)
 
 
-def above_market(audited: pd.DataFrame, alpha: float = 0.05) -> list[Cause]:
+def _told(causes: list[Cause], fewest: int) -> list[Cause]:
+    """Causes of which each period has enough rows, or none."""
+    return [one for one in causes if not any(0 < n < fewest for n in (one.n_baseline, one.n_current))]
+
+
+def above_market(audited: pd.DataFrame, alpha: float = 0.05, fewest: int = 0) -> list[Cause]:
     """Where is the error rate higher than that of the whole market?
 
     Parameters
     ----------
-    audited, alpha
+    audited, alpha, fewest
         As in `week_causes`; all weeks are pooled.
     """
     searched = dimensions(audited, NOT_SEARCHED)
-    return explain_level(audited, searched, weight="weight", alpha=alpha) if searched else []
+    return _told(explain_level(audited, searched, weight="weight", alpha=alpha), fewest) if searched else []
 
 
-def above_peers(audited: pd.DataFrame, alpha: float = 0.05) -> list[Cause]:
+def above_peers(audited: pd.DataFrame, alpha: float = 0.05, fewest: int = 0) -> list[Cause]:
     """Who, where or when is the error rate higher than the same queues and reference labels explain?
 
     Parameters
     ----------
-    audited, alpha
+    audited, alpha, fewest
         As in `week_causes`; all weeks are pooled.
     """
     there = dimensions(audited, NOT_SEARCHED)
     searched = [name for name in there if name not in NOT_WHO]
     work = [name for name in there if name in WORK]
-    return explain_level(audited, searched, weight="weight", alpha=alpha, explained_by=work) if searched else []
+    found = explain_level(audited, searched, weight="weight", alpha=alpha, explained_by=work) if searched else []
+    return _told(found, fewest)

@@ -14,6 +14,7 @@ import click
 from labelqa_lib.cli.deliver import check, demo, ingest
 from labelqa_lib.cli.draw import draw
 from labelqa_lib.cli.frame import EPILOG, one_line
+from labelqa_lib.cli.keys import key
 from labelqa_lib.cli.report import list_, run
 from labelqa_lib.errors import LabelqaError
 
@@ -69,5 +70,5 @@ def commands(context: click.Context, root: Path | None) -> None:
     context.obj = root
 
 
-for _command in (demo, check, ingest, run, draw, list_):
+for _command in (demo, check, ingest, run, draw, key, list_):
     commands.add_command(_command)

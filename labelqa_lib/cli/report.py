@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 import click
 
 from labelqa_lib.cli.frame import DATA, EPILOG, Workspace, console, one_line, print_table
-from labelqa_lib.errors import DataError, UsageError
+from labelqa_lib.cli.readers import Reader, reader
+from labelqa_lib.errors import DataError
 
 
 def _pairs(_context, _parameter, given: tuple[str, ...]) -> dict[str, str]:
@@ -34,39 +35,49 @@ def _pairs(_context, _parameter, given: tuple[str, ...]) -> dict[str, str]:
 @click.option("--page-memory", type=click.FloatRange(0, min_open=True), metavar="MIB",
               help="Kill a page whose kernel holds more (default: `page_memory`).")  # fmt: skip
 @click.option("-p", "given", multiple=True, callback=_pairs, metavar="NAME=VALUE", help="A notebook's own parameter.")
-@click.option("--audience", default="internal", show_default=True, metavar="NAME", help="Who reads the pages.")
+@click.option("--audience", default="internal", show_default=True, metavar="NAME",
+              help="Who reads the pages: internal, or a partner.")  # fmt: skip
 @click.pass_obj
 def run(root, week, markets, notebooks, data, jobs, page_seconds, page_memory, given, audience) -> int:
-    """Render the reports of a week."""
-    from labelqa_lib import runner, store
+    """Render the reports of a week, for ourselves or for a partner.
+
+    A partner's pages are made from data cut for it: its own sites and staff, people under pseudonyms (`labelqa key`
+    makes their key), no figure on few rows.
+    """
+    from labelqa_lib import store
 
     workspace, out = Workspace(root, data), console()
     snapshot = store.describe(workspace.data)
-    weeks_of = {market: about["weeks"] for market, about in snapshot.markets.items()}
+    week = week or _latest_week(snapshot, markets)
+    limits = page_seconds or workspace.settings.page_seconds, page_memory or workspace.settings.page_memory
+    with reader(workspace, snapshot, audience, week, markets, notebooks) as who:
+        return _run(workspace, who, week, given, jobs or os.cpu_count() or 1, limits, out)
+
+
+def _run(workspace, who: Reader, week: str, given, jobs: int, limits: tuple, out) -> int:
+    """Plan, render and index what one reader's pages are; the exit code."""
+    from labelqa_lib import runner
+
     planned = runner.plan(
         workspace.root,
         reports=workspace.reports,
-        data=workspace.as_page_sees(workspace.data),
-        snapshot=snapshot.id,
-        weeks_of=weeks_of,
-        week=week or _latest_week(snapshot, markets),
-        notebooks=notebooks or workspace.settings.notebooks,
-        markets=markets,
-        audience=audience,
+        data=workspace.as_page_sees(who.data),
+        snapshot=who.snapshot.id,
+        weeks_of={market: about["weeks"] for market, about in who.snapshot.markets.items()},
+        week=week,
+        notebooks=who.notebooks,
+        markets=who.markets,
+        audience=who.audience,
         given=given,
+        left_out=who.left_out,
     )
-    if audience != "internal":
-        raise UsageError(f"audience {audience!r}: pages name agents and are internal; none can be made for others yet")
-    week = planned.pages[0].week
-    runner.check_writable(workspace.reports / audience / week)
-    for sentence in planned.skipped:
-        out.print(sentence)
-    settings = workspace.settings
-    limits = runner.Limits(page_seconds or settings.page_seconds, page_memory or settings.page_memory)
+    runner.check_writable(workspace.reports / who.audience / week)
+    for sentence in (*who.skipped, *planned.skipped):
+        out.print(one_line(sentence))
     try:
-        failed = _render(planned.pages, jobs or os.cpu_count() or 1, limits, out)
+        failed = _render(planned.pages, jobs, runner.Limits(*limits), out)
     finally:
-        index = runner.write_index(workspace.reports, audience, week, workspace.settings.notebooks)
+        index = runner.write_index(workspace.reports, who.audience, week, workspace.settings.notebooks)
     out.print(f"{len(planned.pages) - failed} of {len(planned.pages)} pages rendered for {week}")
     out.print(str(index))
     return 1 if failed else 0

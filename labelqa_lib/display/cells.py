@@ -12,6 +12,8 @@ from labelqa_lib import wording
 from labelqa_lib.display import marks, safe
 
 _IN_THE_METRICS_UNIT = {"estimate", "baseline", "difference", "share", "before", "after", "target"}
+_WITHHELD = "withheld"
+"""How the reason of a figure begins that a reader may not see: of its `n` nothing is told either."""
 TOTAL = "all"
 """What a last row over all others is called: it stays last however a reader sorts."""
 
@@ -55,6 +57,8 @@ def cell(row: pd.Series, column: str, interval: tuple[str, str] | None, units: M
     """Any value of a frame, in the unit of its column, of its row or of its metric."""
     value = row[column]
     unit = units.get(column)
+    if column == "n" and str(row.get("reason") or "").startswith(_WITHHELD):
+        return undefined()
     if unit is None and (interval or column in _IN_THE_METRICS_UNIT):
         unit = row.get("unit") or units.get(row.get("metric"), "rate")
     if interval:

@@ -79,8 +79,15 @@ def confusion(frame: pd.DataFrame, *, title: str = "What each label was taken fo
     ax.set_ylabel("reference label")
     every = known["reference_label"].nunique()
     note = f"the {len(labels)} labels with most errors" if every > len(labels) else ""
-    heading(fig, title, _message(cut[cut["reference_label"] != cut["label"]].nlargest(3, "share")), note)
+    wrong = cut[cut["reference_label"] != cut["label"]].nlargest(3, "share")
+    heading(fig, title, _message(wrong, _no_confusion(frame)), note)
     return fig
+
+
+def _no_confusion(frame: pd.DataFrame) -> str:
+    """Why no confusion is shown: there was none, or (`n` 0) none so frequent that it may be shown."""
+    seen = len(frame) and (frame["reference_label"] != frame["label"]).any()
+    return "no confusion is frequent enough to be shown" if seen else "no label was taken for another"
 
 
 def _labels_with_most_errors(frame: pd.DataFrame) -> list:
@@ -118,12 +125,12 @@ def _right(place: int):
     return Rectangle((place, place), 1, 1, facecolor="#eef1f4", edgecolor="white", linewidth=1.5, zorder=1.5)
 
 
-def _message(pairs: pd.DataFrame) -> str:
+def _message(pairs: pd.DataFrame, otherwise: str) -> str:
     said = [
         f"{name(row.reference_label)} taken for {name(row.label)} {wording.amount(row.share, 'rate')} of the time"
         for row in pairs.itertuples()
     ]
-    return "; ".join(said) + "." if said else "no label was taken for another."
+    return "; ".join(said or [otherwise]) + "."
 
 
 @styled
@@ -138,7 +145,7 @@ def costly_pairs(frame: pd.DataFrame, *, title: str = "The confusions that cost 
     """
     wrong = frame[(frame["reference_label"] != frame["label"]) & (frame["n"] > 0)] if len(frame) else frame
     if wrong.empty:
-        return nothing(title, frame, "no label was taken for another")
+        return nothing(title, frame, _no_confusion(frame))
     costliest = wrong.sort_values(["cost", "n"], ascending=False, kind="stable").head(MOST_PAIRS)
     shown = costliest.iloc[::-1]
     fig = canvas(1.05 + 0.26 * len(shown))
@@ -161,5 +168,5 @@ def costly_pairs(frame: pd.DataFrame, *, title: str = "The confusions that cost 
     ax.grid(axis="y", visible=False)
     ax.grid(axis="x", visible=True)
     measure_axis(ax.xaxis, "count", "estimated errors, each times what it costs   (⇄ violating and benign are swapped)")
-    heading(fig, title, _message(costliest.head(3)))
+    heading(fig, title, _message(costliest.head(3), ""))
     return fig

@@ -4,7 +4,7 @@
 one family each, `label_means` a part of quality; `judged` the rate sample, `frame` the shape of every answer,
 `compare` what moved; `breakdowns` and `coverage` the tables of a page that are not one metric; `rare` the gaps between
 critical errors; `control` charts, `people` compared, and accuracy `corrected` and `assisted` are metric frames with
-more beside them.
+more beside them, as are those beside `peers`; `withheld` keeps from a partner what rests on few rows.
 """
 
 from labelqa_lib.metrics.assisted import TITLES as ASSISTED_TITLES
@@ -16,6 +16,7 @@ from labelqa_lib.metrics.corrected import TITLES as CORRECTED_TITLES
 from labelqa_lib.metrics.corrected import corrected
 from labelqa_lib.metrics.coverage import coverage, excluded_audits, volume
 from labelqa_lib.metrics.metric import Metric
+from labelqa_lib.metrics.peers import PEERS_TITLES, against_peers, no_benchmark
 from labelqa_lib.metrics.people import spread
 from labelqa_lib.metrics.rare import critical_gaps
 from labelqa_lib.metrics.registry import REGISTRY, TITLES, UNITS, measure, measure_each
@@ -24,11 +25,13 @@ from labelqa_lib.metrics.split import SPLIT_UNITS, split_change
 __all__ = [
     "ASSISTED_TITLES",
     "CORRECTED_TITLES",
+    "PEERS_TITLES",
     "REGISTRY",
     "SPLIT_UNITS",
     "TITLES",
     "UNITS",
     "Metric",
+    "against_peers",
     "assisted",
     "by_hour",
     "change",
@@ -41,6 +44,7 @@ __all__ = [
     "excluded_audits",
     "measure",
     "measure_each",
+    "no_benchmark",
     "split_change",
     "spread",
     "tenure",

@@ -16,6 +16,7 @@ from labelqa_lib.metrics.frame import finish, groups_of, undefined
 from labelqa_lib.metrics.judged import annotated, cluster, clusters_of
 from labelqa_lib.metrics.metric import WEEK, Asked
 from labelqa_lib.metrics.registry import REGISTRY, ask
+from labelqa_lib.metrics.withheld import withhold
 from labelqa_lib.stats.assisted import assisted_rate, cross_fitted_risk
 from labelqa_lib.store import Tables, fetch
 
@@ -83,7 +84,7 @@ def assisted(
     rows = audited(tables).inner_join(kinds, "annotation_id").mutate(_cluster=told(cluster(asked))).order_by("annotation_id")
     columns = dict.fromkeys(["annotation_id", WEEK, "_cluster", "weight", "label", "audit_label", "kind", *asked.by])
     sample = fetch(rows.select(*columns))
-    return _beside(sample, counts, asked, helped)
+    return withhold(_beside(sample, counts, asked, helped), tables)
 
 
 def with_kinds(rows: ibis.Table, tables: Tables) -> ibis.Table:

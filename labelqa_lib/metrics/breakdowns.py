@@ -15,7 +15,9 @@ from labelqa_lib.metrics.judged import annotated, cluster, note, sampled
 from labelqa_lib.metrics.metric import WEEK, Asked
 from labelqa_lib.metrics.quality import SHARES
 from labelqa_lib.metrics.registry import REGISTRY, ask
+from labelqa_lib.metrics.withheld import withhold
 from labelqa_lib.stats import survey
+from labelqa_lib.stats.withholding import withheld
 from labelqa_lib.store import Tables, fetch
 
 TENURES = {"0-2 weeks": 0, "3-5 weeks": 3, "6-11 weeks": 6, "12+ weeks": 12}
@@ -47,7 +49,8 @@ def confusion(
         One row per pair seen, in the order of the label set: ``reference_label, label, n`` (annotations judged so),
         ``n_reference`` (with this reference label), ``share, ci_low, ci_high`` (weighted, of the reference label),
         ``flips`` (violating taken for benign or the reverse), ``critical`` (an error with a critical label), ``cost``
-        (estimated errors in the population, each times what it costs) and ``rank`` (1 = costliest; 0 = right).
+        (estimated errors in the population, each times what it costs) and ``rank`` (1 = costliest; 0 = right). Of a cut
+        snapshot, pairs on too few rows are there with `n` 0 and no share.
 
     Raises
     ------
@@ -70,7 +73,7 @@ def confusion(
     )  # fmt: skip
     pairs = pairs.assign(share=shares.estimate, ci_low=shares.ci_low, ci_high=shares.ci_high, n_reference=shares.n)
     labels = fetch(tables.labels.select("label", "violating", "critical", "order"))
-    return _ranked(pairs, labels, _known(costs or {}, labels["label"]))
+    return _withheld(_ranked(pairs, labels, _known(costs or {}, labels["label"])), tables)
 
 
 def _known(costs: Mapping[str, Mapping[str, float]], labels: pd.Series) -> dict[tuple[str, str], float]:
@@ -98,6 +101,17 @@ def _ranked(pairs: pd.DataFrame, labels: pd.DataFrame, costs: Mapping[tuple[str,
     place = np.lexsort((given["order"], truth["order"]))
     columns = ["reference_label", "label", "n", "n_reference", "share", "ci_low", "ci_high"]
     return ranked.iloc[place][[*columns, "flips", "critical", "cost", "rank"]].reset_index(drop=True)
+
+
+def _withheld(pairs: pd.DataFrame, tables: Tables) -> pd.DataFrame:
+    """With nothing told of pairs seen too rarely, and of those that a label's total would give them away by."""
+    labels = [pairs["reference_label"], pairs["label"]]
+    small, beside = withheld(pairs["n"].to_numpy(), labels, tables.snapshot.smallest_cell)
+    nothing = dict.fromkeys(["n", "n_reference", "rank"], 0) | dict.fromkeys(["share", "ci_low", "ci_high"], np.nan)
+    shown = pairs.copy()
+    for name, value in (nothing | {"cost": 0.0}).items():
+        shown.loc[small | beside, name] = value
+    return shown
 
 
 def by_hour(
@@ -135,7 +149,8 @@ def by_hour(
     if made.empty:
         return frame.assign(local_hour=0, volume=0)
     frame["local_hour"] = frame["local_hour"].astype("int64")
-    return frame.merge(made, on="local_hour", how="left").sort_values("local_hour", ignore_index=True)
+    frame = frame.merge(made, on="local_hour", how="left").sort_values("local_hour", ignore_index=True)
+    return withhold(frame, tables, ["volume"])
 
 
 def tenure(tables: Tables, weeks: Sequence[str] | None = None, confidence: float = 0.95) -> pd.DataFrame:
@@ -162,4 +177,4 @@ def tenure(tables: Tables, weeks: Sequence[str] | None = None, confidence: float
     used = used[since >= 0].groupby(["tenure", "agent_id"], as_index=False)
     used = used[["weight", "weight_squared", "outcome", "n"]].sum()
     frame = rate_frame(used, banded, "judged annotations of agents with a known start", note(banded, stands_on))
-    return frame.sort_values("tenure", key=lambda bands: bands.map(TENURES), ignore_index=True)
+    return withhold(frame.sort_values("tenure", key=lambda bands: bands.map(TENURES), ignore_index=True), tables)

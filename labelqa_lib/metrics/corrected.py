@@ -17,6 +17,7 @@ from labelqa_lib.metrics.frame import groups_of, typed, undefined
 from labelqa_lib.metrics.judged import AUDITS, cluster, clusters_of, first_audits, judged, rate
 from labelqa_lib.metrics.metric import SEGMENTS, WEEK, Asked
 from labelqa_lib.metrics.registry import REGISTRY, ask
+from labelqa_lib.metrics.withheld import withhold
 from labelqa_lib.stats.survey import equivalent_size
 from labelqa_lib.stats.two_phase import corrected_rate, rogan_gladen
 from labelqa_lib.store import Tables, fetch
@@ -92,7 +93,7 @@ def corrected(
     below = pd.concat([part for part in parts if len(part)]).sort_values([*asked.by, "period"], ignore_index=True)
     if auditors is not None:
         below = _by_known_quality(raw, below, auditors, confidence)
-    return pd.concat([raw, below], ignore_index=True)
+    return withhold(pd.concat([raw, below], ignore_index=True), tables, ["reaudits"])
 
 
 def audited(tables: Tables) -> ibis.Table:

@@ -20,7 +20,7 @@ def coverage(tables: Tables) -> pd.DataFrame:
     DataFrame
         One row per calendar week from the first to the last: ``week, annotations, audited`` (in the rate sample by an
         audit), ``excluded_audits`` (tier 1 and 2, in no rate), ``on_gold`` (annotations of gold items),
-        ``blind_pairs``. Counts; 0 where there is none.
+        ``blind_pairs``. Counts; 0 where there is none, NA where a cut snapshot's readers may not see so few.
     """
     parts = {"annotations": annotated(tables)}
     if tables.audits is not None or tables.gold is not None:
@@ -33,6 +33,8 @@ def coverage(tables: Tables) -> pd.DataFrame:
     counts["excluded_audits"] = excluded_audits(tables).groupby(WEEK)["n"].sum()
     columns = ["annotations", "audited", "excluded_audits", "on_gold", "blind_pairs"]
     frame = pd.DataFrame(counts, index=list(calendar(tables.weeks))).reindex(columns=columns).fillna(0).astype("int64")
+    if tables.snapshot.smallest_cell:
+        frame = frame.astype("Int64").mask((frame > 0) & (frame < tables.snapshot.smallest_cell))
     return frame.rename_axis(WEEK).reset_index()
 
 

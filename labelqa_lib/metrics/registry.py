@@ -10,6 +10,7 @@ from labelqa_lib.errors import UsageError
 from labelqa_lib.metrics import agreement, appeals, auditor, label_means, quality, service, workforce
 from labelqa_lib.metrics.frame import undefined
 from labelqa_lib.metrics.metric import WEEK, Asked, Metric
+from labelqa_lib.metrics.withheld import withhold
 from labelqa_lib.periods import Week
 from labelqa_lib.store import Tables
 
@@ -54,7 +55,8 @@ def measure(
     -------
     DataFrame
         ``metric, <by>, period, estimate, ci_low, ci_high, n, n_effective, method, reason``, sorted by dimensions and
-        period. Undefined is NaN with its `n` and a reason. Where a dimension is empty it says ``not given``.
+        period. Undefined is NaN with its `n` and a reason. Where a dimension is empty it says ``not given``. Of a cut
+        snapshot, figures on too few rows are withheld (`metrics.withheld`).
 
     Raises
     ------
@@ -68,9 +70,10 @@ def measure(
     for need in known.needs:
         alternatives = need.split(" or ")
         if not any(tables.delivered(name) for name in alternatives):
-            missing = "neither was delivered" if len(alternatives) > 1 else "not delivered"
+            missing = "neither was" if len(alternatives) > 1 else "not"
+            missing += " delivered" if tables.snapshot.audience == "internal" else " shared"
             return undefined(asked, f"needs {need}; {missing}")
-    return known.function(tables, asked)
+    return withhold(known.function(tables, asked), tables)
 
 
 def measure_each(tables: Tables, metrics: Sequence[str], by: Sequence[str] = (), **options) -> pd.DataFrame:

@@ -8,11 +8,12 @@ A run is three calls: `plan` checks everything and lists the pages, `render` giv
 from labelqa_lib.runner.index import write_index
 from labelqa_lib.runner.limits import Limits
 from labelqa_lib.runner.parameters import OWN, declared
-from labelqa_lib.runner.plan import Plan, PlannedPage, latest_complete_week, notebook_file, notebook_names, plan
+from labelqa_lib.runner.plan import INTERNAL, Plan, PlannedPage, latest_complete_week, notebook_file, notebook_names, plan
 from labelqa_lib.runner.pool import render
 from labelqa_lib.runner.record import PageError, PageRecord, check_writable
 
 __all__ = [
-    "OWN", "Limits", "PageError", "PageRecord", "Plan", "PlannedPage", "check_writable", "declared", "latest_complete_week",
+    "INTERNAL", "OWN", "Limits", "PageError", "PageRecord", "Plan", "PlannedPage", "check_writable", "declared",
+    "latest_complete_week",
     "notebook_file", "notebook_names", "plan", "render", "write_index",
 ]  # fmt: skip

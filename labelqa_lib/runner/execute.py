@@ -68,7 +68,7 @@ def render_page(page: PlannedPage, limits: Limits, making: Making) -> PageRecord
 
 def _execute(page: PlannedPage, progress: _Progress, watch: Watch) -> nbformat.NotebookNode:
     return papermill.execute_notebook(
-        nbformat.read(page.notebook, as_version=4),
+        _for_its_audience(page),
         None,
         parameters=dict(page.parameters),
         kernel_name="python3",
@@ -82,6 +82,13 @@ def _execute(page: PlannedPage, progress: _Progress, watch: Watch) -> nbformat.N
         on_notebook_start=progress.on_notebook_start,
         on_cell_execute=progress.on_cell_execute,
     )
+
+
+def _for_its_audience(page: PlannedPage) -> nbformat.NotebookNode:
+    """The notebook without the cells that are not for the page's audience."""
+    notebook = nbformat.read(page.notebook, as_version=4)
+    notebook.cells = [cell for cell in notebook.cells if not page.left_out & set(cell.metadata.get("tags", ()))]
+    return notebook
 
 
 def _reason(error: Exception, progress: _Progress, watch: Watch) -> PageError:

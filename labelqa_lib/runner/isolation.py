@@ -24,6 +24,7 @@ def isolated(scratch: Path, cache: Path) -> dict[str, str]:
     """
     return {
         **dict.fromkeys(ONE_THREAD, "1"),
+        "LABELQA_KEY_FILE": "",  # no page needs to know where the key of pseudonyms lies
         "TMPDIR": str(scratch),
         "PYTHONHASHSEED": "0",
         "JE_ARROW_MALLOC_CONF": "background_thread:false",  # with that thread, what has imported pandas cannot fork

@@ -15,7 +15,9 @@ from labelqa_lib.periods import Week
 from labelqa_lib.runner.parameters import checked, collect
 
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
-AUDIENCE = re.compile(r"[a-z][a-z0-9_-]{0,31}")
+AUDIENCE = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
+INTERNAL = "internal"
+"""The audience that may see everything."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,8 @@ class PlannedPage:
         Id of the snapshot that every page of the run reads.
     parameters : dict
         Everything passed to the notebook.
+    left_out : frozenset of str
+        Cells with one of these tags are not for the page's audience: they are taken out before anything runs.
     """
 
     notebook: Path
@@ -44,6 +48,12 @@ class PlannedPage:
     audience: str
     snapshot: str
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    left_out: frozenset[str] = frozenset()
+
+    @property
+    def shared(self) -> bool:
+        """Whether it is for others, who must not see paths, code or what went wrong inside."""
+        return self.audience != INTERNAL
 
     @property
     def name(self) -> str:
@@ -64,7 +74,9 @@ class PlannedPage:
 
     @property
     def failed(self) -> Path:
-        return self.folder / f"{self.name}.failed.ipynb"
+        """Where the notebook of a failure goes: of a page for others, not into the folder that is shared."""
+        own = self.reports / ".cache" / "failed" / self.audience / self.week / self.market
+        return (own if self.shared else self.folder) / f"{self.name}.failed.ipynb"
 
 
 @dataclass(frozen=True)
@@ -85,8 +97,9 @@ def plan(
     week: str,
     notebooks: Sequence[str],
     markets: Sequence[str] = (),
-    audience: str = "internal",
+    audience: str = INTERNAL,
     given: Mapping[str, str] | None = None,
+    left_out: Mapping[str, frozenset[str]] | None = None,
 ) -> Plan:
     """Which pages does a run render?
 
@@ -103,6 +116,8 @@ def plan(
         Names; no markets means every market of the snapshot.
     given : mapping of str to str
         ``-p name=value``, unchecked.
+    left_out : mapping of market to tags, optional
+        Cells that are taken out of its pages.
 
     Raises
     ------
@@ -128,8 +143,10 @@ def plan(
         have = f"they have {held[0]} to {held[-1]}" if held else "they have no week at all"
         raise DataError(f"week {week}: no data of {', '.join(wanted)} in snapshot {snapshot}; {have}")
     own = {"week": week, "audience": audience, "data": data, "snapshot": snapshot}
+    tags = left_out or {}
     pages = tuple(
-        PlannedPage(file, root, reports, market, week, audience, snapshot, {"market": market, **own, **values[file]})
+        PlannedPage(file, root, reports, market, week, audience, snapshot, {"market": market, **own, **values[file]},
+                    tags.get(market, frozenset()))  # fmt: skip
         for market in present
         for file in files
     )

@@ -122,9 +122,19 @@ class PageRecord:
     def failed(self) -> bool:
         return self.status == FAILED
 
+    def shareable(self) -> PageRecord:
+        """The record as others may read it: no paths, no code, no text of an error, nothing that differs by chance."""
+        error = PageError("PageFailed", "this page could not be made; ask for it to be made again")
+        parameters = {name: value for name, value in self.parameters.items() if name not in ("data", "snapshot")}
+        return replace(
+            self, seconds=0.0, parameters=parameters, warnings=[], error=error if self.failed else None, making=None
+        )
+
 
 def publish(page: PlannedPage, record: PageRecord, html: str | None = None, failed: str | None = None) -> PageRecord:
     """Write a page's files, the record last; where they cannot be written, the record says so.
+
+    On disk a page for others has its `shareable` record; the one given back tells everything.
 
     Parameters
     ----------
@@ -138,8 +148,10 @@ def publish(page: PlannedPage, record: PageRecord, html: str | None = None, fail
         if html is not None:
             record = _with_size(record, write_whole(page.html, html))
         if failed is not None:
+            page.failed.parent.mkdir(parents=True, exist_ok=True)
             write_whole(page.failed, failed)
-        write_whole(page.record, json.dumps(asdict(record), indent=1, ensure_ascii=False) + "\n")
+        told = record.shareable() if page.shared else record
+        write_whole(page.record, json.dumps(asdict(told), indent=1, ensure_ascii=False) + "\n")
         if not record.failed:
             page.failed.unlink(missing_ok=True)
         return record

@@ -1,7 +1,7 @@
 """Opens snapshots: what one holds (`describe`), and its rows as lazy tables (`open_tables`)."""
 
 from labelqa_lib.store.snapshot import Restatement, Snapshot, describe, earlier_reading, rejected
-from labelqa_lib.store.tables import OPTIONAL, PARTITIONED, Tables, fetch, open_tables, tables_from
+from labelqa_lib.store.tables import OPTIONAL, PARTITIONED, Tables, arrow, fetch, open_tables, tables_from
 
 __all__ = [
     "OPTIONAL",
@@ -9,6 +9,7 @@ __all__ = [
     "Restatement",
     "Snapshot",
     "Tables",
+    "arrow",
     "describe",
     "earlier_reading",
     "fetch",

@@ -18,7 +18,10 @@ _ID = re.compile(r"\w[\w.\-]*")
 
 @dataclass(frozen=True)
 class Snapshot:
-    """What `snapshot.json` says: where the rows came from, how many there are, and which weeks each market has."""
+    """What `snapshot.json` says: where the rows came from, how many there are, and which weeks each market has.
+
+    A snapshot cut for an audience names it, and the smallest number of rows that a figure of its pages may rest on.
+    """
 
     id: str
     source: str
@@ -31,6 +34,8 @@ class Snapshot:
     notes: tuple[str, ...] = ()
     restated: dict[str, dict] = field(default_factory=dict)
     folder: Path | None = None
+    audience: str = "internal"
+    smallest_cell: int = 0
 
     def weeks(self, market: str | None = None) -> tuple[str, ...]:
         """Weeks with annotations, oldest first; of one market, or of any.
@@ -92,6 +97,8 @@ def describe(root: Path, snapshot: str = "CURRENT") -> Snapshot:
             notes=tuple(told["notes"]),
             restated=told.get("restated", {}),
             folder=folder,
+            audience=told.get("audience", "internal"),
+            smallest_cell=told.get("smallest_cell", 0),
         )
     except (KeyError, TypeError) as error:
         raise DataError(f"{folder / 'snapshot.json'}: does not describe a snapshot; it lacks {error}") from None

@@ -23,7 +23,7 @@ from labelqa_lib.store.snapshot import Snapshot, describe
 PARTITIONED = ("annotations", "audits")
 OPTIONAL = (
     "items", "audits", "gold", "appeals", "people", "shifts", "queue_hours", "quiz_answers", "requests",
-    "sop_versions", "sop_acknowledgements", "actions",
+    "sop_versions", "sop_acknowledgements", "actions", "benchmark",
 )  # fmt: skip
 
 
@@ -32,7 +32,8 @@ class Tables:
     """One market's rows (or every market's) for some weeks, as lazy Ibis tables on any engine.
 
     A table that was not delivered is None. `weeks` ascend; the last one is the report's week. `appeals` keep all
-    weeks, because one is resolved long after the annotation was made.
+    weeks, because one is resolved long after the annotation was made. `benchmark` is no table of a delivery: a snapshot
+    cut for a partner may hold what its peers reach together.
     """
 
     annotations: ibis.Table
@@ -52,6 +53,7 @@ class Tables:
     sop_versions: ibis.Table | None = None
     sop_acknowledgements: ibis.Table | None = None
     actions: ibis.Table | None = None
+    benchmark: ibis.Table | None = None
     _kept: dict = field(default_factory=dict, compare=False, repr=False)
 
     def keep(self, name: str, make: Callable[[], object]) -> object:
@@ -159,6 +161,17 @@ def fetch(expression: ibis.Table) -> pd.DataFrame:
         When the engine cannot read what the expression needs, as with a file damaged after its snapshot was opened.
     """
     return _engine(expression.execute)
+
+
+def arrow(expression: ibis.Table) -> pa.Table:
+    """Run an expression in its engine and bring its rows as they are, for whoever writes them to files.
+
+    Raises
+    ------
+    DataError
+        As in `fetch`.
+    """
+    return _engine(expression.to_pyarrow)
 
 
 def _existing(weeks: Sequence[str] | None, about: Snapshot, market: str | None) -> tuple[str, ...]:
