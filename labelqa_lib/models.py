@@ -1,4 +1,4 @@
-"""What every model read from YAML shares: frozen, no unknown settings, known time zones, and sentences for mistakes."""
+"""What every model read from YAML shares: frozen, no unknown settings, known time zones and locales, and sentences for mistakes."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated, Any, TypeVar
 from zoneinfo import ZoneInfo, available_timezones
 
+from babel import Locale, UnknownLocaleError
 from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
 
 from labelqa_lib.errors import ParamsError
@@ -28,6 +29,17 @@ def _known_time_zone(name: str) -> str:
 
 
 TimeZone = Annotated[str, AfterValidator(_known_time_zone)]
+
+
+def _known_locale(name: str) -> str:
+    try:
+        Locale.parse(name, sep="-")
+    except (ValueError, UnknownLocaleError):
+        raise ValueError(f"locale {name!r} is not known; write a language and a country such as ms-MY") from None
+    return name
+
+
+LocaleName = Annotated[str, AfterValidator(_known_locale)]
 
 
 def build(model: type[Known], content: dict[str, Any], where: Path | str) -> Known:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from labelqa_lib import params, store
+from labelqa_lib import params, store, wording
 from labelqa_lib.errors import UsageError
 from labelqa_lib.params import Market, Target, Workspace
 from labelqa_lib.periods import Week, weeks_up_to
@@ -85,11 +85,12 @@ class Page:
 
     def title(self) -> dict[str, str]:
         """What the page is about, as keyword arguments of `display.title`."""
+        week = Week.parse(self.week)
         return {
             "market": self.market.market,
             "market_name": self.market.name,
             "week": self.week,
-            "dates": Week.parse(self.week).days,
+            "dates": wording.days(week.monday, week.sunday),
             "audience": self.audience,
             "snapshot": self.tables.snapshot.id,
         }
@@ -145,6 +146,7 @@ def open_page(market: str, week: str = "", audience: str = "internal", data: str
     root = params.find_root(Path.cwd())
     workspace = params.load_workspace(root)
     settings = params.load_market(root, workspace, market)
+    wording.speak(settings.locale)
     folder = root / (data or workspace.data)
     described = store.describe(folder, snapshot or "CURRENT")
     known = described.weeks(market)

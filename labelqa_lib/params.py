@@ -10,7 +10,7 @@ import yaml
 from pydantic import Field, model_validator
 
 from labelqa_lib.errors import ParamsError, UsageError
-from labelqa_lib.models import Model, TimeZone, build
+from labelqa_lib.models import build, LocaleName, Model, TimeZone
 
 MARKET_CODE = re.compile(r"[A-Za-z][A-Za-z0-9]{0,15}(?:[-_][A-Za-z0-9]{1,15})?")
 
@@ -118,7 +118,8 @@ class Market(Model):
     market: str
     name: str = ""
     time_zone: TimeZone = "UTC"
-    locale: str = "en"
+    locale: LocaleName = "en"
+    """How the market's pages write numbers and days."""
     targets: dict[str, Target] = {}
     denominators: Denominators = Denominators()
     auditors: Auditors | None = None

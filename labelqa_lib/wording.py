@@ -1,4 +1,4 @@
-"""How a number is said: one way for findings, cards, tables, figures and the index.
+"""How a number and a day are said: one way for findings, cards, tables, figures and the index, in a market's own format.
 
 Units are those of the metric registry: `rate` (a fraction in [0, 1]), `seconds`, `hours`, `days`, `per_day`, `per_hour`,
 `count`, `coefficient` (1 is perfect, 0 is chance), and `points` for a difference of rates. An undefined number is said
@@ -8,6 +8,15 @@ as an en dash.
 from __future__ import annotations
 
 import math
+from datetime import date
+from decimal import Decimal
+from functools import lru_cache
+
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_date, format_interval
+from babel.numbers import format_decimal
+
+from labelqa_lib.errors import UsageError
 
 UNDEFINED = "–"
 _SUFFIX = {
@@ -17,14 +26,72 @@ _SUFFIX = {
 _POINTS = {**_SUFFIX, "rate": " pt"}
 
 
+_DEFAULT = "en"
+_spoken = [_DEFAULT]
+"""A page is about one market and has a process of its own: its first line says once how the page speaks."""
+
+
+def speak(locale: str = _DEFAULT) -> None:
+    """From here on, say numbers and days as is usual in `locale`: ``1.234,5`` and ``9 nov 2026`` for ``es-ES``.
+
+    Raises
+    ------
+    UsageError
+        When there is no such locale.
+    """
+    known(locale)
+    _spoken[0] = locale
+
+
+@lru_cache
+def known(locale: str) -> Locale:
+    """A locale such as ``ms-MY``.
+
+    Raises
+    ------
+    UsageError
+        When Unicode's locale data (CLDR) does not know it.
+    """
+    try:
+        return Locale.parse(locale, sep="-")
+    except (ValueError, UnknownLocaleError):
+        raise UsageError(f"locale {locale!r} is not known; write a language and a country such as ms-MY") from None
+
+
+def written(text: str) -> str:
+    """A number written as Python writes it, with the market's own decimal sign, grouping and a true minus."""
+    sign, digits = ("−", text[1:]) if text.startswith("-") else ("", text)
+    if not digits.replace(".", "", 1).isdecimal():
+        return sign + digits
+    whole, point, decimals = digits.partition(".")
+    locale = known(_spoken[0])
+    pattern = locale.decimal_formats[None].pattern.partition(".")[0] + point + "0" * len(decimals)
+    return sign + format_decimal(Decimal(digits), pattern, locale)
+
+
+def whole(value: float) -> str:
+    """A count: ``1,240``."""
+    return written(f"{value:.0f}")
+
+
+def day(when: date) -> str:
+    """``9 Nov 2026``."""
+    return format_date(when, "medium", known(_spoken[0]))
+
+
+def days(first: date, last: date) -> str:
+    """``9–15 Nov 2026``."""
+    return format_interval(first, last, "yMMMd", locale=known(_spoken[0]))
+
+
 def number(value: float, unit: str, decimals: int | None = None) -> str:
     """The bare number in the unit's scale: ``0.9523`` as a rate is ``95.2``."""
     if value is None or math.isnan(value):
         return UNDEFINED
     scaled = 100 * value if unit == "rate" else value
     digits = _decimals(scaled, unit) if decimals is None else decimals
-    said = f"{scaled:,.{digits}f}"
-    return said.removeprefix("-") if float(said.replace(",", "")) == 0 else said.replace("-", "−")
+    said = f"{scaled:.{digits}f}"
+    return written(said.removeprefix("-") if float(said) == 0 else said)
 
 
 def _decimals(scaled: float, unit: str) -> int:
@@ -81,5 +148,5 @@ def difference(value: float, unit: str) -> str:
 
 def count(value: float, noun: str, plural: str | None = None) -> str:
     """``1 audit``, ``1,240 audits``."""
-    whole = round(value)
-    return f"{whole:,} {noun if whole == 1 else plural or noun + 's'}"
+    items = round(value)
+    return f"{whole(items)} {noun if items == 1 else plural or noun + 's'}"

@@ -34,7 +34,7 @@ ALLOWED = {
     "display": {"errors", "periods", "stats", "wording"},
     "explore": {"errors", "periods", "stats", "store", "metrics", "sampling", "findings", "figures", "display", "wording"},
     "warm": {"figures", "display"},
-    "page": {"errors", "periods", "params", "store"},
+    "page": {"errors", "periods", "params", "store", "wording"},
     "runner": {"errors", "periods", "params", "wording"},
     "cli": {"*"},
     "__init__": {"*"},

@@ -52,6 +52,7 @@ def test_an_empty_list_of_targets_is_none(workspace):
         ("market: 'NO'\nname: a\nname: b\n", r"NO.yaml:3: 'name' is written twice"),
         ("market: 'NO'\nnmae: a\n", r"nmae: is not a known setting; remove it or mend its spelling"),
         ("market: SE\n", r"market: 'SE' does not match the file's name"),
+        ("market: 'NO'\nlocale: nordish\n", r"locale 'nordish' is not known; write a language and a country such as ms-MY"),
         ("market: 'NO'\ntime_zone: Europe/Olso\n", r"time zone 'Europe/Olso' is not known"),
         ("market: 'NO'\ntargets: {accuracy: {at_least: 0.9, at_most: 0.8}}\n", r"exactly one of `at_least` and `at_most`"),
         ("market: 'NO'\ntargets: {fpr: {at_most: high}}\n", r"targets.fpr.at_most: .*\(it is 'high'\)"),

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from datetime import date
 
 import pytest
 
 from labelqa_lib import wording
+from labelqa_lib.errors import UsageError
 
 
 @pytest.mark.parametrize(
@@ -46,6 +48,41 @@ def test_intervals_and_changes():
     assert wording.difference(-0.0002, "rate") == "+0.0 pt"
     assert wording.interval(0.980, 0.9902, "rate") == "98.0 to 99.0 %"
     assert wording.estimate(0.9967, 0.9921, 0.9987, "rate") == "99.67 % (99.21 to 99.87)"
+
+
+@pytest.fixture
+def spoken():
+    yield wording.speak
+    wording.speak()
+
+
+def test_numbers_and_days_are_written_as_the_market_writes_them(spoken):
+    """Source: Unicode CLDR, which Babel carries; India groups by lakh, Spain swaps comma and point."""
+    week = date(2026, 11, 9), date(2026, 11, 15)
+    written = {
+        "en": ("95.2 % (94.1 to 96.1)", "1,234,567", "Nov 9 – 15, 2026"),
+        "en-GB": ("95.2 % (94.1 to 96.1)", "1,234,567", "9–15 Nov 2026"),
+        "ms-MY": ("95.2 % (94.1 to 96.1)", "1,234,567", "9–15 Nov 2026"),
+        "es-ES": ("95,2 % (94,1 to 96,1)", "1.234.567", "9–15 nov 2026"),
+        "zh-TW": ("95.2 % (94.1 to 96.1)", "1,234,567", "2026年11月9日至15日"),
+        "hi-IN": ("95.2 % (94.1 to 96.1)", "12,34,567", "9–15 नव॰ 2026"),
+    }
+    for locale, (rate, count, days) in written.items():
+        spoken(locale)
+        assert wording.estimate(0.952, 0.941, 0.961, "rate") == rate
+        assert wording.whole(1234567) == count
+        assert " ".join(wording.days(*week).replace("\u2009", " ").split()) == days, locale
+    spoken("es-ES")
+    assert wording.difference(-0.012, "rate") == "−1,2 pt"
+    assert wording.number(-0.0001, "rate") == "0,0"
+    assert wording.day(week[0]) == "9 nov 2026"
+    assert wording.written("-1e+16") == "−1e+16"
+
+
+def test_an_unknown_locale_is_refused(spoken):
+    with pytest.raises(UsageError, match="locale 'xx-QQ' is not known"):
+        spoken("xx-QQ")
+    assert wording.whole(1234) == "1,234"
 
 
 def test_counts_agree_with_their_noun():

@@ -68,14 +68,19 @@ def cell(row: pd.Series, column: str, interval: tuple[str, str] | None, units: M
     if value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value)):
         return undefined()
     if isinstance(value, int | np.integer):
-        return number(f"{value:,}".replace("-", "−"), value)
+        return number(wording.whole(value), value)
     if isinstance(value, float):
         if unit is None:
-            return number(f"{value:,.3g}".replace("-", "−"), value)
+            return number(wording.written(_three_digits(value)), value)
         return number((wording.difference if column == "difference" else wording.amount)(value, unit), value)
     if isinstance(value, pd.Timestamp) and value == value.normalize():  # a day
-        return safe.text(f"{value:%Y-%m-%d}")
+        return f'<time datetime="{value:%Y-%m-%d}">{safe.text(wording.day(value.date()))}</time>'
     return name(value)
+
+
+def _three_digits(value: float) -> str:
+    """A bare number with three digits that count, never as a power of ten while it is short enough to read."""
+    return f"{value:.0f}" if 1000 <= abs(value) < 1e9 else f"{value:.3g}"
 
 
 def scale_of(frame: pd.DataFrame, target: float = math.nan) -> tuple[float, float]:

@@ -70,7 +70,7 @@ def _card(row: pd.Series, first: bool) -> str:
         f'<p class="lq-status"><b>{marks.symbol(mark)}{safe.text(row["status"])}</b> <span>{_target(row)}</span></p>'
         f'<p class="lq-value">{wording.amount(row["estimate"], unit)}</p>'
         f"{marks.sparkline(row['history'], row['target'], row['history_low'], row['history_high'], **size)}"
-        f'<p class="lq-interval">{interval}<span>n {row["n"]:,}{on}</span></p>'
+        f'<p class="lq-interval">{interval}<span>n {wording.whole(row["n"])}{on}</span></p>'
         f'<p class="lq-change">{_change(row)}</p>{note}</article>'
     )
 

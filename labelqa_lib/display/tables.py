@@ -79,7 +79,7 @@ def table(
     total = len(_segments(frame)) if by_metric else len(frame)
     kept = max(rows, MOST_ROWS) if total > LONG else rows
     if total > kept:
-        notes.insert(0, f"… and {total - kept:,} more")
+        notes.insert(0, f"… and {wording.whole(total - kept)} more")
     if total:
         columns = _by_metric(frame, kept, units) if by_metric else _as_it_stands(frame.head(kept), units, titles, target)
         body = _great_table(columns, identifier(id), titles)
@@ -98,11 +98,11 @@ def table(
 
 def _controls(id: str, rows: int, total: int) -> str:
     """What a reader of a long table works with; the page's script shows it, on paper and without a script it is not there."""
-    more = f"Show all {min(total, max(rows, MOST_ROWS)):,} rows"
+    more = f"Show all {wording.whole(min(total, max(rows, MOST_ROWS)))} rows"
     return (
         f'<div class="lq-controls" data-first="{rows}" data-said="{{shown}} of {{total}} rows" hidden>'
         f'<label>Filter <input type="search" aria-controls="{id}-table"></label> '
-        f'<output>{total:,} rows</output> <button type="button">{more}</button></div>'
+        f'<output>{wording.whole(total)} rows</output> <button type="button">{more}</button></div>'
     )
 
 
@@ -196,4 +196,4 @@ def _below(row: pd.Series, scale: tuple[float, float]) -> str:
     if not row["ci_low"] < row["ci_high"] and row["n"] <= 1:
         return ""
     drawn = cells.bar(row, scale, width=72) if row["ci_low"] < row["ci_high"] else ""
-    return f' <small class="lq-n">{drawn} n {row["n"]:,}</small>'
+    return f' <small class="lq-n">{drawn} n {wording.whole(row["n"])}</small>'

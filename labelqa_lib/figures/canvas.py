@@ -91,7 +91,7 @@ def measure_axis(axis: Axis, unit: str, label: str = "") -> None:
     """Ticks in the unit's scale, with the unit, or `label` which names it, on the axis."""
     scale = 100 if unit == "rate" else 1
     axis.set_major_locator(MaxNLocator(6, steps=[1, 2, 2.5, 5, 10], integer=unit == "count"))
-    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value * scale:,.10g}".replace("-", "−")))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: wording.written(f"{value * scale:.10g}")))
     axis.set_label_text(label or _AXIS[unit])
 
 

@@ -133,7 +133,7 @@ def _axis(more: int, undefined: int) -> str:
 
 
 def _message(flagged: pd.DataFrame, known: pd.DataFrame, dim: str, unit: str) -> str:
-    judged = f"{known['named'].sum():,} with enough items"
+    judged = f"{wording.whole(known['named'].sum())} with enough items"
     centre = f"the rate of all is {wording.amount(known['expected'].iloc[0], unit)}"
     if flagged.empty:
         return f"none of {judged} is worse than chance and the usual spread explain; {centre}"

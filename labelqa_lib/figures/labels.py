@@ -115,7 +115,7 @@ def _cells(share: pd.DataFrame, counts: pd.DataFrame) -> np.ndarray:
 def _cell(share: float, count: float) -> str:
     if not count > 0:
         return ""
-    return f"{'<1' if share < 0.01 else f'{100 * share:.0f}'} %  {count:,.0f}"
+    return f"{'<1' if share < 0.01 else f'{100 * share:.0f}'} %  {wording.whole(count)}"
 
 
 def _right(place: int):
@@ -156,9 +156,9 @@ def costly_pairs(frame: pd.DataFrame, *, title: str = "The confusions that cost 
     ax.set_yticks(places, [f"{beside(truth, 20)}  →  {beside(given, 20)}" for truth, given in pairs])
     ax.tick_params(axis="y", labelcolor=INK)
     for place, row in enumerate(shown.itertuples()):
-        cost = f"{row.cost:,.0f}{'  ⇄' if row.flips else ''}"
+        cost = f"{wording.whole(row.cost)}{'  ⇄' if row.flips else ''}"
         ax.annotate(cost, (row.cost, place), (4, 0), textcoords="offset points", va="center_baseline")
-        said = f"{wording.estimate(row.share, row.ci_low, row.ci_high, 'rate')}   n {row.n:,}"
+        said = f"{wording.estimate(row.share, row.ci_low, row.ci_high, 'rate')}   n {wording.whole(row.n)}"
         ax.annotate(said, (1.01, place), xycoords=("axes fraction", "data"), va="center_baseline", color=MUTED)
     ax.annotate(
         "share of the reference label", (1.01, len(shown) - 0.35), xycoords=("axes fraction", "data"), color=MUTED

@@ -45,7 +45,7 @@ def gaps(frame: pd.DataFrame, *, title: str) -> Figure:
     top = np.nanmax([frame["gap"].max(), frame["upper"].max(), 5])
     ax.set_ylim(0, 1.1 * top)
     ax.yaxis.set_major_locator(FixedLocator([tick for tick in _TICKS if tick <= 1.1 * top]))
-    ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
+    ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: wording.whole(value)))
     ax.set_ylabel("good items before it")
     first = ~frame["period"].duplicated()
     ax.set_xticks(frame.index[first], [week.split("-")[1] for week in frame.loc[first, "period"]])
@@ -56,8 +56,8 @@ def gaps(frame: pd.DataFrame, *, title: str) -> Figure:
 def _message(frame: pd.DataFrame) -> str:
     last = frame[frame["period"] == frame["period"].iloc[-1]]
     said = f"{wording.count(len(last), 'error')} in {last['period'].iloc[0]}, "
-    said += f"with a median of {last['gap'].median():,.0f} good items before each"
+    said += f"with a median of {wording.whole(last['gap'].median())} good items before each"
     if frame["upper"].isna().all():
         return f"{said}; no limits: {frame['reason'].iloc[-1]}."
     signals = list(dict.fromkeys(words for words in last["signal"] if words))
-    return f"{said}, usual {last['centre'].iloc[-1]:,.0f}; {'signal: ' + ', '.join(signals) if signals else 'no signal'}."
+    return f"{said}, usual {wording.whole(last['centre'].iloc[-1])}; {'signal: ' + ', '.join(signals) if signals else 'no signal'}."

@@ -74,7 +74,7 @@ def compare(
     ax.tick_params(axis="y", labelcolor=INK)
     ax.set_ylim(-0.7, len(shown) - 0.3)
     for place, (value, n) in enumerate(zip(shown["estimate"], shown["n"], strict=True)):
-        said = f"{wording.amount(value, unit)}   n {n:,}"
+        said = f"{wording.amount(value, unit)}   n {wording.whole(n)}"
         ax.annotate(said, (1.01, place), xycoords=("axes fraction", "data"), va="center_baseline", color=MUTED)
     if target is not None and math.isfinite(target):
         ax.axvline(target, color=INK, linewidth=1, linestyle=(0, (4, 3)), zorder=1)
@@ -154,7 +154,7 @@ def distribution(
             color=colour,
         )
     between = wording.interval(values.min(), values.max(), unit)
-    message = f"median {wording.amount(middle, unit)} of {len(values):,}, {between}{held_to(target, better, unit)}."
+    message = f"median {wording.amount(middle, unit)} of {wording.whole(len(values))}, {between}{held_to(target, better, unit)}."
     heading(fig, title, message)
     measure_axis(ax.xaxis, unit)
     measure_axis(ax.yaxis, "count", "how many")

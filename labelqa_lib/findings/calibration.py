@@ -243,25 +243,25 @@ def _traps(met: pd.DataFrame) -> list[Finding]:
 _TRAPS = {
     "aggregated": lambda row: (
         "act",
-        f"All {row.n:,} items with several labels agree exactly: labels were merged before delivery. "
+        f"All {wording.whole(row.n)} items with several labels agree exactly: labels were merged before delivery. "
         "Agreement, consensus "
         "and self-agreement of this delivery mean nothing; ask the partner for the labels as people gave them.",
     ),
     "two_markets": lambda row: (
         "act",
-        f"{row.n:,} of {row.of:,} annotations were also delivered under {row.detail}: same item, agent, label "
+        f"{wording.whole(row.n)} of {wording.whole(row.of)} annotations were also delivered under {row.detail}: same item, agent, label "
         "and time. One "
         "of the two markets counts work that is not its own.",
     ),
     "dominant": lambda row: (
         "watch",
-        f"Agent {row.detail} gave {wording.amount(row.n / row.of, 'rate')} of all labels ({row.n:,} of "
-        f"{row.of:,}): the "
+        f"Agent {row.detail} gave {wording.amount(row.n / row.of, 'rate')} of all labels ({wording.whole(row.n)} of "
+        f"{wording.whole(row.of)}): the "
         "market's figures are to that extent one person's.",
     ),
     "repeated": lambda row: (
         "know",
-        f"Agents judged {wording.count(row.of, 'item')} more than once, and gave {row.n:,} of them different labels "
+        f"Agents judged {wording.count(row.of, 'item')} more than once, and gave {wording.whole(row.n)} of them different labels "
         f"({wording.amount(row.n / row.of, 'rate')}). Between people the first label counts; the rest is "
         "self-agreement.",
     ),

@@ -187,7 +187,7 @@ def _assisted(helped: pd.DataFrame, plan: Plan) -> list[Finding]:
         return []
     sentence = (
         f"With the model's opinion of every annotation to help, {wording.count(fewer['audits'], 'audit')} would tell "
-        f"accuracy to {_margin(fewer['came_out'])}, as well as {full['audits']:,.0f} without "
+        f"accuracy to {_margin(fewer['came_out'])}, as well as {wording.whole(full['audits'])} without "
         f"({wording.amount(fewer['saved'], 'rate')} fewer; replayed: the interval held the truth in "
         f"{wording.amount(fewer['coverage'], 'rate')} of draws)."
     )
@@ -205,7 +205,7 @@ def _margin(half_width: float) -> str:
 
 
 def _hours(hours: float) -> str:
-    return f"{hours:,.0f} hours" if hours >= 10 else f"{hours:.1f} hours"
+    return f"{wording.whole(hours)} hours" if hours >= 10 else f"{wording.written(f'{hours:.1f}')} hours"
 
 
 def _lower(title: str) -> str:

@@ -111,7 +111,7 @@ def _rare(plan: Plan) -> list[tuple[str, float, str]]:
                                     doubts["population"].astype(int).to_numpy())  # fmt: skip
     except UsageError as error:
         return [(question, np.nan, error.problems[0])]
-    simple = "no simple draw of a week would do" if made.simple is None else f"{made.simple:,} in a simple draw"
+    simple = "no simple draw of a week would do" if made.simple is None else f"{wording.whole(made.simple)} in a simple draw"
     rate = doubts["errors"].sum() / doubts["population"].sum()
     shown = sizing.size_for_demonstration(2 * rate)
     return [

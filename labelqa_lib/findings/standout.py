@@ -103,8 +103,8 @@ def crowded(gaps: pd.DataFrame) -> list[Finding]:
     if not signals:
         return []
     sentence = (
-        f"Critical errors come closer together: of late {gaps['gap'].median():,.0f} good items lie before each, where "
-        f"{gaps['centre'].iloc[-1]:,.0f} were usual ({', '.join(signals)})."
+        f"Critical errors come closer together: of late {wording.whole(gaps['gap'].median())} good items lie before each, where "
+        f"{wording.whole(gaps['centre'].iloc[-1])} were usual ({', '.join(signals)})."
     )
     return [
         Finding(
@@ -170,7 +170,7 @@ def how_sure(
         f"As the QAs see it, accuracy is {wording.estimate(raw.estimate, raw.ci_low, raw.ci_high, 'rate')}: "
         f"{wording.count(raw.n, 'audit')}"
     )
-    said += f", worth {raw.n_effective:,.0f} drawn one by one at random." if raw.n_effective < raw.n else "."
+    said += f", worth {wording.whole(raw.n_effective)} drawn one by one at random." if raw.n_effective < raw.n else "."
     if assisted is not None and assisted["worth"].iloc[-1] >= WORTH_TELLING:
         helped = assisted.iloc[-1]
         said += (

@@ -23,19 +23,20 @@
   mark();
 
   // A cell's number is what its `data` says, its text otherwise; what is undefined stays at the end.
-  const number = (cell) => { const said = cell.querySelector("data"); return said ? Number(said.value) : null; };
+  const number = (cell) => { const data = cell.querySelector("data"); return data ? Number(data.value) : null; };
+  const said = (cell) => cell.querySelector("time")?.dateTime ?? cell.textContent;
   const words = new Intl.Collator(document.documentElement.lang, { numeric: true });
   const order = (one, other, down) => {
     if (!one || !other) return one ? -1 : other ? 1 : 0;
     const [a, b] = [number(one), number(other)];
-    const sign = a !== null && b !== null ? a - b : words.compare(one.textContent, other.textContent);
+    const sign = a !== null && b !== null ? a - b : words.compare(said(one), said(other));
     return down ? -sign : sign;
   };
   const defined = (cell) => (cell.querySelector(".lq-undefined") ? null : cell);
 
   for (const figure of document.querySelectorAll(".lq-table:has(.lq-controls)")) {
     const controls = figure.querySelector(".lq-controls");
-    const [search, said, more] = ["input", "output", "button"].map((name) => controls.querySelector(name));
+    const [search, count, more] = ["input", "output", "button"].map((name) => controls.querySelector(name));
     const body = figure.querySelector("tbody");
     const rows = [...body.rows].filter((row) => !row.cells[0].querySelector(".lq-total"));
     const totals = [...body.rows].filter((row) => row.cells[0].querySelector(".lq-total"));
@@ -51,7 +52,7 @@
         row.classList.toggle("lq-hidden", !visible);
         shown += Boolean(visible);
       }
-      said.value = controls.dataset.said.replace("{shown}", shown).replace("{total}", body.rows.length);
+      count.value = controls.dataset.said.replace("{shown}", shown).replace("{total}", body.rows.length);
       more.hidden = Boolean(asked) || shown === body.rows.length;
     };
 
