@@ -41,9 +41,19 @@ class Ratings:
     @cached_property
     def counts(self) -> sparse.csr_array:
         """Annotations by item and label; memory grows with the annotations, not with items x labels."""
-        cell, times = np.unique(self.item * self.labels + self.label, return_counts=True)
+        cell, times = self._cells()
         starts = np.searchsorted(cell, np.arange(self.items + 1) * self.labels)
         return sparse.csr_array((times * 1.0, cell % self.labels, starts), shape=(self.items, self.labels))
+
+    def _cells(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """The cells of items x labels that hold annotations, ascending, and how many; counted where that table is not
+        much larger than the annotations, else sorted."""
+        cell = self.item * self.labels + self.label
+        if self.items * self.labels > 4 * len(cell):
+            return np.unique(cell, return_counts=True)
+        times = np.bincount(cell, minlength=self.items * self.labels)
+        held = np.flatnonzero(times)
+        return held, times[held]
 
     @cached_property
     def size(self) -> Array:

@@ -379,6 +379,13 @@ def test_an_ordered_categorical_says_its_order():
     assert agreement.krippendorff_alpha(shuffled, "ordinal") == agreement.krippendorff_alpha(scale, "ordinal")
 
 
+def test_labels_that_nobody_used_change_how_it_is_counted_and_not_what():
+    """A thousand more labels make the table of items x labels far larger than the annotations."""
+    rows = observed(FOUR_OBSERVERS)
+    many = [1.0, 2.0, 3.0, 4.0, 5.0, *range(10, 1010)]
+    assert agreement.krippendorff_alpha(rows, labels=many) == agreement.krippendorff_alpha(rows)
+
+
 def test_one_item_has_an_estimate_and_no_interval():
     found = agreement.gwet_ac(two_agents("a", "b"), labels="ab")
     assert found.estimate == -1 and np.isnan(found.ci_low) and found.reason == "too few items for an interval"
