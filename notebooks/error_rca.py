@@ -25,7 +25,7 @@ audience: str = "internal"  # who reads the page
 data: str = ""  # folder of snapshots; empty for the workspace's own
 snapshot: str = ""  # a snapshot's id; empty for the current one
 
-# %%
+# %% tags=["own-market"]
 import labelqa_lib as lq
 
 page = lq.open_page(market, week, audience, data, snapshot)

@@ -26,7 +26,7 @@ data: str = ""  # folder of snapshots; empty for the workspace's own
 snapshot: str = ""  # a snapshot's id; empty for the current one
 runs: int = 300  # draws from the past in the replay
 
-# %%
+# %% tags=["own-market"]
 import labelqa_lib as lq
 
 page = lq.open_page(market, week, audience, data, snapshot)

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 import click
 
+from labelqa_lib.cli.due import with_reasons
 from labelqa_lib.cli.frame import DATA, EPILOG, Workspace, console, one_line, print_table
 from labelqa_lib.cli.readers import Reader, reader
 from labelqa_lib.errors import DataError
@@ -35,10 +36,12 @@ def _pairs(_context, _parameter, given: tuple[str, ...]) -> dict[str, str]:
 @click.option("--page-memory", type=click.FloatRange(0, min_open=True), metavar="MIB",
               help="Kill a page whose kernel holds more (default: `page_memory`).")  # fmt: skip
 @click.option("-p", "given", multiple=True, callback=_pairs, metavar="NAME=VALUE", help="A notebook's own parameter.")
+@click.option("--force", is_flag=True, help="Render every page, also where nothing has changed since it was rendered.")
+@click.option("--explain", is_flag=True, help="Say of each page why it would be rendered; make none.")
 @click.option("--audience", default="internal", show_default=True, metavar="NAME",
               help="Who reads the pages: internal, or a partner.")  # fmt: skip
 @click.pass_obj
-def run(root, week, markets, notebooks, data, jobs, page_seconds, page_memory, given, audience) -> int:
+def run(root, week, markets, notebooks, data, jobs, page_seconds, page_memory, given, force, explain, audience) -> int:
     """Render the reports of a week, for ourselves or for a partner.
 
     A partner's pages are made from data cut for it: its own sites and staff, people under pseudonyms (`labelqa key`
@@ -51,14 +54,19 @@ def run(root, week, markets, notebooks, data, jobs, page_seconds, page_memory, g
     week = week or _latest_week(snapshot, markets)
     limits = page_seconds or workspace.settings.page_seconds, page_memory or workspace.settings.page_memory
     with reader(workspace, snapshot, audience, week, markets, notebooks) as who:
-        return _run(workspace, who, week, given, jobs or os.cpu_count() or 1, limits, out)
+        planned = _plan(workspace, who, week, given)
+        for sentence in (*who.skipped, *planned.skipped):
+            out.print(one_line(sentence))
+        pages = with_reasons(workspace, who, planned.pages, force, keep=not explain)
+        if explain:
+            return _explain(pages, out)
+        return _run(workspace, pages, jobs or os.cpu_count() or 1, limits, out)
 
 
-def _run(workspace, who: Reader, week: str, given, jobs: int, limits: tuple, out) -> int:
-    """Plan, render and index what one reader's pages are; the exit code."""
+def _plan(workspace, who: Reader, week: str, given):
     from labelqa_lib import runner
 
-    planned = runner.plan(
+    return runner.plan(
         workspace.root,
         reports=workspace.reports,
         data=workspace.as_page_sees(who.data),
@@ -71,16 +79,32 @@ def _run(workspace, who: Reader, week: str, given, jobs: int, limits: tuple, out
         given=given,
         left_out=who.left_out,
     )
-    runner.check_writable(workspace.reports / who.audience / week)
-    for sentence in (*who.skipped, *planned.skipped):
-        out.print(one_line(sentence))
+
+
+def _run(workspace, pages, jobs: int, limits: tuple, out) -> int:
+    """Render what is due, and index it with what is there; the exit code."""
+    from labelqa_lib import runner
+
+    first, due = pages[0][0], [page for page, reason in pages if reason]
+    folder = first.folder.parent
+    runner.check_writable(folder)
     try:
-        failed = _render(planned.pages, jobs, runner.Limits(*limits), out)
+        failed = _render(due, jobs, runner.Limits(*limits), out) if due else 0
     finally:
-        index = runner.write_index(workspace.reports, who.audience, week, workspace.settings.notebooks)
-    out.print(f"{len(planned.pages) - failed} of {len(planned.pages)} pages rendered for {week}")
-    out.print(str(index))
+        if due or not runner.index_is_fresh([page for page, _ in pages]):
+            runner.write_index(workspace.reports, first.audience, first.week, workspace.settings.notebooks)
+    unchanged = f", {len(pages) - len(due)} unchanged" if len(due) < len(pages) else ""
+    out.print(f"{len(due) - failed} of {len(pages)} pages rendered for {first.week}{unchanged}")
+    out.print(str(folder / "index.html"))
     return 1 if failed else 0
+
+
+def _explain(pages, out) -> int:
+    for page, reason in pages:
+        out.print(one_line(f"{page.market} {page.name}: {reason or 'unchanged'}"))
+    due = sum(bool(reason) for _, reason in pages)
+    out.print(f"{due} of {len(pages)} pages would be rendered for {pages[0][0].week}")
+    return 0
 
 
 def _latest_week(snapshot, markets) -> str:

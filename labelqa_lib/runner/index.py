@@ -15,6 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from labelqa_lib import wording
 from labelqa_lib.periods import Week
+from labelqa_lib.runner.plan import PlannedPage
 from labelqa_lib.runner.record import PageRecord, read_records, write_whole
 from labelqa_lib.runner.sealing import sealed
 
@@ -65,6 +66,16 @@ def write_index(reports: Path, audience: str, week: str, first: Sequence[str] = 
         write_whole(path, week_html(of_week, folder, audience, week))
         write_whole(folder / "index.html", weeks_html(records, audience))
     return path
+
+
+def index_is_fresh(pages: Sequence[PlannedPage]) -> bool:
+    """Whether the index was written after every record of these pages, all of one week."""
+    folder = pages[0].folder.parent
+    try:
+        written = min((place / "index.html").stat().st_mtime_ns for place in (folder, folder.parent))
+        return all(page.record.stat().st_mtime_ns <= written for page in pages)
+    except OSError:
+        return False
 
 
 def week_html(records: Sequence[PageRecord], folder: Path, audience: str, week: str) -> str:

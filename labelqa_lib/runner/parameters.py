@@ -16,6 +16,7 @@ from labelqa_lib.errors import LabelqaError, UsageError
 
 TYPES = {"str": "a text", "int": "a whole number", "float": "a number", "bool": "true or false"}
 LISTS = "list[str]"
+OWN_MARKET = "own-market"
 OWN = {"market": "--market", "week": "--week", "audience": "--audience", "data": "--data", "snapshot": "--data"}
 """Parameters that the runner fills, and the option that sets each."""
 
@@ -75,21 +76,34 @@ def declared(notebook: Path) -> dict[str, Parameter]:
     return found
 
 
+def reads_own_market(notebook: Path) -> bool:
+    """Whether a cell's tag promises that the notebook reads its market alone, and only by `open_page`.
+
+    A page without the promise is made again whenever anything in the snapshot's weeks changes.
+    """
+    return bool(_tagged(notebook, OWN_MARKET))
+
+
 def _parameters_cell(notebook: Path) -> str:
+    tagged = _tagged(notebook, "parameters")
+    if not tagged:
+        raise UsageError(f"{notebook}: no cell is tagged `parameters`; tag the cell that declares market and week")
+    return tagged[0]
+
+
+def _tagged(notebook: Path, tag: str) -> list[str]:
+    """Sources of a notebook's code cells with a tag."""
     try:
         cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
-        tagged = [
+        return [
             "".join(cell["source"])
             for cell in cells
-            if cell["cell_type"] == "code" and "parameters" in cell["metadata"].get("tags", [])
+            if cell["cell_type"] == "code" and tag in cell["metadata"].get("tags", [])
         ]
     except OSError as error:
         raise UsageError(f"{notebook}: cannot be read ({error.strerror})") from None
     except (ValueError, KeyError, TypeError):
         raise UsageError(f"{notebook}: is not a Jupyter notebook (format 4)") from None
-    if not tagged:
-        raise UsageError(f"{notebook}: no cell is tagged `parameters`; tag the cell that declares market and week")
-    return tagged[0]
 
 
 def _parameter(line: ast.stmt, comment: str) -> Parameter:

@@ -38,6 +38,8 @@ class PlannedPage:
         Everything passed to the notebook.
     left_out : frozenset of str
         Cells with one of these tags are not for the page's audience: they are taken out before anything runs.
+    key : dict
+        What it is made from, part by part, as hashes; empty where nobody asked (see `unchanged.keyed`).
     """
 
     notebook: Path
@@ -49,6 +51,7 @@ class PlannedPage:
     snapshot: str
     parameters: Mapping[str, Any] = field(default_factory=dict)
     left_out: frozenset[str] = frozenset()
+    key: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def shared(self) -> bool:

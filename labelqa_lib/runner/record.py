@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from collections.abc import Iterator, Mapping
@@ -65,8 +66,6 @@ class Making:
         CPU seconds of its kernel and of the worker.
     memory : int
         The most that its kernel held, in bytes.
-    size : int
-        Of its HTML, in bytes.
     """
 
     run: str
@@ -75,7 +74,6 @@ class Making:
     attempt: int = 1
     cpu: float = 0.0
     memory: int = 0
-    size: int = 0
 
 
 @dataclass(frozen=True)
@@ -92,6 +90,10 @@ class PageRecord:
         What its cells wrote to stderr, which the HTML leaves out.
     making : Making or None
         None in records of earlier versions.
+    key : dict
+        What the page was made from, as in `PlannedPage`.
+    sha256 : str
+        Of its HTML; empty where it failed.
     """
 
     notebook: str
@@ -108,6 +110,8 @@ class PageRecord:
     warnings: list[str] = field(default_factory=list)
     error: PageError | None = None
     making: Making | None = None
+    key: Mapping[str, Any] = field(default_factory=dict)
+    sha256: str = ""
 
     @classmethod
     def of(cls, page: PlannedPage, seconds: float, error: PageError | None = None, **said) -> PageRecord:
@@ -115,7 +119,7 @@ class PageRecord:
         status = FAILED if error else RENDERED
         return cls(
             page.name, page.market, page.week, page.audience, page.snapshot,
-            status, round(seconds, 2), parameters=dict(page.parameters), error=error, **said,
+            status, round(seconds, 2), parameters=dict(page.parameters), error=error, key=page.key, **said,
         )  # fmt: skip
 
     @property
@@ -146,7 +150,7 @@ def publish(page: PlannedPage, record: PageRecord, html: str | None = None, fail
     try:
         page.folder.mkdir(parents=True, exist_ok=True)
         if html is not None:
-            record = _with_size(record, write_whole(page.html, html))
+            record = replace(record, sha256=write_whole(page.html, html))
         if failed is not None:
             page.failed.parent.mkdir(parents=True, exist_ok=True)
             write_whole(page.failed, failed)
@@ -162,12 +166,8 @@ def publish(page: PlannedPage, record: PageRecord, html: str | None = None, fail
         return publish(page, PageRecord.of(page, record.seconds, reason))
 
 
-def _with_size(record: PageRecord, size: int) -> PageRecord:
-    return replace(record, making=replace(record.making, size=size)) if record.making else record
-
-
-def write_whole(path: Path, text: str) -> int:
-    """Write a file so that a reader sees the old one or the new one, never a part; its size in bytes."""
+def write_whole(path: Path, text: str) -> str:
+    """Write a file so that a reader sees the old one or the new one, never a part; the SHA-256 of its bytes."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         content = text.encode()
@@ -176,7 +176,7 @@ def write_whole(path: Path, text: str) -> int:
             stream.flush()
             os.fsync(stream.fileno())
         os.replace(temporary, path)
-        return len(content)
+        return hashlib.sha256(content).hexdigest()
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
@@ -204,15 +204,16 @@ def sweep(folder: Path, process: int) -> None:
         temporary.unlink(missing_ok=True)
 
 
-def read_records(folder: Path) -> Iterator[PageRecord]:
-    """Every record below ``<folder>/<week>/<market>/``, in order of week, market and notebook.
+def read_record(path: Path) -> PageRecord | None:
+    """A page's record; None where there is none, or the file is no record (by another program, of another version)."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        error, making = content.pop("error"), content.pop("making", None)
+        return PageRecord(**content, error=error and PageError(**error), making=making and Making(**making))
+    except (OSError, ValueError, TypeError, AttributeError, KeyError):
+        return None
 
-    A file that is no record (by another program, or of another version) is passed over.
-    """
-    for path in sorted(folder.glob("*/*/*.json")):
-        try:
-            content = json.loads(path.read_text(encoding="utf-8"))
-            error, making = content.pop("error"), content.pop("making", None)
-            yield PageRecord(**content, error=error and PageError(**error), making=making and Making(**making))
-        except (OSError, ValueError, TypeError, AttributeError, KeyError):
-            continue
+
+def read_records(folder: Path) -> Iterator[PageRecord]:
+    """Every record below ``<folder>/<week>/<market>/``, in order of week, market and notebook."""
+    return filter(None, map(read_record, sorted(folder.glob("*/*/*.json"))))

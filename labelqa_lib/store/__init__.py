@@ -1,19 +1,32 @@
-"""Opens snapshots: what one holds (`describe`), and its rows as lazy tables (`open_tables`)."""
+"""Opens snapshots: what one holds (`describe`), its rows as lazy tables (`open_tables`), what changed (`Readings`).
 
-from labelqa_lib.store.snapshot import Restatement, Snapshot, describe, earlier_reading, rejected
-from labelqa_lib.store.tables import OPTIONAL, PARTITIONED, Tables, arrow, fetch, open_tables, tables_from
+What tells of a snapshot without opening its tables does so without loading an engine: a run of which every page is
+unchanged is over before pandas is imported.
+"""
 
-__all__ = [
-    "OPTIONAL",
-    "PARTITIONED",
-    "Restatement",
-    "Snapshot",
-    "Tables",
-    "arrow",
-    "describe",
-    "earlier_reading",
-    "fetch",
-    "open_tables",
-    "rejected",
-    "tables_from",
-]
+from importlib import import_module
+
+_HOME = {
+    "OPTIONAL": "tables",
+    "PARTITIONED": "snapshot",
+    "Reading": "changes",
+    "Readings": "changes",
+    "Restatement": "snapshot",
+    "Snapshot": "snapshot",
+    "Tables": "tables",
+    "arrow": "tables",
+    "describe": "snapshot",
+    "earlier_reading": "snapshot",
+    "fetch": "tables",
+    "open_tables": "tables",
+    "rejected": "rejects",
+    "tables_from": "tables",
+}
+
+__all__ = [*_HOME]
+
+
+def __getattr__(name: str):
+    if name not in _HOME:
+        raise AttributeError(f"labelqa_lib.store has no {name!r}")
+    return getattr(import_module(f"labelqa_lib.store.{_HOME[name]}"), name)

@@ -7,11 +7,10 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as parquet
-
 from labelqa_lib.errors import DataError
+
+PARTITIONED = ("annotations", "audits")
+"""Tables that lie in a folder per market and week; each other one is a single file."""
 
 _ID = re.compile(r"\w[\w.\-]*")
 
@@ -110,28 +109,3 @@ def earlier_reading(root: Path, snapshot: Snapshot, market: str, week: str) -> R
     if told is None or not (Path(root) / told["since"] / "snapshot.json").exists():
         return None
     return Restatement(describe(root, told["since"]), tuple(told["tables"]))
-
-
-def rejected(snapshot: Snapshot) -> pd.DataFrame:
-    """Which rules did rejected rows of the snapshot's delivery break, and how often?
-
-    Returns
-    -------
-    DataFrame
-        ``table, rule, rows``, the most frequent first; a row that broke two rules counts under both. Empty where
-        nothing was rejected.
-
-    Raises
-    ------
-    DataError
-        When a file of rejects cannot be read.
-    """
-    parts = [pd.DataFrame({"table": [], "rule": []})]
-    for path in sorted((snapshot.folder / "rejects").glob("*.parquet")):
-        try:
-            rules = parquet.read_table(path, columns=["rules"])["rules"].to_pandas()
-        except (OSError, pa.ArrowException) as error:
-            raise DataError(f"{path}: cannot be read as Parquet ({error}); ingest the delivery again") from None
-        parts.append(pd.DataFrame({"table": path.stem, "rule": rules.explode()}))
-    counts = pd.concat(parts).groupby(["table", "rule"], as_index=False).size().rename(columns={"size": "rows"})
-    return counts.sort_values(["rows", "table", "rule"], ascending=[False, True, True], ignore_index=True)

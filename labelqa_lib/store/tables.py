@@ -18,9 +18,8 @@ from ibis import _
 
 from labelqa_lib.errors import DataError, UsageError
 from labelqa_lib.periods import Week
-from labelqa_lib.store.snapshot import Snapshot, describe
+from labelqa_lib.store.snapshot import PARTITIONED, Snapshot, describe
 
-PARTITIONED = ("annotations", "audits")
 OPTIONAL = (
     "items", "audits", "gold", "appeals", "people", "shifts", "queue_hours", "quiz_answers", "requests",
     "sop_versions", "sop_acknowledgements", "actions", "benchmark",

@@ -83,6 +83,8 @@ def test_an_interrupted_run_leaves_finished_pages_and_nothing_else(tiny, scratch
     assert files_below(tiny.week) == {"index.html", "MY/good.html", "MY/good.json"}
     assert list(scratch.iterdir()) == []
     assert "MY/good.html" in (tiny.week / "index.html").read_text()
+    told = tiny.labelqa("run", "--notebook", "good", "--notebook", "page", "--explain").stdout
+    assert "MY good: unchanged" in told and "MY page: it was never rendered" in told
 
 
 def test_a_killed_run_takes_its_kernels_with_it_and_leaves_the_old_page_whole(tiny, scratch):

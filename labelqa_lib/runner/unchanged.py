@@ -1,0 +1,119 @@
+"""Which pages need not run again: those whose every ingredient is as it was, and whose file is as it was written."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from labelqa_lib.params import Market, Workspace
+from labelqa_lib.runner.plan import PlannedPage
+from labelqa_lib.runner.record import PageRecord, read_record
+
+PACKAGE = Path(__file__).resolve().parents[1]
+TEMPLATES = Path(__file__).with_name("templates")
+ASIDE = {"reports", "notebooks", "data", "market_defaults", "reject_limit", "page_seconds", "page_memory"}
+"""Settings of the workspace that say nothing on a page: where things lie, what is run, what a run may take."""
+
+SHORT = 16
+"""Digits of a hash as kept in records: enough to tell two versions of one thing apart."""
+
+
+def keyed(
+    page: PlannedPage, snapshot: str, contents: Mapping[str, str | None], workspace: Workspace, market: Market
+) -> PlannedPage:
+    """The page with its key: a hash of everything that it is made from, part by part.
+
+    Parameters
+    ----------
+    page : PlannedPage
+    snapshot : str
+        Id of the snapshot to read, which the page names.
+    contents : mapping of str to str or None
+        What it reads of it: part -> hash.
+    workspace : Workspace
+    market : Market
+        The page's market, over the workspace's defaults.
+    """
+    parameters = {**page.parameters, "snapshot": snapshot}
+    settings = {name: value for name, value in workspace.model_dump(mode="json").items() if name not in ASIDE}
+    key = {
+        "notebook": _of_file(page.notebook),
+        "library": _folder(PACKAGE, besides=TEMPLATES),
+        "templates": _folder(TEMPLATES),
+        "packages": _packages(),
+        "data": {part: _hash(told) for part, told in contents.items()},
+        "market": {name: _hash(value) for name, value in market.model_dump(mode="json").items()},
+        "workspace": {name: _hash(value) for name, value in settings.items()},
+        "parameters": {name: _hash(value) for name, value in parameters.items()},
+        "left out": _hash(sorted(page.left_out)),
+    }
+    if page.shared:  # part by part, others could find out by trial what stands in our params
+        key = {"everything": hashlib.sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()}
+    return replace(page, snapshot=snapshot, parameters=parameters, key=key)
+
+
+def why(page: PlannedPage) -> str:
+    """Why would this page run? Empty where it need not.
+
+    The HTML is read and compared with what its record says, so that a file that was edited or cut off is made again.
+    """
+    record = read_record(page.record)
+    if record is None:
+        return "it was never rendered"
+    if record.failed:
+        return f"it failed ({record.error.name})"
+    if not page.key or not record.key:
+        return "nothing tells what it was made from"
+    if changed := _changed(record, page):
+        return f"{', '.join(changed)} changed"
+    try:
+        return "" if _of_file(page.html, 64) == record.sha256 else "its HTML is not as it was written"
+    except OSError:
+        return "its HTML is gone"
+
+
+def _changed(record: PageRecord, page: PlannedPage) -> list[str]:
+    """Names of what differs, the most telling first; a snapshot's id alone only where nothing else does."""
+    words = {"library": "labelqa", "packages": "installed packages", "data": "data of", "templates": "the template",
+             "notebook": "the notebook", "market": "the market's", "workspace": "the workspace's",
+             "parameters": "parameter", "left out": "cells for its audience", "everything": "something it is made from"}  # fmt: skip
+    found = []
+    for part, now in page.key.items():
+        before = record.key.get(part)
+        if isinstance(now, Mapping):
+            before = before if isinstance(before, Mapping) else {}
+            names = [name for name in (*now, *(set(before) - set(now))) if now.get(name, "") != before.get(name, "")]
+            found += [f"{words[part]} {name}" for name in names if (part, name) != ("parameters", "snapshot")]
+        elif now != before:
+            found.append(words[part])
+    if not found and page.key != record.key:
+        found = ["the snapshot that it names"]
+    return found
+
+
+def _hash(value: Any) -> str:
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:SHORT]
+
+
+def _of_file(path: Path, digits: int = SHORT) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()[:digits]
+
+
+@cache
+def _folder(folder: Path, besides: Path | None = None) -> str:
+    """A hash of the names and contents of all files below a folder, what Python compiles left out."""
+    files = (path for path in folder.rglob("*") if path.is_file() and besides not in path.parents)
+    return _hash(sorted((str(path.relative_to(folder)), _of_file(path)) for path in files if path.suffix != ".pyc"))
+
+
+@cache
+def _packages() -> str:
+    """The interpreter and every installed package with its version: pages print some, and stand on more."""
+    return _hash([sys.version, sorted({path.name for place in sys.path for path in Path(place).glob("*.dist-info")})])
