@@ -98,8 +98,8 @@ def before_after(
     DataFrame
         A row per session, site and metric: ``session, site, metric, before, before_low, before_high, after, after_low,
         after_high, difference, difference_low, difference_high, n_before, n_after, own``. The latest session that has
-        enough items on both sides, up to `WINDOW` weeks each. Of a site's session every site has rows, `own` marks the
-        site that had it; agreement of a site is that of items on which somebody of it had a say.
+        enough items on both sides (of its own site), up to `WINDOW` weeks each. Of a site's session every site has
+        rows, `own` marks the site that had it; agreement of a site is that of items on which somebody of it had a say.
     """
     columns = ["session", "site", "metric", *_ENDS, "n_before", "n_after", "own"]
     for one in held.itertuples():
@@ -108,7 +108,7 @@ def before_after(
         sides = [_measured(tables, rows, labels, side, bool(one.site), confidence) for side in weeks]
         both = sides[0].merge(sides[1], on=["site", "metric"], suffixes=("_before", "_after"))
         both = both[both[["n_before", "n_after"]].min(axis=1) >= FEWEST_ITEMS]
-        if len(both):
+        if len(both) and (not one.site or (both["site"] == one.site).any()):
             return _differences(one, both)[columns]
     return pd.DataFrame(columns=columns)
 

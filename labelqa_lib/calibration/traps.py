@@ -51,7 +51,7 @@ def _two_markets(tables: Tables) -> list[tuple]:
     every = open_tables(tables.snapshot.folder.parent, None, tables.weeks, tables.snapshot.id).annotations
     same = ["item_id", "agent_id", "label", "annotated_at", "handle_seconds"]
     here, there = every.filter(_.market == tables.market), every.filter(_.market != tables.market)
-    shared = here.select("item_id").distinct().intersect(there.select("item_id").distinct())
+    shared = there.select("item_id").semi_join(here.select("item_id"), "item_id")
     if not len(fetch(shared.limit(1))):  # nearly always: no item is in two markets, and no row needs comparing
         return []
     columns = [*same, "market"]

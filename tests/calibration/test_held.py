@@ -86,6 +86,7 @@ def test_a_sites_session_is_held_to_the_sites_without_one():
         ["K", "accuracy", 0.5, 1.0, True], ["L", "accuracy", 0.75, 0.75, False],
     ]  # fmt: skip
     assert found["difference"].tolist() == [0.5, 0.0]
+    assert not len(before_after(tables, NOTHING, LABELS, held.assign(site="M"))), "what others did says nothing of M's"
 
 
 def test_errors_that_all_qas_begin_to_miss():
