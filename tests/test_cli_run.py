@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import resource
 import subprocess
 import sys
@@ -43,6 +44,11 @@ def test_two_hundred_unchanged_markets_take_less_than_two_seconds(tiny):
     assert f"0 of 200 pages rendered for {WEEK}, 200 unchanged" in done.stdout
     now = resource.getrusage(resource.RUSAGE_CHILDREN)
     assert now.ru_utime + now.ru_stime - used.ru_utime - used.ru_stime < 2
+    told = json.loads((tiny.week / "run.json").read_text())
+    assert (told["unchanged"], told["rendered"], told["pages"][7]) == (
+        200, 0, {"market": "M104", "notebook": "page", "status": "unchanged", "reason": "", "size": 550_000},
+    )  # fmt: skip
+    (tiny.week / "run.json").unlink()
     assert state(tiny.reports) == before
 
 
@@ -63,6 +69,14 @@ def test_only_what_changed_is_rendered_again_and_explain_says_why_and_writes_not
     }  # fmt: skip
 
     assert f"1 of 2 pages rendered for {WEEK}, 1 unchanged" in tiny.labelqa("run").stdout
+    told = json.loads((tiny.week / "run.json").read_text())
+    assert (told["rendered"], told["unchanged"], told["failed"], told["workers"]) == (1, 1, 0, os.cpu_count())
+    page = next(page for page in told["pages"] if page["market"] == "MY")
+    assert page["reason"] == "its HTML is not as it was written" and page["attempt"] == 1
+    assert page["size"] == (tiny.week / "MY" / "page.html").stat().st_size
+    assert 0 < page["cpu"] < told["cpu"] and 0 < page["seconds"] < told["seconds"] and page["memory"] > 2**24
+    index = (tiny.week / "index.html").read_text()
+    assert "1 page by 1 worker in " in index and "<title>MY, A tiny page: " in index
     html, record = tiny.week / "ES" / "page.html", tiny.week / "ES" / "page.json"
     assert (html.stat().st_mtime_ns, record.stat().st_mtime_ns) == (first[html], first[record])
     assert "by hand" not in (tiny.week / "MY" / "page.html").read_text()

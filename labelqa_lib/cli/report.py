@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 import click
 
+from labelqa_lib.cli.board import Board
 from labelqa_lib.cli.due import with_reasons
 from labelqa_lib.cli.frame import DATA, EPILOG, Workspace, console, one_line, print_table
 from labelqa_lib.cli.readers import Reader, reader
@@ -88,9 +89,11 @@ def _run(workspace, pages, jobs: int, limits: tuple, out) -> int:
     first, due = pages[0][0], [page for page, reason in pages if reason]
     folder = first.folder.parent
     runner.check_writable(folder)
+    ledger = runner.Ledger(pages, jobs, datetime.now(UTC))
     try:
-        failed = _render(due, jobs, runner.Limits(*limits), out) if due else 0
+        failed = _render(due, jobs, runner.Limits(*limits), out, ledger) if due else 0
     finally:
+        ledger.write()
         if due or not runner.index_is_fresh([page for page, _ in pages]):
             runner.write_index(workspace.reports, first.audience, first.week, workspace.settings.notebooks)
     unchanged = f", {len(pages) - len(due)} unchanged" if len(due) < len(pages) else ""
@@ -119,25 +122,15 @@ def _latest_week(snapshot, markets) -> str:
     )
 
 
-def _render(pages, jobs: int, limits, out) -> int:
-    """Render pages with a bar on a terminal and a line per page anywhere; how many failed?"""
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
+def _render(pages, jobs: int, limits, out, ledger) -> int:
+    """Render pages, and show and note each as it is done; how many failed?"""
     from labelqa_lib import runner
 
-    failed = 0
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with (
-        Progress(*columns, console=out, disable=not out.is_terminal, transient=True) as progress,
-        closing(runner.render(pages, jobs, limits)) as records,
-    ):
-        task = progress.add_task(f"Rendering {pages[0].week}", total=len(pages))
+    with Board(out, pages, jobs) as board, closing(runner.render(pages, jobs, limits, board.see, ledger.began)) as records:
         for record in records:
-            failed += record.failed
-            told = f"FAILED: {record.error}" if record.failed else f"rendered in {record.seconds:.1f} s"
-            out.print(one_line(f"{record.market} {record.notebook}: {told}"))
-            progress.advance(task)
-    return failed
+            ledger.add(record)
+            board.add(record)
+    return board.failed
 
 
 @click.command("list")

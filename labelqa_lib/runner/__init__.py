@@ -5,7 +5,9 @@ A run is three calls: `plan` checks everything and lists the pages, `render` giv
 `write_index` gathers all records there are.
 """
 
+from labelqa_lib.runner.forecast import Forecast
 from labelqa_lib.runner.index import index_is_fresh, write_index
+from labelqa_lib.runner.ledger import Ledger
 from labelqa_lib.runner.limits import Limits
 from labelqa_lib.runner.parameters import OWN, declared, reads_own_market
 from labelqa_lib.runner.plan import INTERNAL, Plan, PlannedPage, latest_complete_week, notebook_file, notebook_names, plan
@@ -14,7 +16,7 @@ from labelqa_lib.runner.record import PageError, PageRecord, check_writable
 from labelqa_lib.runner.unchanged import keyed, why
 
 __all__ = [
-    "INTERNAL", "OWN", "Limits", "PageError", "PageRecord", "Plan", "PlannedPage", "check_writable", "declared",
+    "INTERNAL", "OWN", "Forecast", "Ledger", "Limits", "PageError", "PageRecord", "Plan", "PlannedPage", "check_writable", "declared",
     "index_is_fresh", "keyed", "latest_complete_week", "notebook_file", "notebook_names", "plan", "reads_own_market",
     "render", "why", "write_index",
 ]  # fmt: skip

@@ -15,6 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from labelqa_lib import wording
 from labelqa_lib.periods import Week
+from labelqa_lib.runner.gantt import gantt
 from labelqa_lib.runner.plan import PlannedPage
 from labelqa_lib.runner.record import PageRecord, read_records, write_whole
 from labelqa_lib.runner.sealing import sealed
@@ -103,6 +104,7 @@ def week_html(records: Sequence[PageRecord], folder: Path, audience: str, week: 
         findings=_findings(records),
         snapshots=sorted({record.snapshot for record in records}),
         pages=len(records),
+        run=gantt(records, titles),
     )  # fmt: skip
 
 

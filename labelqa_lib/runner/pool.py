@@ -54,6 +54,7 @@ def render(
     jobs: int,
     limits: Limits = Limits(),  # noqa: B008 (frozen)
     see: Callable[[Mapping[int, PlannedPage]], None] = lambda busy: None,
+    began: datetime | None = None,
 ) -> Iterator[PageRecord]:
     """Render pages, at most `jobs` at a time; give each one's record as it is done.
 
@@ -70,18 +71,20 @@ def render(
         What each page may take.
     see : callable
         Told whenever it changes which worker is at which page.
+    began : datetime, optional
+        When the run began, which names it; now, where not told.
     """
-    yield from _Run(pages, limits, see).records(jobs)
+    yield from _Run(pages, limits, see, began or datetime.now(UTC)).records(jobs)
 
 
 class _Run:
     """One run: what waits, who works, and the server that kernels are forked from."""
 
-    def __init__(self, pages: Sequence[PlannedPage], limits: Limits, see: Callable):
+    def __init__(self, pages: Sequence[PlannedPage], limits: Limits, see: Callable, began: datetime):
         # A socket's path must fit into 107 bytes.
         self.scratch = Path(tempfile.mkdtemp(prefix="lq-", dir="/tmp" if len(tempfile.gettempdir()) > 60 else None))
         self.cache = pages[0].reports / ".cache" if pages else self.scratch
-        self.began = datetime.now(UTC)
+        self.began = began
         self.limits, self.see = limits, see
         self.waiting = deque(map(_Task, pages))
         self.workers: list[_Worker] = []
@@ -119,7 +122,7 @@ class _Run:
     def _send(self, worker: _Worker) -> None:
         self.server.keep_up()
         now, task = datetime.now(UTC), self.waiting[0]
-        name, began = self.began.isoformat(timespec="seconds"), (now - self.began).total_seconds()
+        name, began = self.began.isoformat(timespec="milliseconds"), (now - self.began).total_seconds()
         worker.making = Making(name, round(began, 2), worker.number, task.attempt)
         try:
             worker.pipe.send((task.page, self.limits, worker.making))

@@ -123,7 +123,7 @@ def test_plain_papermill_says_the_same_as_the_batch(demo):
 
 def test_the_same_snapshot_gives_the_same_bytes(demo):
     before = demo.page(LAST, "SG")
-    demo.labelqa("run", "--notebook", "market_report", "--market", "SG", "--week", LAST)
+    demo.labelqa("run", "--notebook", "market_report", "--market", "SG", "--week", LAST, "--force")
     assert demo.page(LAST, "SG") == before
 
 

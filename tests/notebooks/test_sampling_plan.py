@@ -26,7 +26,7 @@ def test_the_demos_page_plans_checks_and_draws_without_widgets(tmp_path):
         assert f'id="{id}"' in html, id
     assert html.count("<script") == 1, "the page's own, which its policy names; sliders are for the notebook"
     assert "FloatSlider" not in html
-    house.labelqa("run", "--notebook", "sampling_plan", "--market", "MY", "--week", LAST, "-p", "runs=60")
+    house.labelqa("run", "--notebook", "sampling_plan", "--market", "MY", "--week", LAST, "-p", "runs=60", "--force")
     assert page(house, LAST, "MY") == html, "the same snapshot gives the same bytes"
 
 
