@@ -9,6 +9,7 @@ from importlib import import_module
 
 _DOOR = {
     "open_page": "labelqa_lib.page",
+    "open_markets": "labelqa_lib.page",
     "latest_weeks": "labelqa_lib.periods",
     "measure": "labelqa_lib.metrics",
     "measure_each": "labelqa_lib.metrics",
@@ -48,6 +49,8 @@ _DOOR = {
     "read_checks": "labelqa_lib.findings.calibration",
     "plan_sentence": "labelqa_lib.findings.sampling",
     "plan_findings": "labelqa_lib.findings.sampling",
+    "shared_sentence": "labelqa_lib.findings.across",
+    "shared_findings": "labelqa_lib.findings.across",
     "audit_sizes": "labelqa_lib.findings.sizing",
     "restated": "labelqa_lib.findings",
     "restated_since": "labelqa_lib.findings",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -122,6 +123,29 @@ class Page:
         }
 
 
+@dataclass(frozen=True)
+class Markets:
+    """Several markets of one snapshot and week, each opened as a page of its own would open it.
+
+    Attributes
+    ----------
+    pages : dict of str to Page
+        By market.
+    """
+
+    pages: dict[str, Page]
+
+    @property
+    def tables(self) -> dict[str, store.Tables]:
+        """Every market's tables."""
+        return {market: page.tables for market, page in self.pages.items()}
+
+    @property
+    def sampling(self) -> dict[str, dict]:
+        """What every market's params ask of its audits: keyword arguments of `sampling.Rules`."""
+        return {market: page.sampling for market, page in self.pages.items()}
+
+
 def open_page(market: str, week: str = "", audience: str = "internal", data: str = "", snapshot: str = "") -> Page:
     """Open what a page needs, from the workspace that the notebook runs in.
 
@@ -168,3 +192,33 @@ def open_page(market: str, week: str = "", audience: str = "internal", data: str
         week=week,
         audience=audience,
     )
+
+
+def open_markets(
+    markets: Sequence[str] = (), week: str = "", audience: str = "internal", data: str = "", snapshot: str = ""
+) -> Markets:
+    """Open several markets for a page that compares them.
+
+    Parameters
+    ----------
+    markets : sequence of str
+        Of the snapshot; empty for all that have the week.
+    week : str
+        ISO week of all of them; empty for the latest of the first market.
+    audience, data, snapshot
+        As in `open_page`.
+
+    Raises
+    ------
+    LabelqaError
+        As `open_page`; and when the audience is not internal: a market is not shown to the partners of another.
+    """
+    if audience != "internal":
+        raise UsageError(f"audience {audience!r}: a page over several markets shows each to the others; internal only")
+    root = params.find_root(Path.cwd())
+    folder = root / (data or params.load_workspace(root).data)
+    described = store.describe(folder, snapshot or "CURRENT")
+    named = list(dict.fromkeys(markets)) or sorted(described.markets)
+    week = week or described.weeks(named[0])[-1]
+    chosen = markets or [market for market in named if week in described.weeks(market)]
+    return Markets({market: open_page(market, week, audience, data, described.id) for market in chosen})

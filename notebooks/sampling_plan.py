@@ -84,10 +84,10 @@ lq.display.table(lq.sampling.promises(plan), "promises", "Intervals that the pla
 # %% [markdown]
 # ## What precision costs
 #
-# ### Where do today's audits lie, and which goal is dear?
+# ### Where do today's audits lie?
 
 # %%
-lq.display.chart(lq.figures.sampling.frontier, frontier, id="frontier", hours=rules.hours, savings=savings,
+lq.display.chart(lq.figures.sampling.frontier, frontier, id="frontier", hours=rules.hours,
                  **lq.sampling.points(plan, today))  # fmt: skip
 
 # %% [markdown]

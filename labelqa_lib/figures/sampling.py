@@ -15,7 +15,6 @@ from labelqa_lib.figures.canvas import (
     FAINT,
     INK,
     MUTED,
-    PALE_BLUE,
     VERMILION,
     canvas,
     heading,
@@ -24,6 +23,9 @@ from labelqa_lib.figures.canvas import (
     nothing,
     styled,
 )
+
+_NARROW = 6.0
+"""Inches: one panel that a phone shows whole but for its right edge."""
 
 _ROOM = 1.6
 """The hours' axis ends at so many times the dearest of plan, today and cap."""
@@ -36,11 +38,10 @@ def frontier(
     plan: tuple[float, float],
     today: tuple[float, float],
     hours: float,
-    savings: pd.DataFrame,
     goal: str = "accuracy",
     title: str = "What precision costs",
 ) -> Figure:
-    """Where do today's audits and the recommended ones lie between cheap and precise, and which goal costs what?
+    """Where do today's audits and the recommended ones lie between cheap and precise?
 
     Parameters
     ----------
@@ -50,34 +51,29 @@ def frontier(
         Hours and half-width; NaN where there is none.
     hours : float
         Hours there are.
-    savings : DataFrame
-        From `sampling.savings`: ``goal, saved``.
     goal : str
         What the half-width is of.
     """
     if frame.empty or frame["promised"].isna().all():
         return nothing(title, frame, "no goal can be planned for")
-    costly = savings[savings["saved"] > 0.05]
-    fig = canvas(3.5)
-    left, right = fig.subplots(1, 2, width_ratios=[3, 2])
+    fig = canvas(3.3, _NARROW)
+    ax = fig.subplots()
     known = [value for value in (plan[0], today[0], hours) if math.isfinite(value)]
-    left.set_xlim(0, _ROOM * max(known))
-    shown = frame.loc[frame["hours"] <= left.get_xlim()[1], "promised"].tolist() + [plan[1], today[1]]
-    left.set_ylim(0, 1.2 * np.nanmax(shown))
-    left.axvspan(hours, left.get_xlim()[1], color=FAINT, alpha=0.35, linewidth=0)
-    left.text(hours, 0, f" beyond the {hours:g} hours there are", color=MUTED, va="bottom", clip_on=True)
-    left.plot(frame["hours"], frame["promised"], color=BLUE, marker="o", markersize=3)
+    ax.set_xlim(0, _ROOM * max(known))
+    shown = frame.loc[frame["hours"] <= ax.get_xlim()[1], "promised"].tolist() + [plan[1], today[1]]
+    ax.set_ylim(0, 1.2 * np.nanmax(shown))
+    ax.axvspan(hours, ax.get_xlim()[1], color=FAINT, alpha=0.35, linewidth=0)
+    ax.text(hours, 0, f" beyond the {hours:g} hours there are", color=MUTED, va="bottom", clip_on=True)
+    ax.plot(frame["hours"], frame["promised"], color=BLUE, marker="o", markersize=3)
     # a convex line that falls leaves the corner below it to the left, and the one above it to the right
-    at_left = plan[0] < 0.35 * left.get_xlim()[1]
-    _point(left, plan, "plan", BLUE, (7, 6) if at_left else (-7, -15), "left" if at_left else "right")
+    at_left = plan[0] < 0.35 * ax.get_xlim()[1]
+    _point(ax, plan, "plan", BLUE, (7, 6) if at_left else (-7, -15), "left" if at_left else "right")
     on_line = np.interp(today[0], *frame.sort_values("hours")[["hours", "promised"]].to_numpy().T)
     above = not today[1] < on_line and not at_left
-    _point(left, today, "last week", VERMILION, (7, 6) if above else (-7, -15), "left" if above else "right")
-    measure_axis(left.xaxis, "count", "QA hours a week")
-    measure_axis(left.yaxis, "rate", f"{name(goal, 24)}: ± points")
-    _bars(right, costly)
-    note = "right: hours saved by doing without a goal"
-    heading(fig, title, _message(plan, today, costly, goal), note if len(costly) else "")
+    _point(ax, today, "last week", VERMILION, (7, 6) if above else (-7, -15), "left" if above else "right")
+    measure_axis(ax.xaxis, "count", "QA hours a week")
+    measure_axis(ax.yaxis, "rate", f"{name(goal, 24)}: ± points")
+    heading(fig, title, _message(plan, today, goal))
     return fig
 
 
@@ -88,25 +84,10 @@ def _point(ax: Axes, at: tuple[float, float], said: str, colour: str, shift: tup
         ax.annotate(words, at, shift, textcoords="offset points", ha=side, color=colour)
 
 
-def _bars(ax: Axes, savings: pd.DataFrame) -> None:
-    places = np.arange(len(savings))[::-1]
-    ax.barh(places, savings["saved"], color=PALE_BLUE, height=0.7)
-    for place, row in zip(places, savings.itertuples(), strict=True):
-        ax.annotate(
-            f"{name(row.goal, 40)}  {row.saved:.1f} h", (0, place), (3, 0), textcoords="offset points", va="center"
-        )
-    ax.set_yticks([])
-    ax.spines[["left"]].set_visible(False)
-    measure_axis(ax.xaxis, "count", "hours saved")
-    ax.set_visible(len(savings) > 0)
-
-
-def _message(plan, today, savings: pd.DataFrame, goal: str) -> str:
+def _message(plan, today, goal: str) -> str:
     said = f"the plan tells {goal} to ±{wording.number(plan[1], 'rate', 1)} points in {plan[0]:.0f} hours"
     if all(math.isfinite(value) for value in today):
         said += f", last week's audits to ±{wording.number(today[1], 'rate', 1)} in {today[0]:.0f}"
-    if len(savings):
-        said += f"; the dearest goal is {savings['goal'].iloc[0]} ({savings['saved'].iloc[0]:.1f} hours)"
     return said + "."
 
 

@@ -70,17 +70,17 @@ def _apart(plan: Plan, title: str, rate: float, target: float, effect: float) ->
     except UsageError:
         pass  # on the target, or next to it
     told = [
-        f"{wording.amount(edge, 'rate')} or {side}"
+        f"{side} {wording.amount(edge, 'rate')}"
         for side, edge in _tellable(target, plan.audits / effect, confidence).items()
     ]
-    nearest = f"; the {wording.count(plan.audits, 'planned audit')} tell {' and '.join(told)} from it" if told else ""
-    return question, np.nan, f"the present rate is so near its target that no week's audits tell them apart{nearest}"
+    nearest = f"; the plan's audits tell {' or '.join(told)}" if told else ""
+    return question, np.nan, f"too near for a week's audits{nearest}"
 
 
 def _tellable(target: float, effective: float, confidence: float) -> dict[str, float]:
     """The rates nearest to a target that so many plain rows tell from it with probability `POWER`."""
     found = {}
-    for side, end in (("less", 0.0), ("more", 1.0)):
+    for side, end in (("≤", 0.0), ("≥", 1.0)):
         near, far = 0.0, abs(end - target)
         sign = np.sign(end - target)
 

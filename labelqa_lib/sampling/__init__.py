@@ -3,11 +3,12 @@
 `rules` are what a market asks for, `strata` what its past tells, `precision` how wide the report's intervals will be
 and `expected` how wide on average. `planning` finds the plan, `frontier` what precision costs, `drawing` the list to
 audit (from `frames`), `loop` whether the last plan kept its promise, `replay` whether plans do, `cheaper` what the model
-saves, `lots` which sites' weeks are accepted, `tables` what a reader compares.
+saves, `across` how markets share hours, `lots` which sites' weeks are accepted, `tables` what a reader compares.
 
 The sizes of `stats.sizing` are offered here too, because a notebook asks for them in this room.
 """
 
+from labelqa_lib.sampling.across import Shared, by_market, dearest, goals_of, plans, share, shared_facts
 from labelqa_lib.sampling.cheaper import assisted
 from labelqa_lib.sampling.drawing import Draw, draw
 from labelqa_lib.sampling.frontier import frontier, savings, today
@@ -35,24 +36,31 @@ __all__ = [
     "Draw",
     "Plan",
     "Rules",
+    "Shared",
     "allocate",
     "assisted",
+    "by_market",
     "by_place",
     "curves",
+    "dearest",
     "draw",
     "dropped",
     "earlier_plan",
     "facts",
     "frontier",
+    "goals_of",
     "kept",
     "lots",
     "next_lots",
     "plan",
+    "plans",
     "points",
     "promises",
     "replay",
     "savings",
     "sequential",
+    "share",
+    "shared_facts",
     "size_for_agreement",
     "size_for_demonstration",
     "size_for_difference",

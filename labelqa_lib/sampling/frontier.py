@@ -17,7 +17,7 @@ from labelqa_lib.stats import survey
 STRETCHES = (0.75, 0.83, 0.91, 1.0, 1.1, 1.25, 1.45, 1.75, 2.2)
 """Of all margins together, times the plan's own stretch: points of the frontier."""
 
-_UNLIMITED = 1e9
+_UNLIMITED, _SMOOTH = 1e9, 800
 _FLOORS = {
     "minimum_agent": "Audits of every agent",
     "minimum_new_joiner": "More audits of new joiners",
@@ -52,7 +52,9 @@ def frontier(plan: Plan) -> pd.DataFrame:
 
 def first_promise(plan: Plan) -> float:
     """The half-width promised for the first goal; NaN where no goal can be answered."""
-    return average_width(plan.goals[0], plan.cells, plan.rules.confidence) if plan.goals else np.nan
+    if not plan.goals:
+        return np.nan
+    return average_width(plan.goals[0], plan.cells, plan.rules.confidence, _SMOOTH)
 
 
 def savings(plan: Plan) -> pd.DataFrame:
@@ -78,7 +80,7 @@ def savings(plan: Plan) -> pd.DataFrame:
     frame = pd.DataFrame(rows, columns=["goal", "hours"])
     # without a goal the plan may stay as it is: it never costs more
     frame["saved"] = (full - frame["hours"]).clip(lower=0)
-    frame["hours"] = full - frame["saved"]
+    frame["hours"] = (plan.hours if plan.stretch == 1 else full) - frame["saved"]
     return frame.sort_values(["saved", "goal"], ascending=[False, True], ignore_index=True)
 
 

@@ -19,7 +19,7 @@ from labelqa_lib.stats.allocation_goals import meet_goals
 from labelqa_lib.store import Tables, fetch
 
 _ROUNDS, _NUDGE = 4, 1.003
-_AVERAGED, _NEARLY = 3, 1.005
+_AVERAGED, _NEARLY = 5, 1.005
 """How often a plan is made anew because its intervals are wider on average than asked for, by more than so much."""
 
 _FLOOR_SHARE = 0.5
@@ -27,7 +27,7 @@ _FLOOR_SHARE = 0.5
 
 _NEXT_TO_NOTHING = 1e-9
 
-_WIDEST = 20.0
+WIDEST = 20.0
 """Margins are stretched at most so far to fit the hours; beyond, the audits buy nothing that a goal could mean."""
 
 
@@ -149,16 +149,23 @@ def plan_from(known: Past, new: frozenset[str], rules: Rules, asked: list[Goal])
     """
     made = averaged(cheapest(known, new, rules, asked))
     for _round in range(_AVERAGED):
-        reached = _reached(made)
-        if reached <= _NEARLY * made.stretch and (made.stretch == 1 or made.stretch <= _NEARLY * reached):
+        widest = reached(made)
+        if widest <= _NEARLY * made.stretch and (made.stretch == 1 or made.stretch <= _NEARLY * widest):
             break
-        made = averaged(cheapest(known, new, rules, made.goals))
+        halfway = [
+            replace(goal, widening=float(np.sqrt(goal.widening * before.widening)) if _round else goal.widening)
+            for goal, before in zip(made.goals, asked, strict=True)
+        ]
+        once_more, asked = cheapest(known, new, rules, halfway), halfway
+        if np.array_equal(once_more.base, made.base):
+            break  # all there is, or all that the hours buy, is audited
+        made = averaged(once_more)
     # what all goals have in the end, not what the last round started from
-    return replace(made, stretch=max(_reached(made), 1.0)) if 1 < made.stretch < _WIDEST else made
+    return replace(made, stretch=max(reached(made), 1.0)) if 1 < made.stretch < WIDEST else made
 
 
-def _reached(made: Plan) -> float:
-    """The widest promise, in terms of what is asked for; 0 without goals."""
+def reached(made: Plan) -> float:
+    """How many times as wide as asked for is the widest promise? 0 without goals."""
     told = made.promises
     return float((told["promised"] / told["wanted"]).max()) if len(told) else 0.0
 
@@ -218,9 +225,9 @@ def _within_hours(known: Past, rules: Rules, needed: np.ndarray, asked: list[Goa
     in_full = _settled(known, rules, needed, asked, least, 1.0)
     if not asked or costs(in_full) <= 0:
         return 1.0, in_full
-    if over(np.log(_WIDEST)) >= 0:
-        return _WIDEST, least
-    stretch = np.exp(optimize.brentq(over, 0.0, np.log(_WIDEST), xtol=0.004))
+    if over(np.log(WIDEST)) >= 0:
+        return WIDEST, least
+    stretch = np.exp(optimize.brentq(over, 0.0, np.log(WIDEST), xtol=0.004))
     while over(np.log(stretch)) > 0:
         stretch *= _NUDGE
     return float(stretch), _settled(known, rules, needed, asked, least, stretch)

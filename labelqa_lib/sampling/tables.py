@@ -18,12 +18,14 @@ TITLES = {
     "saved": "Audits saved", "runs": "Draws", "way": "Audited", "coverage_low": "By chance from",
     "coverage_high": "By chance to", "saved_hours": "Hours saved", "without": "Hours without it",
     "safe": "Accepts 95 of 100 at", "ltpd": "Accepts 10 of 100 at (LTPD)", "aoql": "Leaves at worst (AOQL)",
+    "own_hours": "Own hours", "used": "Of them used", "own_stretch": "× as asked, alone", "shared_hours": "Shared hours",
+    "stretch": "× as asked, together", "moved": "Hours moved", "alone": "Alone ±", "together": "Together ±",
     "size": "Annotations", "accept": "Accept up to", "reject": "Reject from", "letter": "Code letter",
 }  # fmt: skip
 
 UNITS = dict.fromkeys(
     ["share", "rate", "expected_rate", "wanted", "promised", "achieved", "truth", "coverage", "coverage_low",
-     "coverage_high", "came_out", "saved", "safe", "ltpd", "aoql"], "rate",
+     "coverage_high", "came_out", "alone", "together", "saved", "safe", "ltpd", "aoql"], "rate",
 ) | dict.fromkeys(["audits", "planned", "made"], "count")  # fmt: skip
 
 

@@ -8,16 +8,22 @@ import pandas as pd
 from labelqa_lib.figures import acceptance, sampling
 
 LINE = pd.DataFrame({"stretch": [1.0, 2.0], "hours": [40.0, 15.0], "promised": [0.02, 0.04]})
-SAVED = pd.DataFrame({"goal": ["Accuracy", "Re-audits"], "hours": [30.0, 36.0], "saved": [10.0, 4.0]})
 
 
-def test_the_frontier_says_plan_today_and_the_dearest_goal():
-    fig = sampling.frontier(LINE, plan=(30.0, 0.021), today=(27.0, 0.025), hours=30.0, savings=SAVED)
+def _along(ends):
+    return np.linspace(*ends, 400)
+
+
+def test_the_frontier_says_plan_and_today_beside_its_line():
+    fig = sampling.frontier(LINE, plan=(30.0, 0.021), today=(27.0, 0.025), hours=30.0)
     assert "±2.1 points in 30 hours" in fig.get_label()
-    assert "dearest goal is Accuracy (10.0 hours)" in fig.get_label()
-    alone = sampling.frontier(LINE, plan=(30.0, 0.021), today=(np.nan, np.nan), hours=30.0, savings=SAVED.head(0))
+    words = [text for text in fig.axes[0].texts if "±" in text.get_text()]
+    boxes = [text.get_window_extent() for text in words]
+    line = fig.axes[0].transData.transform(np.column_stack([_along(LINE["hours"]), _along(LINE["promised"])]))
+    assert not any(box.contains(*point) for box in boxes for point in line), "a label lies off the line"
+    alone = sampling.frontier(LINE, plan=(30.0, 0.021), today=(np.nan, np.nan), hours=30.0)
     assert "last week" not in alone.get_label()
-    nothing = sampling.frontier(LINE.head(0), plan=(1, 1), today=(1, 1), hours=30.0, savings=SAVED)
+    nothing = sampling.frontier(LINE.head(0), plan=(1, 1), today=(1, 1), hours=30.0)
     assert "no goal can be planned for" in nothing.get_label()
 
 
