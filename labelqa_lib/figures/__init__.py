@@ -4,7 +4,7 @@ Figures are made without pyplot, so nothing is left behind in a kernel. A frame 
 figure that says why.
 """
 
-from labelqa_lib.figures import acceptance, sampling
+from labelqa_lib.figures import acceptance, across, sampling
 from labelqa_lib.figures.calibration import participants
 from labelqa_lib.figures.causes import causes, since
 from labelqa_lib.figures.control import control
@@ -16,6 +16,7 @@ from labelqa_lib.figures.weeks import backlog, by_hour, trend, trends
 
 __all__ = [
     "acceptance",
+    "across",
     "backlog",
     "by_hour",
     "causes",

@@ -11,6 +11,9 @@ from labelqa_lib.sampling.across import Shared
 NEARLY = 1.01
 """Margins so many times as wide as asked for are as asked for."""
 
+_ALIKE = 0.025
+"""Factors nearer than that are the same: promises are simulated averages, known to about 2 %."""
+
 WORTH_MOVING = 0.5
 """Hours that are worth moving from one market to another."""
 
@@ -47,7 +50,9 @@ def shared_findings(shared: Shared, told: pd.DataFrame) -> list[Finding]:
     for row in told[told["moved"].abs() >= WORTH_MOVING].itertuples():
         more = row.moved > 0
         gain = (
-            f"margins come to {row.stretch:.2f} times as wide as asked for, not {row.own_stretch:.2f}"
+            f"margins stay at about {row.stretch:.2f} times as wide as asked for"
+            if abs(row.stretch - row.own_stretch) < _ALIKE or more and row.stretch > row.own_stretch
+            else f"margins come to {row.stretch:.2f} times as wide as asked for, not {row.own_stretch:.2f}"
             if more
             else "its goals are reached without them"
             if row.stretch <= NEARLY
