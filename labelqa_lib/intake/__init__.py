@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["BrokenRule", "Outcome", "TableOutcome", "check", "current_snapshot", "ingest", "workbench"]
 
-MEMORY = "2GB"
+MEMORY = "1200MB"
 
 
 @contextmanager

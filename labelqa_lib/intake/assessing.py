@@ -7,8 +7,6 @@ from datetime import datetime
 from pathlib import Path
 
 import duckdb
-import ibis
-from pandera.errors import SchemaErrors
 from pandera.ibis import DataFrameSchema
 
 from labelqa_lib.errors import DataError
@@ -16,7 +14,7 @@ from labelqa_lib.intake.casting import delivered_columns, typed
 from labelqa_lib.intake.deriving import Zones, derived, looked_up, references
 from labelqa_lib.intake.merging import merge, open_parent, rejects_of, status_counts
 from labelqa_lib.intake.outcome import BrokenRule, Outcome, TableOutcome
-from labelqa_lib.intake.rules import check_rows, mark_repeated
+from labelqa_lib.intake.rules import check_rows, mark_repeated, slipped
 from labelqa_lib.intake.schema import REQUIRED_TABLES, contract
 from labelqa_lib.sources import DEMO, Delivery, quoting
 
@@ -246,12 +244,10 @@ def _too_many_rejects(tables: list[TableOutcome], limit: float) -> list[str]:
 
 
 def _guard(table: str, schema: DataFrameSchema, connection: duckdb.DuckDBPyConnection) -> None:
-    """The accepted rows once more, as a whole and by pandera itself: a reject that slipped through stops here."""
-    if not any(status_counts(table, connection).values()):
-        return  # pandera takes "all of no rows" for false
-    try:
-        schema.validate(ibis.duckdb.from_connection(connection).table(f"delta_{table}"), lazy=True)
-    except SchemaErrors as error:
+    """The accepted rows once more, as a whole: a reject that slipped through stops here."""
+    faults = slipped(table, schema, connection)
+    if faults:
         raise DataError(
-            f"{table}: rows were accepted that break the contract, a fault of labelqa itself; please report it: {error}"
-        ) from error
+            f"{table}: rows were accepted that break the contract, a fault of labelqa itself; please report it: "
+            + "; ".join(faults)
+        )

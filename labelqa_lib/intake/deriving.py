@@ -86,14 +86,10 @@ def references(schema: DataFrameSchema, tables_there: Iterable[str]) -> dict[str
 
 def looked_up(relation: str, references: Mapping[str, tuple[str, str]]) -> str:
     """SQL: `relation` with `_unknown_<column>` for every reference: filled, and found nowhere."""
-    joins, flags = "", ""
-    for number, (column, (table, key)) in enumerate(references.items()):
-        known = f"k{number}"
-        # distinct: what is referred to may be a part of the other table's key, and come there more than once
-        values = f"(SELECT DISTINCT {quoting.name(key)} FROM merged_{table})"
-        joins += f" LEFT JOIN {values} {known} ON d.{quoting.name(column)} = {known}.{quoting.name(key)}"
-        flags += (
-            f", d.{quoting.name(column)} IS NOT NULL AND {known}.{quoting.name(key)} IS NULL"
-            f" AS {quoting.name(f'_unknown_{column}')}"
-        )
-    return f"SELECT d.*{flags} FROM ({relation}) d{joins}"
+    # what is referred to may be a part of the other table's key, and come there more than once: a join would repeat rows
+    flags = "".join(
+        f", d.{quoting.name(column)} IS NOT NULL AND d.{quoting.name(column)} NOT IN"
+        f" (SELECT {quoting.name(key)} FROM merged_{table}) AS {quoting.name(f'_unknown_{column}')}"
+        for column, (table, key) in references.items()
+    )
+    return f"SELECT d.*{flags} FROM ({relation}) d"

@@ -72,6 +72,28 @@ def check_rows(
     ).fetchall()
 
 
+def slipped(table: str, schema: DataFrameSchema, connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """What do the accepted rows of `delta_<table>`, as they will be written, break of the contract? Nothing, as long as
+    `check_rows` does what it should: this asks once more, of the whole table, in two passes over it."""
+    rows = ibis.duckdb.from_connection(connection).table(f"delta_{table}")
+    kinds = rows.schema()
+    found = [
+        f"{name} is {kinds[name]} and not {column.dtype}"
+        for name, column in schema.columns.items()
+        if str(kinds[name].copy(nullable=True)) != str(column.dtype)
+    ]
+    broken = [(f"{name} is missing", rows[name].isnull()) for name, column in schema.columns.items() if not column.nullable]
+    for name, column in schema.columns.items():
+        broken += [(check.error, ~check(rows, name).check_output) for check in column.checks]
+    broken += [(check.error, ~check(rows).check_output) for check in schema.checks]
+    counts = rows.aggregate(**{f"_broken_{place}": flag.sum() for place, (_sentence, flag) in enumerate(broken)})
+    ((*numbers,),) = connection.execute(ibis.to_sql(counts, dialect="duckdb")).fetchall()
+    found += [f"{sentence} ({number} rows)" for (sentence, _flag), number in zip(broken, numbers, strict=True) if number]
+    key = ", ".join(quoting.name(name) for name in schema.unique)
+    twice = connection.execute(f"SELECT {key} FROM delta_{table} GROUP BY ALL HAVING count(*) > 1 LIMIT 1").fetchall()
+    return [*found, *(f"{_key_words(schema)} comes more than once ({' / '.join(map(str, row))})" for row in twice)]
+
+
 def _key_words(schema: DataFrameSchema) -> str:
     return " with ".join([schema.unique[0], " and ".join(schema.unique[1:])]).removesuffix(" with ")
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
-from itertools import groupby
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute
 import pyarrow.parquet
 
 from labelqa_lib.intake.assessing import Assessment
@@ -18,6 +19,11 @@ from labelqa_lib.intake.merging import DERIVED_FROM, PARTITIONED, parquet_of, to
 from labelqa_lib.sources import quoting
 
 _WRITERS = 4
+_BATCH, _GROUP = 1 << 17, 1 << 20
+"""Rows that are fetched at once, and rows of one group of a file: memory holds about so many, however long a table."""
+
+_SELDOM_TWICE = {"annotation_id", "item_id", "audit_id", "appeal_id", "target_id", "content_ref"}
+"""Texts of which nearly every one is another: a dictionary of them costs time and makes the file longer."""
 
 
 def write_tables(
@@ -31,8 +37,8 @@ def write_rejects(assessment: Assessment, folder: Path, connection: duckdb.DuckD
     """`rejects/<table>.parquet` for every table that has any, by file and line."""
     for outcome in assessment.outcome.tables:
         if outcome.rejected:
-            rejects = _rows(f"SELECT * FROM rejects_{outcome.table} ORDER BY file, line", connection)
-            _write(rejects, folder / "rejects" / f"{outcome.table}.parquet")
+            rejects = f"SELECT * FROM rejects_{outcome.table} ORDER BY file, line"
+            _write_in_groups(rejects, folder / "rejects" / f"{outcome.table}.parquet", connection)
 
 
 def _write_table(
@@ -56,42 +62,76 @@ def _write_table(
     elif held and not changed and not moved:
         _link(parent / f"{table}.parquet", folder / f"{table}.parquet")
     else:
-        rows_in_order = _rows(f"SELECT * FROM merged_{table} ORDER BY {', '.join(key)}", connection)
-        _write(rows_in_order, folder / f"{table}.parquet")
+        in_order = f"SELECT * FROM merged_{table} ORDER BY {', '.join(key)}"
+        _write_in_groups(in_order, folder / f"{table}.parquet", connection)
     return rows
 
 
 def _write_partitions(
     table: str, touched: list[tuple[str, str]], key: list[str], folder: Path, connection: duckdb.DuckDBPyConnection
 ) -> None:
-    """One market after the other, so that memory holds one market's rows; its weeks side by side."""
-    for market, places in groupby(touched, key=lambda place: place[0]):
-        weeks = ", ".join(quoting.literal(week) for _, week in places)
-        rows = _rows(
-            f"""SELECT * FROM merged_{table} WHERE market = {quoting.literal(market)} AND week IN ({weeks})
-            ORDER BY week, {', '.join(key)}""",
-            connection,
-        )
-        with ThreadPoolExecutor(_WRITERS) as pool:
-            writing = []
-            start = 0
-            for week, group in groupby(rows.column("week").to_pylist()):
-                count = sum(1 for _ in group)
-                path = folder / f"market={market}" / f"week={week}" / "part-0.parquet"
-                writing.append(pool.submit(_write, rows.slice(start, count), path))
-                start += count
+    """In one pass over the rows in order, so that memory holds those of a few files; these are packed side by side."""
+    places = ", ".join(f"({quoting.literal(market)}, {quoting.literal(week)})" for market, week in touched)
+    in_order = f"""SELECT * FROM merged_{table} SEMI JOIN (VALUES {places}) AS touched(market, week) USING (market, week)
+        ORDER BY market, week, {', '.join(key)}"""
+    with ThreadPoolExecutor(_WRITERS) as pool:
+        writing: deque[Future] = deque()
+        for (market, week), rows in _partitions(_batches(in_order, connection)):
+            if len(writing) == _WRITERS:
+                writing.popleft().result()
+            writing.append(pool.submit(_write, rows, folder / f"market={market}" / f"week={week}" / "part-0.parquet"))
         for written in writing:
             written.result()
 
 
-def _rows(query: str, connection: duckdb.DuckDBPyConnection) -> pa.Table:
-    return connection.sql(query).to_arrow_table()
+def _partitions(batches: Iterable[pa.RecordBatch]) -> Iterator[tuple[tuple[str, str], pa.Table]]:
+    """The rows of each (market, week), which come one after the other."""
+    place, parts = None, []
+    for batch in batches:
+        runs = pyarrow.compute.run_end_encode(
+            pyarrow.compute.binary_join_element_wise(batch["market"], batch["week"], "/")
+        )
+        start = 0
+        for here, end in zip(runs.values.to_pylist(), runs.run_ends.to_pylist(), strict=True):
+            if here != place and parts:
+                yield tuple(place.split("/")), pa.Table.from_batches(parts)
+                parts = []
+            place = here
+            parts.append(batch.slice(start, end - start))
+            start = end
+    if parts:
+        yield tuple(place.split("/")), pa.Table.from_batches(parts)
+
+
+def _batches(query: str, connection: duckdb.DuckDBPyConnection) -> pa.RecordBatchReader:
+    return connection.sql(query).to_arrow_reader(_BATCH)
 
 
 def _write(rows: pa.Table, path: Path) -> None:
     """Equal rows give equal bytes: no Arrow schema, no time, one row group after the other."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    pyarrow.parquet.write_table(rows, path, compression="zstd", store_schema=False)
+    pyarrow.parquet.write_table(rows, path, row_group_size=_GROUP, **_packed(rows.schema))
+
+
+def _write_in_groups(query: str, path: Path, connection: duckdb.DuckDBPyConnection) -> None:
+    """`_write` of a table of any length: one row group of it is in memory."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    batches = _batches(query, connection)
+    with pyarrow.parquet.ParquetWriter(path, batches.schema, **_packed(batches.schema)) as file:
+        waiting = batches.schema.empty_table()
+        for batch in batches:
+            waiting = pa.concat_tables([waiting, pa.Table.from_batches([batch])])
+            if len(waiting) >= _GROUP:
+                file.write_table(waiting.slice(0, _GROUP), row_group_size=_GROUP)
+                waiting = waiting.slice(_GROUP)
+        if len(waiting):
+            file.write_table(waiting, row_group_size=_GROUP)
+
+
+def _packed(schema: pa.Schema) -> dict:
+    """How files are written: with a dictionary of each text column whose texts repeat."""
+    repeating = [field.name for field in schema if pa.types.is_string(field.type) and field.name not in _SELDOM_TWICE]
+    return {"compression": "zstd", "store_schema": False, "use_dictionary": repeating}
 
 
 def _link_untouched(parent: Path, folder: Path, touched: Iterable[tuple[str, str]]) -> None:
