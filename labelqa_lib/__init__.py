@@ -22,6 +22,7 @@ _DOOR = {
     "SPLIT_UNITS": "labelqa_lib.metrics",
     "PEERS_TITLES": "labelqa_lib.metrics",
     "against_peers": "labelqa_lib.metrics",
+    "by_official_language": "labelqa_lib.metrics",
     "no_benchmark": "labelqa_lib.metrics",
     "split_change": "labelqa_lib.metrics",
     "confusion": "labelqa_lib.metrics",

@@ -120,6 +120,8 @@ class Market(Model):
     time_zone: TimeZone = "UTC"
     locale: LocaleName = "en"
     """How the market's pages write numbers and days."""
+    official_languages: tuple[Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$")], ...] = ()
+    """Those by which accuracy is stated to authorities, as the deliveries write languages."""
     targets: dict[str, Target] = {}
     denominators: Denominators = Denominators()
     auditors: Auditors | None = None

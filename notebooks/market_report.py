@@ -233,6 +233,14 @@ lq.display.chart(lq.figures.costly_pairs, confusion, id="costly-pairs", title=pa
 # confusion costs double when it turns violating content benign or benign content violating.
 
 # %% [markdown]
+# ### How accurate is moderation, by official language?
+
+# %%
+languages = lq.by_official_language(tables, page.market.official_languages, **page.options)
+lq.display.statement(languages, page.market.market, "languages", "Accuracy and errors by official language",
+                     note="Also as a file beside this page, in the form that authorities ask for.")  # fmt: skip
+
+# %% [markdown]
 # ## Agents
 #
 # ### How do agents spread, and do new joiners ramp up?

@@ -36,6 +36,7 @@ ALLOWED = {
     "warm": {"figures", "display"},
     "page": {"errors", "periods", "params", "store", "wording"},
     "runner": {"errors", "periods", "params", "wording"},
+    "sharing": {"errors", "periods", "wording"},
     "cli": {"*"},
     "__init__": {"*"},
 }

@@ -12,6 +12,7 @@ from labelqa_lib.cli.board import Board
 from labelqa_lib.cli.due import with_reasons
 from labelqa_lib.cli.frame import DATA, EPILOG, Workspace, console, one_line, print_table
 from labelqa_lib.cli.readers import Reader, reader
+from labelqa_lib.cli.share import print_pages
 from labelqa_lib.errors import DataError
 
 
@@ -39,10 +40,11 @@ def _pairs(_context, _parameter, given: tuple[str, ...]) -> dict[str, str]:
 @click.option("-p", "given", multiple=True, callback=_pairs, metavar="NAME=VALUE", help="A notebook's own parameter.")
 @click.option("--force", is_flag=True, help="Render every page, also where nothing has changed since it was rendered.")
 @click.option("--explain", is_flag=True, help="Say of each page why it would be rendered; make none.")
+@click.option("--pdf", is_flag=True, help="Print every page as PDF, too, where there is a Chromium.")
 @click.option("--audience", default="internal", show_default=True, metavar="NAME",
               help="Who reads the pages: internal, or a partner.")  # fmt: skip
 @click.pass_obj
-def run(root, week, markets, notebooks, data, jobs, page_seconds, page_memory, given, force, explain, audience) -> int:
+def run(root, week, markets, notebooks, data, jobs, page_seconds, page_memory, given, force, explain, pdf, audience) -> int:
     """Render the reports of a week, for ourselves or for a partner.
 
     A partner's pages are made from data cut for it: its own sites and staff, people under pseudonyms (`labelqa key`
@@ -61,7 +63,7 @@ def run(root, week, markets, notebooks, data, jobs, page_seconds, page_memory, g
         pages = with_reasons(workspace, who, planned.pages, force, keep=not explain)
         if explain:
             return _explain(pages, out)
-        return _run(workspace, pages, jobs or os.cpu_count() or 1, limits, out)
+        return _run(workspace, pages, jobs or os.cpu_count() or 1, limits, pdf, out)
 
 
 def _plan(workspace, who: Reader, week: str, given):
@@ -82,7 +84,7 @@ def _plan(workspace, who: Reader, week: str, given):
     )
 
 
-def _run(workspace, pages, jobs: int, limits: tuple, out) -> int:
+def _run(workspace, pages, jobs: int, limits: tuple, pdf: bool, out) -> int:
     """Render what is due, and index it with what is there; the exit code."""
     from labelqa_lib import runner
 
@@ -92,14 +94,15 @@ def _run(workspace, pages, jobs: int, limits: tuple, out) -> int:
     ledger = runner.Ledger(pages, jobs, datetime.now(UTC))
     try:
         failed = _render(due, jobs, runner.Limits(*limits), out, ledger) if due else 0
+        unprinted = print_pages([page for page, _ in pages], out) if pdf else 0
     finally:
         ledger.write()
-        if due or not runner.index_is_fresh([page for page, _ in pages]):
+        if due or pdf or not runner.index_is_fresh([page for page, _ in pages]):
             runner.write_index(workspace.reports, first.audience, first.week, workspace.settings.notebooks)
     unchanged = f", {len(pages) - len(due)} unchanged" if len(due) < len(pages) else ""
     out.print(f"{len(due) - failed} of {len(pages)} pages rendered for {first.week}{unchanged}")
     out.print(str(folder / "index.html"))
-    return 1 if failed else 0
+    return 1 if failed or unprinted else 0
 
 
 def _explain(pages, out) -> int:

@@ -26,6 +26,12 @@ COLOURS = 256
 ALT_LENGTH = 400
 
 
+FRAME_MIME = "application/vnd.labelqa.frame+json"
+"""Under this type the notebook carries the frame that a table or a figure shows, for the page's spreadsheet."""
+
+MOST_ROWS = 5000
+"""A frame is carried up to here; with more rows it is no aggregate that a reader could use."""
+
 UNANSWERED = {"labelqa": {"unanswered": True}}
 """Metadata of an output that only says why there is nothing to show; the report leaves out sections made of these."""
 
@@ -48,7 +54,7 @@ def identifier(id: str) -> str:
     return id
 
 
-def figure(fig: Figure, id: str, alt: str = "", *, unanswered: bool = False) -> None:
+def figure(fig: Figure, id: str, alt: str = "", *, unanswered: bool = False, **data: object) -> None:
     """Show a matplotlib figure as an image of at most 256 colours, and close it.
 
     Parameters
@@ -58,6 +64,8 @@ def figure(fig: Figure, id: str, alt: str = "", *, unanswered: bool = False) -> 
         Fixed identifier on the page, which findings link to.
     alt : str
         The figure's message in a sentence, for whoever does not see it; the figure's own label where left out.
+    data
+        Further formats by MIME type.
 
     Raises
     ------
@@ -72,7 +80,7 @@ def figure(fig: Figure, id: str, alt: str = "", *, unanswered: bool = False) -> 
     message = alt.partition(": ")[2]  # of a figure's own label, whose title stands in the picture
     described = {"alt": alt, "id": id, "width": width, "height": height, "message": message[:1].upper() + message[1:]}
     metadata = {"image/png": described, **(UNANSWERED if unanswered else {})}
-    display({"image/png": image, "text/plain": alt}, metadata=metadata, raw=True)
+    display({"image/png": image, "text/plain": alt, **data}, metadata=metadata, raw=True)
 
 
 def chart(draw: Callable[..., Figure], frame: pd.DataFrame, *args, id: str, **options) -> None:
@@ -81,7 +89,14 @@ def chart(draw: Callable[..., Figure], frame: pd.DataFrame, *args, id: str, **op
     Further arguments go to `draw`. The alt text is the message that the figure carries as its label.
     """
     unanswered = not len(frame) or ("estimate" in frame and bool(frame["estimate"].isna().all()))
-    figure(draw(frame, *args, **options), id, unanswered=unanswered)
+    figure(draw(frame, *args, **options), id, unanswered=unanswered, **carried(frame, id, options.get("title", "")))
+
+
+def carried(frame: pd.DataFrame, id: str, title: str = "") -> dict[str, dict]:
+    """A frame as data to carry beside what is shown of it: its columns in order, its rows, and what they are."""
+    names = [str(name) for name in frame.columns]
+    rows = records(frame.head(MOST_ROWS).to_dict("records"))
+    return {FRAME_MIME: {"id": id, "title": safe.plain(title, 200), "columns": names, "rows": rows}}
 
 
 def image_of(fig: Figure) -> tuple[str, int, int]:
@@ -114,4 +129,6 @@ def _plain_value(value: object) -> object:
         value = value.item()
     if isinstance(value, float):
         return value if value - value == 0 else None
-    return value if value is None or isinstance(value, bool | int) else safe.plain(value, safe.SENTENCE_LENGTH)
+    if value is None or type(value).__name__ in ("NAType", "NaTType"):
+        return None
+    return value if isinstance(value, bool | int) else safe.plain(value, safe.SENTENCE_LENGTH)

@@ -11,7 +11,7 @@ from great_tables import GT, html
 
 from labelqa_lib import wording
 from labelqa_lib.display import cells, safe
-from labelqa_lib.display.show import bundle, identifier
+from labelqa_lib.display.show import bundle, carried, identifier
 
 _NEVER_SHOWN = {"ci_low", "ci_high", "n_effective", "method", "reason", "unit"}
 _HEADINGS = {
@@ -38,6 +38,7 @@ def table(
     rows: int = 20,
     note: str = "",
     empty: str = "",
+    data: Mapping[str, object] | None = None,
 ) -> None:
     """Show a frame; metric frames get estimates with intervals, a bar on a shared scale, and reasons for gaps.
 
@@ -64,13 +65,15 @@ def table(
     empty : str
         What it means that there is no row, said in the place of the table. Left out, a frame without rows answers
         nothing: the report leaves its section out where that shows nothing else.
+    data : mapping, optional
+        Further formats by MIME type, carried beside it.
 
     Raises
     ------
     UsageError
         When `id` cannot be linked to.
     """
-    units, titles = units or {}, titles or {}
+    units, titles, whole = units or {}, titles or {}, frame
     nothing = bool(frame["estimate"].isna().all()) if len(frame) and "estimate" in frame else not (len(frame) or empty)
     frame, gaps = _measured(frame)
     notes = [safe.text(note, safe.SENTENCE_LENGTH)] if note else []
@@ -93,6 +96,8 @@ def table(
         f"{below}</figure>",
         f"{safe.plain(caption, 200)}\n{_text(frame.head(rows))}",
         unanswered=nothing,
+        **carried(whole, id, caption),
+        **(data or {}),
     )
 
 

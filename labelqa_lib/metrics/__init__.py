@@ -15,6 +15,7 @@ from labelqa_lib.metrics.control import control_chart
 from labelqa_lib.metrics.corrected import TITLES as CORRECTED_TITLES
 from labelqa_lib.metrics.corrected import corrected
 from labelqa_lib.metrics.coverage import coverage, excluded_audits, volume
+from labelqa_lib.metrics.languages import by_official_language
 from labelqa_lib.metrics.metric import Metric
 from labelqa_lib.metrics.peers import PEERS_TITLES, against_peers, no_benchmark
 from labelqa_lib.metrics.people import spread
@@ -34,6 +35,7 @@ __all__ = [
     "against_peers",
     "assisted",
     "by_hour",
+    "by_official_language",
     "change",
     "compare_segments",
     "confusion",

@@ -10,7 +10,7 @@ import nbformat
 import papermill
 from nbclient.exceptions import DeadKernelError
 
-from labelqa_lib.runner.export import said, to_html
+from labelqa_lib.runner.export import beside, said, to_html
 from labelqa_lib.runner.kernel import watched
 from labelqa_lib.runner.limits import Limits, Watch
 from labelqa_lib.runner.plan import PlannedPage
@@ -53,17 +53,17 @@ def render_page(page: PlannedPage, limits: Limits, making: Making) -> PageRecord
     """
     started, own = time.monotonic(), time.process_time()
     progress, watch = _Progress(), Watch(limits)
-    html = failed = None
+    html = failed = files = None
     try:
         notebook = _execute(page, progress, watch)
         html = to_html(notebook, page)
-        became = said(notebook)
+        became, files = said(notebook), beside(notebook, page)
     except Exception as error:  # noqa: BLE001 (whatever a notebook raises is this page's failure)
         became = {"error": _reason(error, progress, watch)}
         failed = _failed_notebook(progress, became["error"])
     cost = replace(making, cpu=round(watch.cpu + time.process_time() - own, 2), memory=watch.peak)
     record = PageRecord.of(page, time.monotonic() - started, making=cost, **became)
-    return publish(page, record, html, failed)
+    return publish(page, record, html, failed, files)
 
 
 def _execute(page: PlannedPage, progress: _Progress, watch: Watch) -> nbformat.NotebookNode:

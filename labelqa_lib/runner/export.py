@@ -11,6 +11,7 @@ from typing import Any
 from nbconvert import HTMLExporter
 from nbformat import NotebookNode
 
+from labelqa_lib.runner.beside import ACCURACY, PDF, SPREADSHEET, spreadsheet, statement
 from labelqa_lib.runner.plan import PlannedPage
 from labelqa_lib.runner.sealing import sealed
 from labelqa_lib.runner.sections import answered
@@ -18,6 +19,8 @@ from labelqa_lib.runner.sections import answered
 TEMPLATES = Path(__file__).with_name("templates")
 HEADLINE = "application/vnd.labelqa.headline+json"
 FINDINGS = "application/vnd.labelqa.findings+json"
+FRAME = "application/vnd.labelqa.frame+json"
+STATEMENT = "application/vnd.labelqa.statement+json"
 
 
 def said(notebook: NotebookNode) -> dict[str, str | list]:
@@ -28,6 +31,20 @@ def said(notebook: NotebookNode) -> dict[str, str | list]:
         "headlines": _of_type(outputs, HEADLINE),
         "findings": _of_type(outputs, FINDINGS),
         "warnings": [output.text for output in outputs if _is_stderr(output)],
+    }
+
+
+def beside(notebook: NotebookNode, page: PlannedPage) -> dict[str, bytes | None]:
+    """The files that lie beside a page, by how their names end; None for one that this page does not have."""
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    cards = [{name: value for name, value in row.items() if not isinstance(value, list)} for row in _of_type(outputs, HEADLINE)]
+    frames = [{"id": "headline", "title": "Headline metrics", "columns": list(cards[0]), "rows": cards}] if cards else []
+    frames += [frame for frame in _of_type(outputs, FRAME) if frame["rows"]]
+    stated = _of_type(outputs, STATEMENT)
+    return {
+        SPREADSHEET: spreadsheet(frames, page, _heading(notebook)) if frames else None,
+        ACCURACY: statement(stated) if stated else None,
+        PDF: None,  # one that was printed from an earlier page
     }
 
 
@@ -93,7 +110,7 @@ def _without_chance(notebook: NotebookNode) -> NotebookNode:
 
 def _is_shown(output: NotebookNode) -> bool:
     if "data" in output:
-        for mime in (HEADLINE, FINDINGS):
+        for mime in (HEADLINE, FINDINGS, FRAME, STATEMENT):
             output.data.pop(mime, None)
         return bool(output.data)
     return not _is_stderr(output)

@@ -15,6 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from labelqa_lib import wording
 from labelqa_lib.periods import Week
+from labelqa_lib.runner.beside import ACCURACY, PDF, SPREADSHEET
 from labelqa_lib.runner.gantt import gantt
 from labelqa_lib.runner.plan import PlannedPage
 from labelqa_lib.runner.record import PageRecord, read_records, write_whole
@@ -31,6 +32,9 @@ SEVERITIES = ("act", "watch")
 """What the index lists; the rest stands on the pages."""
 
 MOST_FINDINGS = 15
+
+BESIDE = {SPREADSHEET: "spreadsheet", ACCURACY: "accuracy CSV", PDF: "PDF"}
+"""What the index calls the files beside a page."""
 
 
 def write_index(reports: Path, audience: str, week: str, first: Sequence[str] = ()) -> Path:
@@ -160,6 +164,11 @@ def _page(record: PageRecord, titles: Mapping[str, str], folder: Path) -> dict[s
         "link": f"{record.market}/{record.notebook}.html",
         "failed_link": f"{record.market}/{record.notebook}.failed.ipynb",
         "earlier": record.failed and (files / f"{record.notebook}.html").exists(),
+        "beside": [
+            (said, f"{record.market}/{record.notebook}{ending}")
+            for ending, said in BESIDE.items()
+            if not record.failed and (files / f"{record.notebook}{ending}").exists()
+        ],
         "kept": (files / f"{record.notebook}.failed.ipynb").exists(),
         "figures": {one["metric"]: _figure(one) for one in record.headlines},
     }

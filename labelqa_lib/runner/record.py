@@ -135,7 +135,13 @@ class PageRecord:
         )
 
 
-def publish(page: PlannedPage, record: PageRecord, html: str | None = None, failed: str | None = None) -> PageRecord:
+def publish(
+    page: PlannedPage,
+    record: PageRecord,
+    html: str | None = None,
+    failed: str | None = None,
+    beside: Mapping[str, bytes | None] | None = None,
+) -> PageRecord:
     """Write a page's files, the record last; where they cannot be written, the record says so.
 
     On disk a page for others has its `shareable` record; the one given back tells everything.
@@ -146,11 +152,16 @@ def publish(page: PlannedPage, record: PageRecord, html: str | None = None, fail
         The page of a success; it also removes what an earlier failure left.
     failed : str, optional
         The notebook of a failure as JSON. The HTML of an earlier success stays; index and record tell its age.
+    beside : mapping, optional
+        Files that lie beside the page, by how their names end; None for one that it does not have any more.
     """
     try:
         page.folder.mkdir(parents=True, exist_ok=True)
         if html is not None:
             record = replace(record, sha256=write_whole(page.html, html))
+        for ending, content in (beside or {}).items():
+            path = page.folder / f"{page.name}{ending}"
+            write_whole(path, content) if content is not None else path.unlink(missing_ok=True)
         if failed is not None:
             page.failed.parent.mkdir(parents=True, exist_ok=True)
             write_whole(page.failed, failed)
@@ -166,11 +177,11 @@ def publish(page: PlannedPage, record: PageRecord, html: str | None = None, fail
         return publish(page, PageRecord.of(page, record.seconds, reason))
 
 
-def write_whole(path: Path, text: str) -> str:
+def write_whole(path: Path, text: str | bytes) -> str:
     """Write a file so that a reader sees the old one or the new one, never a part; the SHA-256 of its bytes."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        content = text.encode()
+        content = text.encode() if isinstance(text, str) else text
         with open(temporary, "wb") as stream:
             stream.write(content)
             stream.flush()

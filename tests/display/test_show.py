@@ -4,6 +4,7 @@ import base64
 import io
 
 import numpy as np
+import pandas as pd
 import pytest
 from matplotlib import pyplot
 from matplotlib.figure import Figure
@@ -46,10 +47,15 @@ def test_a_figures_message_stands_below_it_without_the_title_that_is_drawn(shown
 
 def test_chart_draws_the_frame_and_shows_it(shown):
     def draw(frame, dim, *, title):
-        return drawn(f"{title} of {frame} by {dim}")
+        return drawn(f"{title} of {len(frame)} by {dim}")
 
-    display.chart(draw, "sites", "site", id="s", title="A")
-    assert shown[-1].metadata["image/png"]["alt"] == "A of sites by site"
+    sites = pd.DataFrame({"site": ["KUL", "=1+1"], "estimate": [0.5, float("nan")], "since": [pd.NaT, pd.NaT]})
+    display.chart(draw, sites, "site", id="s", title="A")
+    assert shown[-1].metadata["image/png"]["alt"] == "A of 2 by site"
+    assert shown[-1].data["application/vnd.labelqa.frame+json"] == {
+        "id": "s", "title": "A", "columns": ["site", "estimate", "since"],
+        "rows": [{"site": "KUL", "estimate": 0.5, "since": None}, {"site": "=1+1", "estimate": None, "since": None}],
+    }  # fmt: skip
 
 
 def test_equal_figures_give_equal_bytes_without_time_or_software(shown):

@@ -1,0 +1,130 @@
+"""An audience's tree copied elsewhere, so that a reader there never meets half of it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import fsspec
+from fsspec import AbstractFileSystem
+
+from labelqa_lib.errors import UsageError
+
+MANIFEST = "labelqa-published.json"
+"""Says for whom a place is, and which files in it are ours."""
+
+SHARED = {".html", ".json", ".xlsx", ".csv", ".pdf"}
+"""What a tree for others may hold."""
+
+_STAGING = ".labelqa-staging"
+
+
+@dataclass(frozen=True)
+class Published:
+    """What became of a copy: how many files were written, were there already, and were taken away; where it begins."""
+
+    written: int
+    unchanged: int
+    removed: int
+    index: str
+
+
+def publish(tree: Path, audience: str, destination: str) -> Published:
+    """Copy an audience's tree to a folder or an object store.
+
+    Parameters
+    ----------
+    tree : Path
+        ``reports/<audience>``.
+    audience : str
+    destination : str
+        A folder, or an address that fsspec knows: ``file:///…``, ``memory://…``, ``s3://…`` where its package is installed.
+
+    Raises
+    ------
+    UsageError
+        When there is no tree, the destination cannot be opened, lies in the tree, is another audience's, or holds files
+        that nobody published.
+
+    Notes
+    -----
+    Every changed file is first copied beside its place, under a name that no page links to; only when all are there,
+    each is moved to its place: pages, then the index of each week, then the index of all. What the tree does not hold any
+    more goes last. At every moment an index links to pages that are there and whole, and a copy that is interrupted
+    leaves the earlier one to be read; run again, it is completed.
+    """
+    files = _files(tree, audience)
+    store, root = _opened(destination, tree)
+    before = _manifest(store, root, audience, destination)
+    changed = [name for name, digest in files.items() if before.get(name) != digest]
+    staging = f"{root}/{_STAGING}"
+    _clear(store, staging)
+    try:
+        for name in changed:
+            _put(store, f"{staging}/{name}", (tree / name).read_bytes())
+        for name in sorted(changed, key=_place):
+            store.makedirs(f"{root}/{name}".rpartition("/")[0], exist_ok=True)
+            store.mv(f"{staging}/{name}", f"{root}/{name}")
+    finally:
+        _clear(store, staging)
+    gone = [name for name in before if name not in files and store.exists(f"{root}/{name}")]
+    for name in gone:
+        store.rm(f"{root}/{name}")
+    told = json.dumps({"audience": audience, "files": files}, indent=1, sort_keys=True) + "\n"
+    _put(store, f"{root}/{MANIFEST}", told.encode())
+    return Published(len(changed), len(files) - len(changed), len(gone), f"{destination.rstrip('/')}/index.html")
+
+
+def _files(tree: Path, audience: str) -> dict[str, str]:
+    """What is copied, by name, with its SHA-256: nothing hidden, and of a tree for others only what they may have."""
+    if not (tree / "index.html").is_file():
+        raise UsageError(f"{tree}: there are no pages for {audience} yet; make them with `labelqa run --audience {audience}`")
+    names = [path.relative_to(tree) for path in sorted(tree.rglob("*")) if path.is_file()]
+    names = [name for name in names if not any(part.startswith(".") for part in name.parts)]
+    if audience != "internal":
+        names = [name for name in names if name.suffix in SHARED]
+    return {name.as_posix(): hashlib.sha256((tree / name).read_bytes()).hexdigest() for name in names}
+
+
+def _opened(destination: str, tree: Path) -> tuple[AbstractFileSystem, str]:
+    try:
+        store, root = fsspec.url_to_fs(destination)
+        store.makedirs(root, exist_ok=True)
+    except (ImportError, ValueError) as error:
+        raise UsageError(f"{destination}: cannot be opened ({error})") from None
+    if "file" in store.protocol and Path(root).resolve().is_relative_to(tree.parent.resolve()):
+        raise UsageError(f"{destination}: lies among the reports themselves; name a folder elsewhere")
+    return store, root.rstrip("/")
+
+
+def _manifest(store: AbstractFileSystem, root: str, audience: str, destination: str) -> dict[str, str]:
+    """The files published there before, by name, with their digests; none in an empty place."""
+    path = f"{root}/{MANIFEST}"
+    if not store.exists(path):
+        if any(f"/{_STAGING}/" not in one for one in store.find(root)):
+            raise UsageError(f"{destination}: holds files that labelqa did not publish; name an empty folder")
+        # said at once: a copy that is interrupted must know its own files again
+        _put(store, path, json.dumps({"audience": audience, "files": {}}).encode())
+        return {}
+    told = json.loads(store.cat_file(path))
+    if told["audience"] != audience:
+        raise UsageError(f"{destination}: is where pages for {told['audience']} lie; those for {audience} need a place of "
+                         "their own")  # fmt: skip
+    return told["files"]
+
+
+def _place(name: str) -> tuple[int, str]:
+    """Pages before the index of their week, that before the index of all."""
+    return {"index.html": 2}.get(name, 1 if name.endswith("/index.html") else 0), name
+
+
+def _put(store: AbstractFileSystem, path: str, content: bytes) -> None:
+    store.makedirs(path.rpartition("/")[0], exist_ok=True)
+    store.pipe_file(path, content)
+
+
+def _clear(store: AbstractFileSystem, folder: str) -> None:
+    if store.exists(folder):
+        store.rm(folder, recursive=True)
