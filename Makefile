@@ -5,13 +5,14 @@ BIN := $(VENV)/bin
 WORKERS ?= 2
 export PYTHONHASHSEED := 0
 
-.PHONY: report test lab bench bench-causes lock clean help
+.PHONY: report test lab bench bench-causes bench-coverage lock clean help
 
 help:
 	@echo "make report   simulate a delivery, ingest it and render the latest week of every market"
 	@echo "make test     run the tests (FAST=1: the part that takes under two minutes)"
 	@echo "make lab      open JupyterLab on the notebooks"
 	@echo "make bench-causes  find simulated incidents, beside other methods (ARGS: --cases 20 --real FOLDER)"
+	@echo "make bench-coverage  does the report's interval hold its 95 % (ARGS: replications, seed)"
 	@echo "make bench    measure time and memory of demo, ingest and reports"
 
 $(VENV)/.ready: requirements.lock pyproject.toml
@@ -36,6 +37,9 @@ lab: $(VENV)/.ready
 bench: $(VENV)/.ready
 	$(BIN)/python tests/bench.py
 	$(BIN)/python tests/bench_agreement.py $(PACKAGES)
+
+bench-coverage: $(VENV)/.ready
+	$(BIN)/python tests/bench_coverage.py $(ARGS)
 
 bench-causes: $(VENV)/.ready
 	$(BIN)/python tests/bench_causes.py $(ARGS)

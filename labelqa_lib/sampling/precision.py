@@ -12,7 +12,7 @@ from scipy import stats
 from labelqa_lib.metrics.registry import TITLES
 from labelqa_lib.sampling.rules import Rules
 from labelqa_lib.sampling.strata import NOT_GIVEN, Past
-from labelqa_lib.stats import survey
+from labelqa_lib.stats import rate_bounds, survey
 from labelqa_lib.stats.sizing import margin_of
 
 _MOST_ROWS, _FEWEST_ROWS, _LEAST_NOISE = 1e7, 30, 1e-6
@@ -176,25 +176,27 @@ def inflation(goal: Goal, cells: pd.DataFrame, audits: np.ndarray, variance: flo
     Notes
     -----
     The design effect of agents, drawn towards that of a likeness of 0.1 where few errors tell it, and Student's t over
-    the normal: as in `survey.bounded_rate`.
+    the normal: as in `rate_bounds.bounded_rate`, but for the side that reaches further when errors come in bunches
+    (`Goal.widening` takes that in).
     """
     stratum = cells["stratum"].to_numpy()
     rows = (audits * goal.counted[stratum]).sum() / max(goal.agents, 1)
     measured = goal.likeness.effect(rows) if goal.agents else 1.0
-    assumed = max(measured, goal.likeness.effect(rows, survey.ASSUMED_LIKENESS)) if goal.agents else 1.0
+    assumed = max(measured, goal.likeness.effect(rows, rate_bounds.ASSUMED_LIKENESS)) if goal.agents else 1.0
     events = (goal.rate * (1 - goal.rate)) ** 2 / variance
-    trust = survey.trust_in_measured(events)
-    degrees = _degrees(goal, stratum, cells["population"].to_numpy(), audits)
+    trust = float(rate_bounds.trust_in_measured(events))
+    bunched = trust**2 * 2 * float(rate_bounds.bunching_noise(goal.rate, measured, events))
+    degrees = _degrees(goal, stratum, cells["population"].to_numpy(), audits, bunched)
     tail = (1 + confidence) / 2
     few = stats.t.ppf(tail, max(degrees, 1)) / stats.norm.ppf(tail)
-    return float((trust * measured + (1 - trust) * assumed) * few**2)
+    return float(measured**trust * assumed ** (1 - trust) * few**2)
 
 
-def _degrees(goal: Goal, stratum: np.ndarray, population: np.ndarray, audits: np.ndarray) -> float:
+def _degrees(goal: Goal, stratum: np.ndarray, population: np.ndarray, audits: np.ndarray, least: float) -> float:
     """With how many degrees of freedom will the variance be known? Few, where few errors of large weight make it.
 
     Expected over the draw: 2 / Σu², u what a row adds to log(variance / p(1 − p)), and 2 / agents more for the sums of
-    agents; at most agents − 1. See `survey.clustered_rate`.
+    agents; at most agents − 1, and 2 / `least`. See `rate_bounds.bounded_rate`.
     """
     inside = goal.inside[stratum]
     made, there = (np.bincount(stratum[inside], rows[inside], len(goal.hit)) for rows in (audits, population))
@@ -208,8 +210,8 @@ def _degrees(goal: Goal, stratum: np.ndarray, population: np.ndarray, audits: np
         for share, score in zip(shares, scores, strict=True)
     )
     if not goal.agents:
-        return 2 / max(noise, _LEAST_NOISE)
-    return min(2 / (noise + 2 / goal.agents), goal.agents - 1)
+        return 2 / max(noise, least, _LEAST_NOISE)
+    return min(2 / max(noise + 2 / goal.agents, least), goal.agents - 1)
 
 
 def variance_of(goal: Goal, cells: pd.DataFrame, confidence: float) -> tuple[float, float]:

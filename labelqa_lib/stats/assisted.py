@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from labelqa_lib.errors import UsageError
 from labelqa_lib.stats.clusters import cells_of_rows, codes, measures
-from labelqa_lib.stats.survey import GroupEstimates, bounded_rate
+from labelqa_lib.stats.rate_bounds import GroupEstimates, bounded_rate
 
 
 @dataclass(frozen=True)

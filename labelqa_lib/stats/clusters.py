@@ -94,6 +94,22 @@ class Cells:
         terms = self._unseen * np.where(units > 1, np.maximum(within, 0), squares)
         return np.bincount(self._pair_group, weights=terms, minlength=self.count)
 
+    def third(self, score: np.ndarray) -> np.ndarray:
+        """Third cumulant of Σ score: Σ_h (1 − m/M) m² / ((m−1)(m−2)) Σ (score − mean)³, as `variance` is the second.
+
+        Two clusters of a stratum tell nothing of it and add 0.
+        """
+        units = np.maximum(self._units, 1)
+        within = units**2 / (np.maximum(units - 1, 1) * np.maximum(units - 2, 1)) * self._pair_cubes(score)
+        return np.bincount(self._pair_group, weights=self._unseen * within, minlength=self.count)
+
+    def _pair_cubes(self, score: np.ndarray) -> np.ndarray:
+        """Σ (score − mean)³ over the clusters of each stratum, those without rows in the group (score 0) too."""
+        units = np.maximum(self._units, 1)
+        mean = np.where(units > 1, self._pair_sum(score) / units, 0.0)
+        seen = np.bincount(self._pair, minlength=len(units))
+        return self._pair_sum((score - mean[self._pair]) ** 3) - (self._units - seen) * mean**3
+
     def centred(self, score: np.ndarray) -> np.ndarray:
         """Scores less the mean of their stratum, where it holds more than one cluster."""
         units = np.maximum(self._units, 1)

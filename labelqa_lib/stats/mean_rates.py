@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from labelqa_lib.stats.clusters import Cells, codes, measures
-from labelqa_lib.stats.survey import GroupEstimates, bounded_rate
+from labelqa_lib.stats.rate_bounds import GroupEstimates, bounded_rate
 
 
 def mean_of_rates(

@@ -6,49 +6,13 @@ what is alike inside (the rows of one person) or, where nothing is, the single r
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy import stats
 
 from labelqa_lib.errors import UsageError
 from labelqa_lib.stats.clusters import Cells, measures
-from labelqa_lib.stats.intervals import clopper_pearson, wilson
-
-ASSUMED_LIKENESS = 0.1
-"""Intraclass correlation assumed while too few events tell it: twice the top of what is usual (0.01 to 0.05)."""
-
-TELLING_EVENTS = 4.75
-"""Effective events at which the measured design effect weighs as much as the assumed one. A balance: agents less alike
-than assumed (0.05) are covered in 97.6 % at 5.7 effective events, very alike ones (0.2) in 91.5 % at 3.6 (16,000
-replications each); with 5 in 97.7 and 91.9 %."""
-
-TRUST_STEEPNESS = 3
-"""How quickly trust in the measured design effect grows with effective events."""
-
-FEW_EVENTS = 3
-"""Effective events (n_effective·p·(1−p)) below which Korn–Graubard replaces Wilson."""
-
-FEW_DEGREES = 30
-"""Degrees of freedom below which a sample is never taken for more than its rows."""
-
-
-@dataclass(frozen=True)
-class GroupEstimates:
-    """One entry per group 0..G−1. Undefined entries are NaN and say why in `reason` (else "")."""
-
-    estimate: np.ndarray
-    ci_low: np.ndarray
-    ci_high: np.ndarray
-    n: np.ndarray
-    n_effective: np.ndarray
-    clusters: np.ndarray
-    design_effect: np.ndarray
-    std_error: np.ndarray
-    method: np.ndarray
-    reason: np.ndarray
-
+from labelqa_lib.stats.rate_bounds import GroupEstimates, bounded_rate
 
 def clustered_rate(
     group: ArrayLike,
@@ -104,12 +68,10 @@ def clustered_rate(
     Notes
     -----
     p = Σwy / Σw; variance from the scores Σw(y − p) / Σw of the clusters, within strata; n_effective = p(1−p) /
-    variance; Wilson, below 3 effective events Korn–Graubard, both with n_effective (z/t)². With few events that
-    variance is a guess, so the design effect is drawn towards what the weights (Kish) and a likeness of 0.1 inside
-    clusters imply. t has the degrees of freedom with which the design effect is known given p: clusters less strata,
-    fewer where some clusters dominate. Tried on the grid of tests/statistics/test_coverage_rates.py and left: plain
-    n_effective with t (0.71 for 10 alike clusters and rare events, 0.90 for weights that vary 20-fold), the assumed
-    design effect alone, and Wilson throughout (0.90 at one expected event).
+    variance; bounds as in `rate_bounds.bounded_rate`. Tried on the grid of tests/statistics/test_coverage_rates.py and
+    left: plain n_effective with t (0.71 for 10 alike clusters and rare events, 0.90 for weights that vary 20-fold), the
+    assumed design effect alone, Wilson throughout (0.90 at one expected event), and Wilson without the third moment
+    (0.92 at 8 to 9 effective events of very alike clusters).
     Source: Hájek (1971); Kish (1965), 8.2; Korn & Graubard (1998), Surv. Methodol. 24:193; Dean & Pagano (2015),
     J. Surv. Stat. Methodol. 3:484.
     """
@@ -128,79 +90,6 @@ def clustered_rate(
         rate = np.minimum(cells.sum(outcome) / total, 1.0)
         score = (outcome - rate[cells.group] * weight) / total[cells.group]
     return bounded_rate(cells, rate, score, weight, squares, confidence)
-
-
-def bounded_rate(
-    cells: Cells,
-    rate: np.ndarray,
-    score: np.ndarray,
-    weight: np.ndarray,
-    squares: np.ndarray,
-    confidence: float,
-    method: str = "Wilson",
-    few_events: float = FEW_EVENTS,
-) -> GroupEstimates:
-    """Bounds for any estimated rate from what each cell adds to it (`score`); see the Notes of `clustered_rate`."""
-    empty = cells.n == 0
-    variance = cells.variance(score)
-    filled = np.where(empty, 0.5, np.clip(rate, 0, 1))
-    spread = filled * (1 - filled)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        assumed = cells.sum(squares + ASSUMED_LIKENESS * (weight**2 - squares)) / cells.sum(weight) ** 2
-        known = (variance > 0) & (spread > 0) & (cells.degrees > 0)
-        measured = np.where(known, variance / spread, assumed)
-        events = np.where(known, np.minimum(1 / measured, cells.n) * spread, 0.0)
-        trust = trust_in_measured(events)
-        n_effective = np.where(empty, 0.0, 1 / (trust * measured + (1 - trust) * np.maximum(measured, assumed)))
-    degrees = np.minimum(cells.degrees, _degrees_given_rate(cells, score, filled))
-    z = stats.norm.ppf((1 + confidence) / 2)
-    t = np.where(cells.degrees > 0, stats.t.ppf((1 + confidence) / 2, np.maximum(degrees, 1)), z)
-    size = n_effective * (z / t) ** 2
-    size = np.where(cells.degrees < FEW_DEGREES, np.minimum(size, cells.n), size)
-    few = size * spread < few_events
-    bounds = [
-        np.where(few, exact, usual)
-        for exact, usual in zip(
-            clopper_pearson(filled * size, size, confidence), wilson(filled * size, size, confidence), strict=True
-        )
-    ]
-    low, high = (np.where(empty, np.nan, bound) for bound in bounds)
-    words = np.where(few, "Korn–Graubard", method).astype(object)
-    words = words + np.where(cells.degrees == 0, f", likeness {ASSUMED_LIKENESS} assumed in one cluster", "")
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return GroupEstimates(
-            estimate=np.where(empty, np.nan, filled),
-            ci_low=low,
-            ci_high=high,
-            n=cells.n,
-            n_effective=n_effective,
-            clusters=cells.clusters,
-            design_effect=cells.n / np.where(empty, np.nan, n_effective),
-            std_error=np.where(empty | (cells.degrees == 0), np.nan, np.sqrt(variance)),
-            method=np.where(empty, "", words + ", clustered"),
-            reason=np.where(empty, "no rows", "").astype(object),
-        )
-
-
-def trust_in_measured(events: ArrayLike) -> np.ndarray:
-    """How much does a measured design effect weigh, in [0, 1], beside the assumed one, given its effective events?"""
-    told = np.asarray(events, dtype=float) ** TRUST_STEEPNESS
-    return told / (told + TELLING_EVENTS**TRUST_STEEPNESS)
-
-
-def _degrees_given_rate(cells: Cells, score: np.ndarray, rate: np.ndarray) -> np.ndarray:
-    """With how many degrees of freedom is the design effect known, given the rate?
-
-    2 / Σu², u = what a cluster adds to log(variance / p(1−p)), linearised. Infinite for unweighted single rows, whose
-    variance is p(1−p)/n whatever p is; m for m clusters with normal totals; small where few clusters make the variance.
-    Source: Satterthwaite (1946), Biometrics Bull. 2:110, with the delta method.
-    """
-    squared = cells.centred(score) ** 2
-    with np.errstate(divide="ignore", invalid="ignore"):
-        share = squared / cells.sum(squared)[cells.group] - 1 / cells.clusters[cells.group]
-        slope = (1 - 2 * rate) / (rate * (1 - rate))
-        noise = cells.sum((share - slope[cells.group] * score) ** 2)
-        return np.where(np.isfinite(noise), 2 / noise, np.inf)
 
 
 def equivalent_size(rate: ArrayLike, width: ArrayLike, confidence: float = 0.95) -> np.ndarray:

@@ -15,7 +15,8 @@ from scipy import stats
 from labelqa_lib.errors import UsageError
 from labelqa_lib.stats.clusters import cells_of_rows, codes, measures
 from labelqa_lib.stats.intervals import wilson
-from labelqa_lib.stats.survey import GroupEstimates, bounded_rate, equivalent_size
+from labelqa_lib.stats.rate_bounds import GroupEstimates, bounded_rate
+from labelqa_lib.stats.survey import equivalent_size
 
 
 @dataclass(frozen=True)
@@ -265,9 +266,7 @@ def rogan_gladen(
     if not ((shares >= 0) & (shares <= 1)).all():
         raise UsageError("a rate, sensitivity or specificity lies outside 0 to 1")
     if not (sensitivity + specificity > 1).all():
-        raise UsageError(
-            "sensitivity and specificity together are not above 1: such a check tells nothing about the rate"
-        )
+        raise UsageError("sensitivity and specificity together are not above 1: such a check tells nothing of the rate")
     gain = sensitivity + specificity - 1
     estimate = (rate + specificity - 1) / gain
     if sensitivity_n is None or specificity_n is None:

@@ -18,7 +18,8 @@ from labelqa_lib.stats.sizing import (
     size_for_rare,
     size_for_target,
 )
-from labelqa_lib.stats.survey import FEW_EVENTS, clustered_rate
+from labelqa_lib.stats.rate_bounds import FEW_EVENTS
+from labelqa_lib.stats.survey import clustered_rate
 
 
 def half_width(p, n, population=None, design_effect=1.0):

@@ -13,7 +13,8 @@ from scipy import stats
 
 from labelqa_lib.errors import UsageError
 from labelqa_lib.stats.intervals import clopper_pearson, wilson
-from labelqa_lib.stats.survey import ASSUMED_LIKENESS, clustered_mean, clustered_rate
+from labelqa_lib.stats.rate_bounds import ASSUMED_LIKENESS
+from labelqa_lib.stats.survey import clustered_mean, clustered_rate
 
 FIXTURES = Path(__file__).parent / "fixtures"
 ORACLE = json.loads((FIXTURES / "survey_oracle.json").read_text())

@@ -11,7 +11,7 @@ from scipy import stats
 from labelqa_lib.errors import UsageError
 from labelqa_lib.stats.intervals import clopper_pearson, newcombe, wilson
 from labelqa_lib.stats.sizing.rate import MOST_ROWS, Size, effective_rows, rows_worth, share
-from labelqa_lib.stats.survey import FEW_EVENTS
+from labelqa_lib.stats.rate_bounds import FEW_EVENTS
 
 _WIDTH = 6.0  # standard deviations of a count that are summed over; what lies beyond is below 1e-8
 _BLOCK = 2_000_000  # counts looked at together

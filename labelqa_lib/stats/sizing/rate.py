@@ -7,7 +7,8 @@ from numpy.typing import ArrayLike
 
 from labelqa_lib.errors import UsageError
 from labelqa_lib.stats.intervals import clopper_pearson, wilson
-from labelqa_lib.stats.survey import FEW_EVENTS, equivalent_size
+from labelqa_lib.stats.rate_bounds import FEW_EVENTS
+from labelqa_lib.stats.survey import equivalent_size
 
 MOST_ROWS = 10_000_000
 """Beyond this a plan is refused: the goal is too fine to be meant."""
@@ -77,8 +78,10 @@ def size_for_margin(
     Notes
     -----
     The smallest n whose interval, at the rate p, has a half-width of at most `margin`. The interval is the one of
-    `survey.clustered_rate` with many degrees of freedom: Wilson, and Korn–Graubard (Clopper–Pearson of effective
-    counts) below 3 effective events m·p(1 − p), of m = n/design effect · (N − 1)/(N − n) effective rows.
+    `survey.clustered_rate` for plain rows: Wilson, and Korn–Graubard (Clopper–Pearson of effective counts) below 3
+    effective events m·p(1 − p), of m = n/design effect · (N − 1)/(N − n) effective rows. Where rows of a cluster are
+    alike its bound towards one half reaches further; a design effect taken from the width of a past interval, as
+    described above, has that in it.
     """
     goal = effective_size(p, margin, confidence)
     n = rows_worth(goal, population, design_effect)
