@@ -75,8 +75,9 @@ def fired(z: Array, values: Array, rules: str) -> dict[str, Mask]:
     Returns
     -------
     dict of str to ndarray of bool
-        The rule's name in words, and the points at which its pattern is complete or goes on. Missing points are
-        passed over: the points before and after them are neighbours.
+        The rule's name in words, and the points at which its pattern is complete or goes on. A missing point keeps its
+        place: the points around it are no neighbours, so it ends what has to be "in a row", and "2 of 3" are two of
+        three places of which it is one (nothing is known of it that would count).
 
     Raises
     ------
@@ -85,14 +86,11 @@ def fired(z: Array, values: Array, rules: str) -> dict[str, Mask]:
     """
     if rules not in RULES:
         raise UsageError(f"run rules {rules!r} are unknown; choose one of {', '.join(sorted(RULES))}")
-    order = np.argsort(np.isnan(z), axis=-1, kind="stable")  # missing points to the end
-    z, values = (np.take_along_axis(given, order, axis=-1) for given in (z, values))
     present = ~np.isnan(z)
     found = {}
     for above, below, rule in RULES[rules]:
         for words, side in ((above, 1.0), (below, -1.0)):
-            found[words] = np.zeros(z.shape, bool)
-            np.put_along_axis(found[words], order, rule(side * z, side * values) & present, axis=-1)
+            found[words] = rule(side * z, np.where(present, side * values, np.nan)) & present
     return found
 
 

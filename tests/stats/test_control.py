@@ -204,7 +204,13 @@ def test_run_rules_are_their_plain_reading(rules):
         ("western_electric", [2.5, -0.5, 2.5], "2 of 3 beyond 2 sigma, above"),
         ("western_electric", [-1.5, 0.5, -1.5, -1.5, -1.5], "4 of 5 beyond 1 sigma, below"),
         ("western_electric", [0.1] * 8, "8 in a row above the centre"),
-        ("nhs", [-0.1] * 3 + [np.nan] + [-0.1] * 4, "7 in a row below the centre"),  # a missing week is passed over
+        ("nhs", [-0.1] * 3 + [np.nan] + [-0.1] * 4, ""),  # a missing week keeps its place
+        ("nhs", [-0.1] * 3 + [np.nan] + [-0.1] * 7, "7 in a row below the centre"),
+        ("nhs", [-1, -0.6, -0.4, np.nan, -0.2, 0.2, 0.4, 0.6], ""),
+        ("nhs", [2.5, np.nan, 0.5, 2.5], ""),
+        ("western_electric", [2.5, np.nan, 2.5], "2 of 3 beyond 2 sigma, above"),
+        ("western_electric", [2.5, np.nan, np.nan, 2.5], ""),
+        ("western_electric", [0.1] * 4 + [np.nan] + [0.1] * 4, ""),
         ("nhs", [0.1] * 6 + [4], "above the upper limit; 7 in a row above the centre"),
     ],
 )
