@@ -115,6 +115,12 @@ lq.display.chart(lq.figures.gaps, gaps, id="critical-gaps", title="Good items be
 # Critical errors are too rare for a rate by week: what is charted is how many audited items lie between one and the
 # next. A run of short gaps is the signal; one short gap is seldom one.
 
+# %%
+lq.display.table(lq.rare_changes(tables, "site", page.confidence), "critical-sites",
+                 "Critical errors in the week's audits, and against the four weeks before, by site",
+                 units={"change": "points"},
+                 note="Every audit counts once (Miettinen–Nurminen). An interval across 0 shows no change.")  # fmt: skip
+
 # %% [markdown]
 # ### Do the audits flatter us?
 
@@ -145,6 +151,17 @@ lq.display.table(lq.assisted(tables, ["site"], confidence=page.confidence), "ass
 # The model has an opinion of every item, audited or not. Where it tells which labels are wrong, the same audits say as
 # much as many more would. It makes the QAs' figure surer, not truer: second audits are not in it, and it is not
 # combined with them.
+
+# %% [markdown]
+# ### Would another method say something else?
+
+# %%
+lq.display.table(lq.interval_methods(tables, page.confidence), "interval-methods", "The week's accuracy by method",
+                 titles={"takes_for_granted": "Takes for granted"})  # fmt: skip
+
+# %% [markdown]
+# Methods that are given the audits' effective number agree where errors are not few. Counting every audit once answers
+# another question as soon as audits go to where errors are.
 
 # %% [markdown]
 # ### Did people change, or the work?
@@ -314,6 +331,10 @@ lq.display.chart(lq.figures.by_hour, lq.by_hour(tables, confidence=page.confiden
 appeals = lq.measure_each(tables, ["appeal_rate", "overturn_rate", "days_to_resolve", "days_to_resolve_p90"],
                           by=["week"], **page.options)  # fmt: skip
 lq.display.table(appeals, "appeals-table", "Appeals by week", units=lq.UNITS)
+
+# %%
+lq.display.chart(lq.figures.control, lq.appeals_chart(tables, confidence=page.confidence), id="appeals-control",
+                 title="Appeals per 1,000 annotations within their usual range", unit="count")  # fmt: skip
 
 # %%
 service = lq.measure_each(tables, ["sla_attainment", "backlog", "backlog_age", "backlog_days"], by=["queue"],

@@ -3,7 +3,7 @@
 `registry` and `metric` hold what a metric is; `quality`, `auditor`, `agreement`, `appeals`, `workforce` and `service`
 one family each, `label_means` a part of quality; `judged` the rate sample, `frame` the shape of every answer,
 `compare` what moved; `breakdowns` and `coverage` the tables of a page that are not one metric; `rare` the gaps between
-critical errors; `control` charts, `people` compared, and accuracy `corrected` and `assisted` are metric frames with
+critical errors; `interval_methods` what hangs on the method; `control` charts, `people` compared, and accuracy `corrected` and `assisted` are metric frames with
 more beside them, as are those beside `peers`; `withheld` keeps from a partner what rests on few rows.
 """
 
@@ -11,10 +11,11 @@ from labelqa_lib.metrics.assisted import TITLES as ASSISTED_TITLES
 from labelqa_lib.metrics.assisted import assisted
 from labelqa_lib.metrics.breakdowns import by_hour, confusion, tenure
 from labelqa_lib.metrics.compare import change, compare_segments
-from labelqa_lib.metrics.control import control_chart
+from labelqa_lib.metrics.control import appeals_chart, control_chart
 from labelqa_lib.metrics.corrected import TITLES as CORRECTED_TITLES
 from labelqa_lib.metrics.corrected import corrected
 from labelqa_lib.metrics.coverage import coverage, excluded_audits, volume
+from labelqa_lib.metrics.interval_methods import interval_methods, rare_changes
 from labelqa_lib.metrics.languages import by_official_language
 from labelqa_lib.metrics.metric import Metric
 from labelqa_lib.metrics.peers import PEERS_TITLES, against_peers, no_benchmark
@@ -33,6 +34,7 @@ __all__ = [
     "UNITS",
     "Metric",
     "against_peers",
+    "appeals_chart",
     "assisted",
     "by_hour",
     "by_official_language",
@@ -44,9 +46,11 @@ __all__ = [
     "coverage",
     "critical_gaps",
     "excluded_audits",
+    "interval_methods",
     "measure",
     "measure_each",
     "no_benchmark",
+    "rare_changes",
     "split_change",
     "spread",
     "tenure",

@@ -18,6 +18,8 @@ from labelqa_lib.store import Tables, fetch
 FEWEST_WEEKS = 8
 """Baseline weeks that limits need, and that a phase needs to have XmR limits of its own."""
 
+_PER = 1000
+
 FEWEST_COUNTED = 4
 """Baseline weeks that a phase needs to have p limits of its own: those rest on counts, not on how few weeks vary."""
 
@@ -77,13 +79,59 @@ def control_chart(
         chart = _counted(np.nan_to_num(values), n, baseline, list(phases), rules)
     else:
         chart = control.xmr_chart(values, baseline, list(phases), rules)
-    smoothed = drift.ewma(chart, bounds=(0, 1) if counted else (-np.inf, np.inf))
+    said, bounds = ("; wider of p and Laney p′ limits", (0, 1)) if counted else ("; XmR limits", (-np.inf, np.inf))
+    charted = _charted(frame, chart, phases, said, bounds, reason)
+    on_audits, gold = "it stands on audits, the other weeks on gold", on_gold(frame["method"])
+    why = np.where(gold, "it stands on gold, the other weeks on audits", on_audits)
+    return charted.assign(reason=charted["reason"].mask(unlike, pd.Series(why, dtype="str")))
+
+
+def appeals_chart(tables: Tables, rules: str = "nhs", confidence: float = 0.95) -> pd.DataFrame:
+    """Are more labels appealed than usual? Counts of appeals on the annotations that a week made.
+
+    Parameters
+    ----------
+    tables, rules, confidence
+        As in `control_chart`.
+
+    Returns
+    -------
+    DataFrame
+        As `control_chart` gives it, per 1,000 annotations.
+
+    Notes
+    -----
+    A u chart: what is appealed this week was in part made before, so appeals are counts on an exposure and no share of
+    it. Limits ū ± 3 √(ū / thousands of annotations), or those of Laney's u′ chart where they are wider.
+    """
+    frame = measure(tables, "appeal_rate", [WEEK], confidence=confidence)
+    rates = ["estimate", "ci_low", "ci_high"]
+    frame[rates] *= _PER
+    baseline = (frame["estimate"].notna() & (frame["period"] < tables.weeks[-1])).to_numpy()
+    reason = ""
+    if baseline.sum() < FEWEST_COUNTED:
+        reason = f"limits need figures of {FEWEST_COUNTED} weeks before this one; there are {baseline.sum()}"
+        baseline = np.zeros(len(frame), dtype=bool)
+    exposure = frame["n"].where(frame["estimate"].notna(), 0).to_numpy() / _PER
+    events = np.nan_to_num(frame["estimate"].to_numpy()) * exposure
+    plain, laney = (control.u_chart(events, exposure, baseline, (), rules, laney) for laney in (False, True))
+    chart = control.shewhart(plain.values, plain.centre, np.fmax(plain.sigma, laney.sigma), (), rules, (0, np.inf))
+    return _charted(frame, chart, {}, "; wider of u and Laney u′ limits", (0, np.inf), reason)
+
+
+def _charted(
+    frame: pd.DataFrame,
+    chart: control.Chart,
+    phases: Mapping[int, str],
+    said: str,
+    bounds: tuple[float, float],
+    reason: str,
+) -> pd.DataFrame:
+    """A metric frame by week with its chart's lines, signals and drift, as `control_chart` describes them."""
+    smoothed = drift.ewma(chart, bounds=bounds)
     drifted = pd.Series(smoothed.signals).str.cat(drift.cusum(chart).signals.tolist(), sep="; ").str.strip("; ")
     limited = ~np.isnan(chart.upper)
     why = np.where(frame["reason"] != "", frame["reason"], np.where(limited, "", reason or chart.reason))
-    on_audits, gold = "it stands on audits, the other weeks on gold", on_gold(frame["method"])
-    why = np.where(unlike, np.where(gold, "it stands on gold, the other weeks on audits", on_audits), why)
-    said = "; wider of p and Laney p′ limits" if counted else "; XmR limits"
     return frame.assign(
         method=(frame["method"] + np.where(limited, said, "")).astype("str"),
         reason=pd.Series(why, dtype="str"),

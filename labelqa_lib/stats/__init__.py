@@ -9,8 +9,7 @@ checked, `assisted` lets cheap predictions narrow an interval. `change` splits a
 `allocation_goals`) where to take them, `drawing` which, with known chances; `acceptance` judges delivered lots.
 `scan` finds where a rate rose (what is expected in `expected`, slices in `scan_slices`, one period against the other in
 `scan_model`, scores in `scan_score`, chance in `scan_null`, one segment in `scan_measure`).
-Pages use `wilson`, Korn–Graubard and `newcombe` of `intervals`, and bound the process that made the labels, not one lot
-(no finite-population correction). Others are for notebooks: `jeffreys` for a reader who thinks in probabilities, `mid_p`
-for exact counts without Clopper–Pearson's width, `hypergeometric` for one small lot, `miettinen_nurminen` for two plain
-counts, `control.u_chart` for events that may exceed their exposure.
+Pages bound the process that made the labels, not one lot (no finite-population correction). The market report shows its
+week by every method of `intervals` (`metrics.interval_methods`), compares rare errors by `miettinen_nurminen`, bounds
+the week as a lot by `hypergeometric`, and charts appeals on annotations by `control.u_chart`.
 """

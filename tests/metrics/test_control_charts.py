@@ -10,7 +10,7 @@ import pytest
 
 from labelqa_lib.errors import UsageError
 from labelqa_lib.metrics import control, measure
-from labelqa_lib.metrics.control import control_chart
+from labelqa_lib.metrics.control import appeals_chart, control_chart
 from labelqa_lib.periods import Week, weeks_up_to
 
 from . import snapshots
@@ -200,3 +200,38 @@ def test_a_week_on_gold_is_not_judged_by_weeks_on_audits():
     assert frame["upper"].notna().tolist() == [True] * 9 + [False]
     assert (frame["signal"] == "").all() and (frame["drift"] == "").all()
     assert frame["reason"].tolist() == [""] * 9 + ["it stands on gold, the other weeks on audits"]
+
+
+def test_appeals_have_a_u_chart_per_thousand_annotations():
+    weeks = weeks_up_to("2026-W46", 6)
+    raised = [2, 3, 2, 3, 2, 40]
+    parts = [labelled(" ".join(["ok>ok"] * 100), week=week, agent_id=None) for week in weeks]
+    appeals = [
+        {"appeal_id": f"{week}-{place}", "target": "annotation", "annotation_id": row["annotation_id"],
+         "target_id": row["annotation_id"], "outcome": "pending", "market": "MY", "raised_week": week}
+        for week, part, count in zip(weeks, parts, raised, strict=True)
+        for place, row in enumerate(part["annotations"][:count])
+    ]  # fmt: skip
+    frame = appeals_chart(make(weeks=weeks, **joined(*parts), appeals=appeals))
+    np.testing.assert_allclose(frame["estimate"], [20, 30, 20, 30, 20, 400])
+    centre = sum(raised[:5]) / 0.5
+    np.testing.assert_allclose(frame["centre"], centre)
+    np.testing.assert_allclose(frame["upper"], centre + 3 * np.sqrt(centre / 0.1))
+    assert frame["signal"].tolist()[:5] == [""] * 5 and frame["signal"].iloc[-1] == "above the upper limit"
+    assert frame["method"].iloc[-1].endswith("; wider of u and Laney u′ limits")
+    few = appeals_chart(make(weeks=weeks, **joined(*parts[3:]), appeals=appeals))
+    assert few["upper"].isna().all() and few["reason"].iloc[-1].startswith("limits need figures of 4 weeks")
+
+
+def test_a_week_without_figures_ends_a_run():
+    """Three weeks below the centre, one without audits, four more: no seven in a row."""
+    low = [95, 97] * 6 + [96] * 3
+    whole = control_chart(tables([*low, 94, 94, 94, 94, 94, 94, 94]), "accuracy")
+    opened = tables([*low, 94, 94, 94, 94, 94, 94, 94])
+    gap = weeks_up_to("2026-W46", 22)[-4]
+    unaudited = opened.audits.filter(opened.audits.week != gap)
+    cut = control_chart(snapshots.tables_from(
+        {"annotations": opened.annotations, "labels": opened.labels, "audits": unaudited}, opened.snapshot, "MY"
+    ), "accuracy")  # fmt: skip
+    assert "7 in a row below the centre" in whole["signal"].iloc[-1]
+    assert "in a row" not in cut["signal"].iloc[-1]
