@@ -48,7 +48,8 @@ def plan_desk(plan: Plan) -> None:
             rules.confidence, min=0.8, max=0.99, step=0.01, readout_format=".0%", description="confidence"
         ),
         "hours": slider(rules.hours, min=1, max=4 * rules.hours, step=1, description="QA hours"),
-        "queues": widgets.SelectMultiple(options=queues, value=queues, description="queues", **look),
+        "queues": widgets.SelectMultiple(options=queues, value=queues, rows=min(len(queues), 12),
+                                        description="queues", **look),
     }
     out = widgets.Output()
 

@@ -81,7 +81,7 @@ def _fared(frame: pd.DataFrame, sites: list[str]) -> str:
 
 @styled
 def operating(frame: pd.DataFrame, *, aql: float, title: str = "What the next weeks' plans do") -> Figure:
-    """How often does each site's plan accept, how good is what leaves, and how many audits would a double plan take?
+    """How often does each site's plan accept, how good is what leaves, and how many audits do double and full checks take?
 
     Parameters
     ----------
@@ -93,10 +93,11 @@ def operating(frame: pd.DataFrame, *, aql: float, title: str = "What the next we
     if frame.empty:
         return nothing(title, frame, "no site expects a week to inspect")
     sites = list(dict.fromkeys(frame["site"]))[:MOST_SITES]
-    fig = canvas(2.9)
-    axes = fig.subplots(1, 3)
+    fig = canvas(4.6)
+    axes = fig.subplots(2, 2).ravel()
     wanted = (("accepted", "probability of acceptance (OC)", "rate"), ("outgoing", "errors that leave (AOQ)", "rate"),
-              ("checked", "audits, double plan (ASN)", "count"))  # fmt: skip
+              ("checked", "audits, double plan (ASN)", "count"),
+              ("inspected", "audits, rejected weeks in full (ATI)", "count"))  # fmt: skip
     for ax, (column, label, unit) in zip(axes, wanted, strict=True):
         for place, site in enumerate(sites):
             part = frame[frame["site"] == site]

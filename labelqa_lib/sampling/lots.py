@@ -75,7 +75,8 @@ def next_lots(plan: Plan, history: pd.DataFrame) -> pd.DataFrame:
     DataFrame
         ``site, size`` (annotations expected), ``inspection, letter, n, accept, reject, safe`` (share of errors accepted
         in 95 of 100 weeks), ``ltpd`` (in 10 of 100), ``aoql`` (worst share of errors that leaves when rejected
-        weeks are checked in full).
+        weeks are checked in full); and what else would do: ``zero`` (audits that accept no error and protect as well),
+        ``risks`` (the smallest plan that rejects the AQL in 5 of 100 weeks and accepts the LTPD in 10).
     """
     sizes = plan.past.strata.groupby("site")["population"].sum()
     last = history.groupby("site")["following"].last()
@@ -90,9 +91,20 @@ def next_lots(plan: Plan, history: pd.DataFrame) -> pd.DataFrame:
         rows.append((
             site, size, severity, chosen.table_letter, chosen.n, chosen.accept, chosen.reject,
             acceptance.quality_at(chosen, 0.95), acceptance.quality_at(chosen, 0.10), acceptance.aoql(chosen, size)[0],
+            *_others(size, plan.rules.aql, acceptance.quality_at(chosen, 0.10)),
         ))  # fmt: skip
-    columns = ["site", "size", "inspection", "letter", "n", "accept", "reject", "safe", "ltpd", "aoql"]
+    columns = ["site", "size", "inspection", "letter", "n", "accept", "reject", "safe", "ltpd", "aoql",
+               "zero", "risks"]  # fmt: skip
     return pd.DataFrame(rows, columns=columns)
+
+
+def _others(size: int, aql: float, ltpd: float) -> tuple[int | None, str]:
+    """The plan that accepts no error, and the one found from two risks; none where there is none."""
+    zero = acceptance.zero_plan(size, aql).n if aql <= 10 else None
+    if not aql / 100 < ltpd < 1:
+        return zero, ""
+    found = acceptance.find_plan(aql / 100, ALPHA, ltpd, BETA)
+    return zero, f"{found.n}, accept {found.accept}" if found.n < size else ""
 
 
 def curves(plan: Plan, chosen: pd.DataFrame) -> pd.DataFrame:
@@ -102,7 +114,8 @@ def curves(plan: Plan, chosen: pd.DataFrame) -> pd.DataFrame:
     -------
     DataFrame
         ``site, plan`` (``n 80, accept 7``), ``share, accepted`` (probability), ``outgoing`` (AOQ), ``checked`` (audits
-        a double plan of the same protection takes on average, ASN).
+        a double plan of the same protection takes on average, ASN), ``inspected`` (audits when rejected weeks are
+        checked in full, ATI).
     """
     parts = []
     for row in chosen.itertuples():
@@ -114,8 +127,9 @@ def curves(plan: Plan, chosen: pd.DataFrame) -> pd.DataFrame:
             "site": row.site, "plan": f"n {single.n}, accept {single.accept}", "share": SHARES,
             "accepted": acceptance.oc_curve(single, SHARES), "outgoing": acceptance.aoq_curve(single, SHARES, row.size),
             "checked": acceptance.asn_curve(double, SHARES), "n": single.n,
+            "inspected": acceptance.ati_curve(single, SHARES, row.size),
         }))  # fmt: skip
-    columns = ["site", "plan", "share", "accepted", "outgoing", "checked", "n"]
+    columns = ["site", "plan", "share", "accepted", "outgoing", "checked", "n", "inspected"]
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
 
 

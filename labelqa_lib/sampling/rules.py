@@ -71,6 +71,16 @@ class Rules:
             for metric in getattr(self, name)
             if metric not in PLANNED
         ]
+        problems += [
+            f"sampling.{name}: {metric} to ±{margin:g} cannot be planned; a margin is above 0 and below 0.5, like 0.02"
+            for name in ("margins", "site_margins")
+            for metric, margin in getattr(self, name).items()
+            if not 0 < margin < 0.5
+        ]
+        if not self.hours > 0:
+            problems.append(f"sampling.hours is {self.hours:g}; QA hours a week are above 0, like 30")
+        if not 0 < self.confidence < 1:
+            problems.append(f"confidence is {self.confidence:g}; it lies between 0 and 1, like 0.95")
         if not self.margins:
             problems.append("sampling.margins: name at least one goal, such as accuracy: 0.02")
         if problems:

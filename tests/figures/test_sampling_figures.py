@@ -51,7 +51,7 @@ def test_lots_say_rejections_and_what_follows():
 def test_curves_and_sequences_name_every_site():
     share = np.array([0.01, 0.05, 0.2])
     curve = pd.DataFrame({"site": "KUL", "plan": "n 80, accept 7", "share": share, "accepted": 1 - 4 * share,
-                          "outgoing": share / 2, "checked": 60.0})  # fmt: skip
+                          "outgoing": share / 2, "checked": 60.0, "inspected": 80.0})  # fmt: skip
     assert "KUL: n 80, accept 7" in acceptance.operating(curve, aql=0.04).get_label()
     steps = pd.DataFrame({"site": "KUL", "number": [1, 2, 3], "found": [0, 1, 2], "accept_at": [-1.0, -0.9, -0.8],
                           "reject_at": [1.1, 1.2, 1.3], "decision": "reject", "decided": 3})  # fmt: skip

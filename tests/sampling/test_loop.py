@@ -65,6 +65,10 @@ def test_lots_are_judged_by_the_schemes_own_plans(made):
     following = sampling.next_lots(made, history)
     assert following["inspection"].tolist() == history.groupby("site")["following"].last().tolist()
     assert (following["safe"] < following["ltpd"]).all()
+    row = following.iloc[0]
+    assert row["zero"] == acceptance.zero_plan(row["size"], RULES.aql).n
+    found = acceptance.find_plan(RULES.aql / 100, 0.05, row["ltpd"], 0.10)
+    assert row["risks"] == ("" if found.n >= row["size"] else f"{found.n}, accept {found.accept}")
 
 
 def test_curves_fall_and_the_sequence_decides_between_its_lines(made):

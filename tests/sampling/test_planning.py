@@ -139,3 +139,17 @@ def test_the_same_past_gives_the_same_plan(made):
     again = plan_from(made.past, made.joiners, RULES, goals(made.past, RULES))
     assert (again.base == made.base).all()
     assert made.past.last == WEEKS[-1]
+
+
+@pytest.mark.parametrize(
+    ("rules", "sentence"),
+    [
+        ({"hours": 0}, "sampling.hours is 0; QA hours a week are above 0"),
+        ({"margins": {"accuracy": 0.5}}, r"accuracy to ±0.5 cannot be planned; a margin is above 0 and below 0.5"),
+        ({"site_margins": {"fpr": -1}}, r"sampling.site_margins: fpr to ±-1 cannot be planned"),
+        ({"confidence": 95}, "confidence is 95; it lies between 0 and 1"),
+    ],
+)
+def test_rules_that_no_plan_can_follow_are_refused(rules, sentence):
+    with pytest.raises(UsageError, match=sentence):
+        Rules(**rules)

@@ -281,6 +281,7 @@ def test_drawing_where_scores_are_high_saves_most_of_the_work():
     assert found.simple == 2324
     assert found.expected == pytest.approx(30 + 8.1 + 0.01)
     plain = size_for_rare(30, [0.0152], [10_600])
+    assert size_for_rare(30, 0.0152, 10_600).n == plain.n, "one stratum needs no list"
     assert plain.n == plain.simple
 
 

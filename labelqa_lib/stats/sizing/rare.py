@@ -49,7 +49,7 @@ def size_for_rare(
     events : int
         Events wanted, at least 1; `size_for_margin` of a rate among such events says how many.
     rates : array of float
-        The share of events in each stratum (a band of a model's score), in [0, 1].
+        The share of events in each stratum (a band of a model's score), in [0, 1]; one number for one stratum.
     population : array of int
         Rows of each stratum, at least 1.
     probability : float
@@ -72,8 +72,8 @@ def size_for_rare(
     Every row is an event with its stratum's rate: Σ binomial(n_h, rate_h). A row from a stratum with a higher rate
     makes that sum stochastically larger, so filling strata in the order of their rates is optimal.
     """
-    population, minimum = strata_bounds(population, minimum)
-    rates = measures("rates", rates, len(population))
+    population, minimum = strata_bounds(np.atleast_1d(population), minimum)
+    rates = measures("rates", np.atleast_1d(rates), len(population))
     share("probability", probability, ends=False)
     if events < 1 or not ((rates >= 0) & (rates <= 1)).all():
         raise UsageError(f"{events} events at rates {rates.tolist()}: give at least 1 event and rates from 0 to 1")
