@@ -28,6 +28,11 @@ def test_the_demos_page_plans_checks_and_draws_without_widgets(tmp_path):
     assert "FloatSlider" not in html
     house.labelqa("run", "--notebook", "sampling_plan", "--market", "MY", "--week", LAST, "-p", "runs=60", "--force")
     assert page(house, LAST, "MY") == html, "the same snapshot gives the same bytes"
+    house.labelqa("run", "--notebook", "sampling_across", "--market", "MY", "--week", LAST, "-p", "markets=MY,SG")
+    across = (house.root / "reports" / "internal" / LAST / "MY" / "sampling_across.html").read_text()
+    assert "2 markets share 60 hours of QA time" in across
+    for id in ("markets", "margins", "goals"):
+        assert f'id="{id}"' in across, id
 
 
 @pytest.mark.skipif(not DATA.is_dir(), reason="the real data sets are not part of the product and not on this machine")
