@@ -66,6 +66,11 @@ class Page:
         return {**self.market.sampling.model_dump(), "confidence": self.confidence}
 
     @property
+    def minutes_factor(self) -> float:
+        """Minutes of an audit, in handle times of the annotation audited."""
+        return self.market.sampling.minutes_factor
+
+    @property
     def smallest_cell(self) -> int:
         """Rows that a figure of the page must rest on; 0 where its reader may see everything."""
         return self.tables.snapshot.smallest_cell

@@ -49,7 +49,8 @@ level = lq.levels(above, lq.persistence(recent, above))
 
 # %%
 lq.display.status(lq.cause_status(change, found))
-lq.display.findings(lq.why(change, mix, found, evidence, corrected, level))
+staff = lq.staff(tables, page.minutes_factor)
+lq.display.findings(lq.why(change, mix, found, evidence, corrected, level, staff))
 
 # %% [markdown]
 # A cause is a segment with more errors than its baseline weeks, today's mix of work and its agents' own skill let

@@ -70,12 +70,25 @@ lq.display.sentence(lq.how_sure(corrected, targets, assisted, page.confidence))
 moved = [moved_quality, moved_audits, moved_appeals, moved_speed, moved_service]
 findings = lq.find(standing, moved, lq.volume(tables), split=split, spreads=[agents, sites], chart=control,
                    gaps=gaps, corrected=corrected)  # fmt: skip
+findings = lq.recommend(findings, lq.volume(tables), lq.confusion(tables, page.pooled, page.confidence),
+                        lq.staff(tables, page.minutes_factor), [agents, sites])  # fmt: skip
 lq.display.findings(findings)
 
 # %% [markdown]
 # A finding is listed when a whole interval lies beyond a target, or when a segment moved further from its baseline
 # weeks than a search over all segments finds by chance (false discovery rate 5 % a metric). Audits of audits are few: their
 # last four weeks are compared.
+#
+# ### Which three things would gain most?
+
+# %%
+lq.display.table(lq.best(findings), "best", "What to do first", titles=lq.BEST_TITLES, units={"hours": "hours"},
+                 empty="No finding asks for anything that would gain accuracy.")  # fmt: skip
+
+# %% [markdown]
+# A gain is the finding undone altogether: the segment back at what it was, the confusions gone, the target met. It is
+# the most that can be had, with the finding's own interval; two findings about the same errors do not add up. Hours are
+# people's time, once, counted the same everywhere.
 
 # %% [markdown]
 # ## Since last week

@@ -29,6 +29,8 @@ def moves(*rows):
     return frame.assign(
         metric="accuracy", depth=frame["segment"].map(len), period=WEEKS[-1], ci_low=frame["estimate"] - 0.01,
         ci_high=frame["estimate"] + 0.01, n=400, n_baseline=4000, difference=frame["estimate"] - frame["baseline"],
+        difference_low=frame["estimate"] - frame["baseline"] - 0.01,
+        difference_high=frame["estimate"] - frame["baseline"] + 0.01,
     )  # fmt: skip
 
 

@@ -78,9 +78,11 @@ def findings(findings: Sequence, most: int = 12) -> None:
 def _finding(one) -> str:
     mark = marks.SEVERITY[one.severity]
     link = f' <a href="#{safe.text(one.evidence)}">evidence</a>' if one.evidence else ""
+    what = getattr(one, "recommendation", None)
+    to_do = f'<p class="lq-note">{safe.text(what.sentence, safe.SENTENCE_LENGTH)}</p>' if what else ""
     return (
         f'<li class="lq-{marks.tone(mark)}"><span class="lq-severity">{marks.symbol(mark)}'
-        f"{_SEVERITY_WORD[one.severity]}</span><p>{safe.text(one.sentence, safe.SENTENCE_LENGTH)}{link}</p></li>"
+        f"{_SEVERITY_WORD[one.severity]}</span><p>{safe.text(one.sentence, safe.SENTENCE_LENGTH)}{link}</p>{to_do}</li>"
     )
 
 

@@ -12,8 +12,11 @@ from labelqa_lib import wording
 from labelqa_lib.causes import Cause
 from labelqa_lib.causes.evidence import Evidence
 from labelqa_lib.causes.inside import names
-from labelqa_lib.findings.finding import Finding
+from labelqa_lib.findings.catalogue import cost
+from labelqa_lib.findings.finding import Finding, Recommendation
+from labelqa_lib.findings.kinds import of
 from labelqa_lib.findings.moves import MANY, RELEVANT, moved
+from labelqa_lib.findings.recommend import worded
 from labelqa_lib.findings.remedies import remedy
 from labelqa_lib.findings.segments import several, where
 from labelqa_lib.findings.standout import flattered
@@ -31,6 +34,7 @@ def why(
     found: Evidence,
     corrected: pd.DataFrame,
     level: pd.DataFrame,
+    staff: pd.DataFrame | None = None,
 ) -> list[Finding]:
     """Why did quality drop, if it did? The verdict first, a finding per cause, whether the audits flatter, what lasts.
 
@@ -46,10 +50,13 @@ def why(
         From `metrics.corrected`: what first audits miss.
     level : DataFrame
         From `levels`: where the error rate lies above the market's.
+    staff : DataFrame, optional
+        From `metrics.staff`: whom a remedy would take.
     """
     row = change.iloc[0]
     remedies = remedy(causes, found).set_index("cause")
-    told = [_cause(name, cause, remedies.loc[name], row) for name, cause in zip(names(causes), causes, strict=True)]
+    who = pd.DataFrame() if staff is None else staff
+    told = [_cause(name, cause, remedies.loc[name], row, found, who) for name, cause in zip(names(causes), causes, strict=True)]
     audits = [replace(one, evidence="corrected") for one in flattered(corrected)]
     return [_verdict(row, mix, causes), *told, *audits, *_lasting(level, row)]
 
@@ -112,13 +119,23 @@ def _shifted(mix: pd.DataFrame) -> str:
     )
 
 
-def _cause(name: str, cause: Cause, kind: pd.Series, row: pd.Series) -> Finding:
+def _recommendation(cause: Cause, kind: pd.Series, volume: float, staff: pd.DataFrame) -> Recommendation:
+    sites = cause.segment.get("site", [])
+    people = len(cause.segment["agent_id"]) if "agent_id" in cause.segment and kind["kind"] == "retrain" else None
+    hours, how = cost(kind["kind"], staff, str(sites[0]) if len(sites) == 1 else "", people)
+    gains = kind[["points", "points_low", "points_high"]]
+    return worded(kind["kind"], kind["action"], "accuracy", gains, volume, hours, how)
+
+
+def _cause(
+    name: str, cause: Cause, kind: pd.Series, row: pd.Series, found: Evidence, staff: pd.DataFrame
+) -> Finding:
     part = f", {_part(cause)} of the change" if cause.share_of_change > 0 else ""
     sentence = (
         f"{name}: {where(cause.segment)}. About {wording.count(cause.excess_errors, 'more error')} in the week than "
         f"expected ({wording.ends(cause.ci_low, cause.ci_high, 'count')}){part}: "
         f"{wording.amount(cause.rate_current, 'rate')} instead of {wording.amount(cause.rate_expected, 'rate')} wrong. "
-        f"{kind['because']} {kind['gain']}"
+        f"{kind['because']}"
     )
     segment = {column: " or ".join(map(str, values)) for column, values in cause.segment.items()}
     return Finding(
@@ -134,7 +151,16 @@ def _cause(name: str, cause: Cause, kind: pd.Series, row: pd.Series) -> Finding:
         ci_low=cause.ci_low,
         ci_high=cause.ci_high,
         n=cause.n_current,
+        gap=float(kind["points"]),
+        gap_low=float(kind["points_low"]),
+        gap_high=float(kind["points_high"]),
+        since=_since(of(found.since, name)),
+        recommendation=_recommendation(cause, kind, found.volume, staff),
     )
+
+
+def _since(since: pd.DataFrame) -> str:
+    return f"{since['day'].iloc[0]:%Y-%m-%d}" if len(since) else ""
 
 
 def _lasting(level: pd.DataFrame, row: pd.Series) -> list[Finding]:

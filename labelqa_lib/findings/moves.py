@@ -8,7 +8,7 @@ import pandas as pd
 from scipy import stats
 
 from labelqa_lib import wording
-from labelqa_lib.findings.finding import EVIDENCE, Finding
+from labelqa_lib.findings.finding import EVIDENCE, Finding, gap
 from labelqa_lib.metrics import REGISTRY
 
 FALSE_DISCOVERY_RATE = 0.05
@@ -110,10 +110,12 @@ def _move(row, *also) -> Finding:
         metric=row.metric,
         period=row.period,
         segment=row.segment,
+        also=tuple(one.segment for one in also),
         estimate=row.estimate,
         ci_low=row.ci_low,
         ci_high=row.ci_high,
         n=int(row.n),
+        **gap(row.difference, row.difference_low, row.difference_high, metric.better),
     )
 
 

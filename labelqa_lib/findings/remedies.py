@@ -34,36 +34,40 @@ def remedy(causes: Sequence[Cause], found: Evidence) -> pd.DataFrame:
     DataFrame
         ``cause, action`` (in a few words), ``avoids, avoids_low, avoids_high`` (errors a week: the excess), ``points,
         points_low, points_high`` (the same as accuracy of the market), ``because`` (what the kind rests on) and ``gain``
-        (action and gain), both sentences.
+        (action and gain), both sentences, and ``kind``, a name in `catalogue.KINDS`.
     """
     rows = []
     for name, cause in zip(names(causes), causes, strict=True):
-        because, action = _remedy(name, cause, found)
+        because, action, kind = _remedy(name, cause, found)
         excess = np.array([cause.excess_errors, max(cause.ci_low, 0.0), cause.ci_high])
         gain = excess / found.volume if found.volume else np.full(3, np.nan)
         size = f"{wording.count(excess[0], 'error')} a week, {wording.difference(gain[0], 'rate')} of accuracy"
-        rows.append((name, action, *excess, *gain, because, f"{action}: avoids up to {size}."))
+        rows.append((name, action, *excess, *gain, because, f"{action}: avoids up to {size}.", kind))
     columns = ["cause", "action", "avoids", "avoids_low", "avoids_high", "points", "points_low", "points_high", "because"]
-    return pd.DataFrame(rows, columns=[*columns, "gain"])
+    return pd.DataFrame(rows, columns=[*columns, "gain", "kind"])
 
 
 def actions(causes: Sequence[Cause], found: Evidence) -> pd.DataFrame:
     """What to do, and what it would gain: `remedy` without its sentences, the largest gain first."""
-    table = remedy(causes, found).drop(columns=["because", "gain"])
+    table = remedy(causes, found).drop(columns=["because", "gain", "kind"])
     return table.sort_values("avoids", ascending=False, kind="stable", ignore_index=True)
 
 
-def _remedy(name: str, cause: Cause, found: Evidence) -> tuple[str, str]:
-    """The first kind whose evidence is beyond chance: what it rests on, and what to do."""
+def _remedy(name: str, cause: Cause, found: Evidence) -> tuple[str, str, str]:
+    """The first kind whose evidence is beyond chance: what it rests on, what to do, and the kind of that."""
     place, pair = where(cause.segment), main_confusion(of(found.confusions, name))
     second = of(found.second_audits, name).query("period == 'now'")
     if len(second) and second["confirmed_high"].iloc[0] < CONFIRMED:
         action = f"Settle what is right with the QAs before agents are told ({place})"
-        return "Second audits clear most of these errors.", action
+        return "Second audits clear most of these errors.", action, "recalibrate"
+    gold = of(found.gold, name)
+    if len(gold) and gold["on_changed_gold"].iloc[0] >= MOST_OF_IT * gold["errors"].iloc[0]:
+        because = "Most of these errors are on items whose gold label was corrected since."
+        return because, f"Correct the gold and judge these items again ({place})", "gold"
     auditor = of(found.auditors, name)
     if len(auditor) and auditor["p_value"].iloc[0] < BEYOND_CHANCE and auditor["share_of_errors"].iloc[0] >= MOST_OF_IT:
         who = auditor.iloc[0]
-        return f"{one_auditor(who)}.", f"Have the audits of {who['auditor_id']} audited before agents are told"
+        return f"{one_auditor(who)}.", f"Have the audits of {who['auditor_id']} audited before agents are told", "recalibrate"
     sop = of(found.instructions, name)
     sop = sop[sop["fits"].astype(bool)]
     if len(sop):
@@ -73,11 +77,11 @@ def _remedy(name: str, cause: Cause, found: Evidence) -> tuple[str, str]:
             f"{wording.difference(one['jump'], 'rate')} ({wording.ends(one['jump_low'], one['jump_high'], 'points')})."
         )
         on = f" on {pair}" if pair else ""
-        return because, f"Clarify SOP {one['sop_version']}{on}, then quiz agents"
+        return because, f"Clarify SOP {one['sop_version']}{on}, then quiz agents", "clarify"
     if cause.level == "agents":
-        return "It sits with few agents, not with their site.", f"Coach {_who(cause)}{f' on {pair}' if pair else ''}"
+        return "It sits with few agents, not with their site.", f"Coach {_who(cause)}{f' on {pair}' if pair else ''}", "retrain"
     if pair:
-        return f"One confusion makes most of it: {pair}.", f"Calibrate {_who(cause)} on {pair}"
+        return f"One confusion makes most of it: {pair}.", f"Calibrate {_who(cause)} on {pair}", "retrain"
     return _circumstance(name, place, found)
 
 
@@ -87,14 +91,14 @@ def _who(cause: Cause) -> str:
     return where(people) if people else "all agents"
 
 
-def _circumstance(name: str, place: str, found: Evidence) -> tuple[str, str]:
+def _circumstance(name: str, place: str, found: Evidence) -> tuple[str, str, str]:
     moments = of(found.circumstances, name)
     beyond = moments[(moments["p_value"] < BEYOND_CHANCE) & (moments["errors_now"] >= MOST_OF_IT)]
     if len(beyond):
         one = beyond.iloc[0]
-        return f"{in_circumstance(one)}.", f"Look at how work {one['circumstance']} is led ({place})"
+        return f"{in_circumstance(one)}.", f"Look at how work {one['circumstance']} is led ({place})", "look"
     pace = changed_pace(of(found.pace, name))
     if pace:
-        return f"{pace}.", f"Ask the leads what changed in the pace of work ({place})"
+        return f"{pace}.", f"Ask the leads what changed in the pace of work ({place})", "tool"
     because = "No single confusion, date, auditor or circumstance makes most of it."
-    return because, f"Review the examples with the leads ({place})"
+    return because, f"Review the examples with the leads ({place})", "look"

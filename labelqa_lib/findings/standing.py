@@ -9,9 +9,9 @@ import pandas as pd
 
 from labelqa_lib import wording
 from labelqa_lib.errors import UsageError
-from labelqa_lib.findings.finding import EVIDENCE, Finding
+from labelqa_lib.findings.finding import EVIDENCE, Finding, gap
 from labelqa_lib.metrics import REGISTRY, change
-from labelqa_lib.periods import calendar
+from labelqa_lib.periods import Week, calendar
 from labelqa_lib.stats import targets
 
 
@@ -29,7 +29,7 @@ def headline(weekly: pd.DataFrame, wanted: Mapping, confidence: float = 0.95) ->
     Returns
     -------
     DataFrame
-        ``metric, title, unit, estimate, ci_low, ci_high, n, n_effective, target, better, status, status_text, change,
+        ``metric, title, unit, estimate, ci_low, ci_high, n, n_effective, target, better, status, status_text, audits, change,
         change_low, change_high, more_than_noise, change_reason, stands_on, history, history_low, history_high, reason,
         period``. `change_reason` says why there is no change, `stands_on` is ``gold`` where no audit was drawn this week,
         `history` holds the estimate of every calendar week from the first on with its interval's ends, NaN where there
@@ -57,6 +57,7 @@ def _headline_row(frame: pd.DataFrame, wanted: Mapping, weeks: list[str], confid
     precision = target.precision if target and target.precision else np.nan
     status = str(np.atleast_1d(targets.status(row.estimate, row.ci_low, row.ci_high, bound, better, precision))[0])
     moved = change(frame)
+    more = _more_needed(status, row, bound, precision, metric.unit, confidence)
     last = moved[moved["period"] == weeks[-1]]
     last = last.iloc[0] if len(last) else None
     return {
@@ -71,7 +72,8 @@ def _headline_row(frame: pd.DataFrame, wanted: Mapping, weeks: list[str], confid
         "target": bound,
         "better": better,
         "status": status,
-        "status_text": _status_text(status, row, bound, precision, metric.unit, confidence),
+        "status_text": f"about {wording.count(more, 'more item')} would settle it" if more else "",
+        "audits": more,
         "change": np.nan if last is None else last.difference,
         "change_low": np.nan if last is None else last.ci_low,
         "change_high": np.nan if last is None else last.ci_high,
@@ -86,16 +88,15 @@ def _headline_row(frame: pd.DataFrame, wanted: Mapping, weeks: list[str], confid
     }
 
 
-def _status_text(
+def _more_needed(
     status: str, row: pd.Series, bound: float, precision: float, unit: str, confidence: float
-) -> str:
+) -> int:
+    """How many more items would settle it against its target; 0 where that is not the question or cannot be told."""
     if status not in ("likely meets", "likely misses", "not enough data") or unit != "rate":
-        return ""
+        return 0
     needed = targets.more_needed(row.estimate, row.n, row.n_effective, bound, precision, confidence)
     more = np.atleast_1d(needed)[0]
-    if not np.isfinite(more) or more <= 0:
-        return ""
-    return f"about {wording.count(more, 'more item')} would settle it"
+    return int(more) if np.isfinite(more) and more > 0 else 0
 
 
 def against_targets(standing: pd.DataFrame, volume: float) -> list[Finding]:
@@ -128,6 +129,19 @@ def against_targets(standing: pd.DataFrame, volume: float) -> list[Finding]:
                 ci_low=row.ci_low,
                 ci_high=row.ci_high,
                 n=row.n,
+                audits=row.audits if row.status == "not enough data" else 0,
+                since="" if row.status == "not enough data" else _since(row),
+                **gap(row.estimate - row.target, row.ci_low - row.target, row.ci_high - row.target, row.better),
             )
         )
     return found
+
+
+def _since(row) -> str:
+    """The first of the weeks in a row, up to this one, in which the figure lay on the wrong side of its target."""
+    first = None
+    for back, value in enumerate(reversed(row.history)):
+        if not (value < row.target if row.better == "higher" else value > row.target):
+            break
+        first = str(Week.parse(row.period) - back)
+    return first or ""

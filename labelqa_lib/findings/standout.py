@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from labelqa_lib import wording
-from labelqa_lib.findings.finding import Finding
+from labelqa_lib.findings.finding import Finding, gap
 from labelqa_lib.metrics import REGISTRY
 from labelqa_lib.stats import targets
 
@@ -70,8 +70,8 @@ def out_of_control(chart: pd.DataFrame) -> list[Finding]:
     amounts = {name: wording.amount(row[name], metric.unit) for name in ("estimate", "level", "centre")}
     if row["signal"]:
         told = row["estimate"]
-        since = chart.loc[chart["phase"] == row["phase"], "period"].iloc[0]
-        usual = f"usual {wording.interval(row['lower'], row['upper'], metric.unit)}, from {since} on"
+        began = chart.loc[chart["phase"] == row["phase"], "period"].iloc[0]
+        usual = f"usual {wording.interval(row['lower'], row['upper'], metric.unit)}, from {began} on"
         sentence = f"{metric.title} left its usual range: {row['signal']} ({amounts['estimate']}; {usual})."
     else:
         told = row["level"]
@@ -93,8 +93,16 @@ def out_of_control(chart: pd.DataFrame) -> list[Finding]:
             ci_low=row["ci_low"],
             ci_high=row["ci_high"],
             n=int(row["n"]),
+            since=_signalled(chart),
+            **gap(*(row[name] - row["centre"] for name in ("estimate", "ci_low", "ci_high")), metric.better),
         )
     ]
+
+
+def _signalled(chart: pd.DataFrame) -> str:
+    """The first of the weeks in a row, up to this one, in which a rule fired or the drift was seen."""
+    quiet = ~((chart["signal"] != "") | (chart["drift"] != "")).to_numpy()
+    return str(chart["period"].iloc[np.flatnonzero(quiet)[-1] + 1 if quiet.any() else 0])
 
 
 def crowded(gaps: pd.DataFrame) -> list[Finding]:
@@ -144,6 +152,7 @@ def flattered(corrected: pd.DataFrame) -> list[Finding]:
             ci_low=right["ci_low"],
             ci_high=right["ci_high"],
             n=int(right["n"]),
+            **gap(*(right[name] - right["estimate"] + right["moved"] for name in ("estimate", "ci_low", "ci_high")), "higher"),
         )
     ]
 

@@ -23,6 +23,7 @@ from labelqa_lib.metrics.people import spread
 from labelqa_lib.metrics.rare import critical_gaps
 from labelqa_lib.metrics.registry import REGISTRY, TITLES, UNITS, measure, measure_each
 from labelqa_lib.metrics.split import SPLIT_UNITS, split_change
+from labelqa_lib.metrics.staff import staff
 
 __all__ = [
     "ASSISTED_TITLES",
@@ -53,6 +54,7 @@ __all__ = [
     "rare_changes",
     "split_change",
     "spread",
+    "staff",
     "tenure",
     "volume",
 ]

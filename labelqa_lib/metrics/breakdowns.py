@@ -48,8 +48,9 @@ def confusion(
     DataFrame
         One row per pair seen, in the order of the label set: ``reference_label, label, n`` (annotations judged so),
         ``n_reference`` (with this reference label), ``share, ci_low, ci_high`` (weighted, of the reference label),
-        ``flips`` (violating taken for benign or the reverse), ``critical`` (an error with a critical label), ``cost``
-        (estimated errors in the population, each times what it costs) and ``rank`` (1 = costliest; 0 = right). Of a cut
+        ``violating`` (the reference label), ``flips`` (violating taken for benign or the reverse), ``critical`` (an error
+        with a critical label), ``errors`` (estimated in the population), ``cost`` (those times what each costs) and
+        ``rank`` (1 = costliest; 0 = right). Of a cut
         snapshot, pairs on too few rows are there with `n` 0 and no share.
 
     Raises
@@ -97,10 +98,11 @@ def _ranked(pairs: pd.DataFrame, labels: pd.DataFrame, costs: Mapping[tuple[str,
     each = np.array([costs.get((one, other), otherwise) for one, other, otherwise in seen], dtype=float)
     cost = np.where(wrong, pairs["weight"] * each, 0.0)
     rank = np.where(wrong, pd.Series(-cost).rank(method="first"), 0).astype("int64")
-    ranked = pairs.assign(flips=flips, critical=critical & wrong, cost=cost, rank=rank)
+    ranked = pairs.assign(violating=truth["violating"].to_numpy(dtype=bool), flips=flips, critical=critical & wrong,
+                          errors=np.where(wrong, pairs["weight"], 0.0), cost=cost, rank=rank)  # fmt: skip
     place = np.lexsort((given["order"], truth["order"]))
     columns = ["reference_label", "label", "n", "n_reference", "share", "ci_low", "ci_high"]
-    return ranked.iloc[place][[*columns, "flips", "critical", "cost", "rank"]].reset_index(drop=True)
+    return ranked.iloc[place][[*columns, "violating", "flips", "critical", "errors", "cost", "rank"]].reset_index(drop=True)
 
 
 def _withheld(pairs: pd.DataFrame, tables: Tables) -> pd.DataFrame:
@@ -109,7 +111,7 @@ def _withheld(pairs: pd.DataFrame, tables: Tables) -> pd.DataFrame:
     small, beside = withheld(pairs["n"].to_numpy(), labels, tables.snapshot.smallest_cell)
     nothing = dict.fromkeys(["n", "n_reference", "rank"], 0) | dict.fromkeys(["share", "ci_low", "ci_high"], np.nan)
     shown = pairs.copy()
-    for name, value in (nothing | {"cost": 0.0}).items():
+    for name, value in (nothing | {"errors": 0.0, "cost": 0.0}).items():
         shown.loc[small | beside, name] = value
     return shown
 

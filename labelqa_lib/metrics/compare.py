@@ -105,8 +105,8 @@ def compare_segments(
     -------
     DataFrame
         ``metric, segment`` (dict), ``depth`` (its size), ``period, estimate, ci_low, ci_high, n`` (of the recent weeks),
-        ``baseline`` (the estimate before), ``n_baseline, difference, p_value`` (two-sided, NaN where there is no
-        interval) and ``volume``: about how many items of the week the rate is about (0 where that is not known).
+        ``baseline`` (the estimate before), ``n_baseline, difference, difference_low, difference_high, p_value``
+        (two-sided; bounds and chance are NaN where there is no interval) and ``volume``: about how many items of the week the rate is about (0 where that is not known).
         Segments with fewer than `MINIMUM_ROWS` rows on either side are left out, and those of which one side stands on
         gold and the other on audits; empty where there is no earlier week.
     """
@@ -116,7 +116,7 @@ def compare_segments(
         if latest_weeks(tables.weeks, recent) != tables.weeks:
             rows.append(_moves(tables, metric, dimensions, recent, confidence, denominators))
     columns = ["metric", "segment", "depth", "period", "estimate", "ci_low", "ci_high", "n"]
-    columns += ["baseline", "n_baseline", "difference", "p_value", "volume"]
+    columns += ["baseline", "n_baseline", "difference", "difference_low", "difference_high", "p_value", "volume"]
     return pd.concat(rows, ignore_index=True)[columns] if rows else pd.DataFrame(columns=columns)
 
 
@@ -144,6 +144,8 @@ def _moves(tables, metric, dimensions, recent, confidence, denominators) -> pd.D
         baseline=both["estimate_before"],
         n_baseline=both["n_before"],
         difference=moved.difference,
+        difference_low=np.where(_exact(both), np.nan, moved.low),
+        difference_high=np.where(_exact(both), np.nan, moved.high),
         p_value=np.where(_exact(both), np.nan, chance),
         volume=_volume(tables, metric, both, dimensions),
     )
