@@ -347,7 +347,7 @@ lq.display.table(appeals, "appeals-table", "Appeals by week", units=lq.UNITS)
 
 # %%
 lq.display.chart(lq.figures.control, lq.appeals_chart(tables, confidence=page.confidence), id="appeals-control",
-                 title="Appeals per 1,000 annotations within their usual range", unit="count")  # fmt: skip
+                 title="Appeals per 1,000 annotations", unit="count")  # fmt: skip
 
 # %%
 service = lq.measure_each(tables, ["sla_attainment", "backlog", "backlog_age", "backlog_days"], by=["queue"],
