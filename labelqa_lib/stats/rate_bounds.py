@@ -64,7 +64,7 @@ def bounded_rate(
     rate : array of float, one per group
         The estimate.
     score : array of float, one per cell
-        What the cell adds to estimate − truth, linearised; sums to 0 in a group.
+        What the cell adds to estimate − truth, linearised; sums to 0 in a group, or nearly.
     weight, squares : array of float, one per cell
         Σ w and Σ w² over the rows of the cell.
     confidence : float
@@ -89,8 +89,8 @@ def bounded_rate(
        binomial count does. V then grows towards one half as estimate and variance do together, κ₃ / κ₂ of the scores
        (third cumulant over variance) in the place of a binomial count's (1 − 2p) / n_effective.
     3. t has the degrees of freedom with which the design effect is known given p: clusters less strata; fewer where
-       some clusters dominate (as the scores show, or as counts that come in bunches of this size would), and more
-       where little of what is measured is believed.
+       some clusters dominate, as the scores show, or as counts that come in bunches of this size would, so far as what
+       is measured is believed.
 
     Source: Wilson (1927); Korn & Graubard (1998), Surv. Methodol. 24:193; Kott, Andersson & Nerman (2001), Two-sided
     coverage intervals for small proportions based on survey data, FCSM Conference (2); Satterthwaite (1946), Biometrics
