@@ -20,8 +20,8 @@ TITLES = {
     "safe": "Accepts 95 of 100 at", "ltpd": "Accepts 10 of 100 at (LTPD)", "aoql": "Leaves at worst (AOQL)",
     "own_hours": "Own hours", "used": "Of them used", "own_stretch": "× as asked, alone", "shared_hours": "Shared hours",
     "stretch": "× as asked, together", "moved": "Hours moved", "alone": "Alone ±", "together": "Together ±",
-    "size": "Annotations", "accept": "Accept up to", "reject": "Reject from", "letter": "Code letter", "zero": "Audits accepting none",
-    "risks": "Found by two risks",
+    "size": "Annotations", "accept": "Accept up to", "reject": "Reject from", "letter": "Code letter",
+    "zero": "Audits accepting none", "risks": "Found by two risks",
 }  # fmt: skip
 
 UNITS = dict.fromkeys(

@@ -86,10 +86,10 @@ def test_curves_fall_and_the_sequence_decides_between_its_lines(made):
 
 @pytest.mark.slow
 def test_a_replay_covers_and_comes_out_as_promised():
-    """Of a past with eight times the plan's audits: fewer would be drawn several times, which widens intervals."""
+    """Of a past with fourteen times the plan's audits: fewer would be drawn several times, which makes agents alike."""
     asked = {"accuracy": 0.03, "critical_accuracy": 0.03, "fpr": 0.05, "fnr": 0.09}
-    rich = sampling.plan(market(audited=0.6), Rules(margins=asked, site_margins={"accuracy": 0.1}, hours=100))
-    assert rich.audits < len(rich.past.audits) / 8
+    rich = sampling.plan(market(audited=1.0), Rules(margins=asked, site_margins={"accuracy": 0.1}, hours=100))
+    assert rich.audits < len(rich.past.audits) / 14
     told, sights = sampling.replay(rich, runs=400, seed=1)
     assert (told["coverage_high"] >= RULES.confidence).all(), "coverage is nominal but for chance"
     np.testing.assert_allclose(told["came_out"], told["promised"], rtol=0.1)
@@ -99,7 +99,7 @@ def test_a_replay_covers_and_comes_out_as_promised():
 @pytest.mark.slow
 def test_the_model_s_opinion_saves_audits_and_its_interval_still_holds_the_truth():
     """Errors lie where the model doubts, in 3 of 10: the plan draws there already, and yet fewer audits would do."""
-    rich = sampling.plan(market(audited=0.6), Rules(margins={"accuracy": 0.03}, hours=100))
+    rich = sampling.plan(market(audited=1.0), Rules(margins={"accuracy": 0.03}, hours=100))
     helped = sampling.assisted(rich, runs=400, seed=1)
     plain, same, fewer = helped.itertuples()
     assert plain.came_out == pytest.approx(sampling.replay(rich, 400, 1)[0]["came_out"].iloc[0])
@@ -114,7 +114,7 @@ def test_the_model_s_opinion_saves_audits_and_its_interval_still_holds_the_truth
 @pytest.mark.slow
 def test_a_model_that_knows_nothing_saves_nothing():
     """Its opinion shuffled over the audits: what it seems to save is chance."""
-    rich = sampling.plan(market(audited=0.6), Rules(margins={"accuracy": 0.03}, hours=100))
+    rich = sampling.plan(market(audited=1.0), Rules(margins={"accuracy": 0.03}, hours=100))
     shuffled = rich.past.audits.assign(kind=np.random.default_rng(2).permutation(rich.past.audits["kind"]))
     blind = replace(rich, past=replace(rich.past, audits=shuffled))
     helped = sampling.assisted(blind, runs=400, seed=1)
