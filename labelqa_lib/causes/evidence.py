@@ -14,6 +14,10 @@ from labelqa_lib.metrics.withheld import enough
 from labelqa_lib.store import Tables, fetch
 
 
+COUNTS = ("n", "marked", "rechecked", "audits", "errors", "on_gold", "on_changed_gold", "rows_before", "rows_now", "errors_now")
+"""Columns of the frames that count rows."""
+
+
 @dataclass(frozen=True)
 class Evidence:
     """Frames with a row or more per cause, named in their column ``cause``; each as its function describes it.
@@ -70,5 +74,15 @@ def evidence(
         examples=examples(*asked, most),
         volume=float(audited.loc[audited["week"] == tables.weeks[-1], "weight"].sum()),
     )
-    counted = {name: frame for name, frame in vars(found).items() if isinstance(frame, pd.DataFrame) and "n" in frame}
-    return replace(found, **{name: enough(frame, tables, "n") for name, frame in counted.items()})
+    return _shown(found, tables) if tables.snapshot.smallest_cell else found
+
+
+def _shown(found: Evidence, tables: Tables) -> Evidence:
+    """What a cut snapshot's readers may see: rows that count enough of everything they count. Codes of errors are said
+    as parts of all codes, so that a cause has all of them or none."""
+    frames = {name: frame for name, frame in vars(found).items() if isinstance(frame, pd.DataFrame)}
+    kept = {name: enough(frame, tables, *(one for one in COUNTS if one in frame)) for name, frame in frames.items()}
+    some = kept["coded"]
+    whole = some["cause"].map(some["cause"].value_counts()) == some["cause"].map(found.coded["cause"].value_counts())
+    kept["coded"] = some[whole].reset_index(drop=True)
+    return replace(found, **kept)

@@ -167,6 +167,6 @@ def costly_pairs(frame: pd.DataFrame, *, title: str = "The confusions that cost 
     ax.set_ylim(-0.6, len(shown) - 0.4)
     ax.grid(axis="y", visible=False)
     ax.grid(axis="x", visible=True)
-    measure_axis(ax.xaxis, "count", "estimated errors, each times what it costs   (⇄ violating and benign are swapped)")
+    measure_axis(ax.xaxis, "count", "estimated errors a week, each times what it costs   (⇄ violating and benign are swapped)")
     heading(fig, title, _message(costliest.head(3), ""))
     return fig

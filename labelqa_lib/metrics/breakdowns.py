@@ -49,9 +49,8 @@ def confusion(
         One row per pair seen, in the order of the label set: ``reference_label, label, n`` (annotations judged so),
         ``n_reference`` (with this reference label), ``share, ci_low, ci_high`` (weighted, of the reference label),
         ``violating`` (the reference label), ``flips`` (violating taken for benign or the reverse), ``critical`` (an error
-        with a critical label), ``errors`` (estimated in the population), ``cost`` (those times what each costs) and
-        ``rank`` (1 = costliest; 0 = right). Of a cut
-        snapshot, pairs on too few rows are there with `n` 0 and no share.
+        with a critical label), ``errors`` (estimated in a week's population), ``cost`` (those times what each costs) and
+        ``rank`` (1 = costliest; 0 = right). Of a cut snapshot, pairs on too few rows are there with `n` 0 and no share.
 
     Raises
     ------
@@ -73,6 +72,7 @@ def confusion(
         confidence=confidence, weight_squared=every["weight_squared"], groups=len(pairs),
     )  # fmt: skip
     pairs = pairs.assign(share=shares.estimate, ci_low=shares.ci_low, ci_high=shares.ci_high, n_reference=shares.n)
+    pairs["weight"] /= len(asked.weeks)
     labels = fetch(tables.labels.select("label", "violating", "critical", "order"))
     return _withheld(_ranked(pairs, labels, _known(costs or {}, labels["label"])), tables)
 

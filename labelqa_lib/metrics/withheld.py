@@ -69,5 +69,5 @@ def enough(frame: pd.DataFrame, tables: Tables, *counts: str) -> pd.DataFrame:
     smallest = tables.snapshot.smallest_cell
     if not smallest or frame.empty:
         return frame
-    counted = frame[list(counts)]
+    counted = frame[list(counts)].select_dtypes("number")
     return frame[((counted == 0) | (counted >= smallest)).all(axis=1)].reset_index(drop=True)

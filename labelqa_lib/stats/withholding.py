@@ -70,9 +70,15 @@ def _cover(n: np.ndarray, hidden: np.ndarray, line: np.ndarray, smallest: int) -
 
 
 def _loosen(n: np.ndarray, hidden: np.ndarray, small: np.ndarray, lines: list[np.ndarray]) -> None:
-    """Where a small cell follows from all totals together, withhold the smallest cell that shares a line with it."""
-    cells = np.flatnonzero(hidden)
-    rows = np.concatenate([(line[cells] == number)[None] for line in lines for number in np.unique(line[cells])])
+    """Where a small cell follows from all totals together, withhold the smallest cell that shares a line with it.
+
+    The total of a line with a single cell is that cell: it is withheld wherever the cell is, and tells nothing.
+    """
+    cells, there = np.flatnonzero(hidden), n > 0
+    totals = [line[cells] == number for line in lines for number in np.unique(line[cells]) if (there & (line == number)).sum() > 1]
+    if not totals:
+        return
+    rows = np.array(totals)
     _, sizes, right = np.linalg.svd(rows.astype(float), full_matrices=True)
     free = right[(sizes > 1e-9).sum() :]
     fixed = cells[(np.abs(free) < 1e-9).all(axis=0)]

@@ -106,3 +106,10 @@ def test_a_week_whose_audits_are_still_to_come_says_so():
     tables = make(**parts, people=[{"person_id": "a", "role": "agent", "started_on": date(2026, 10, 1)}])
     for frame in (by_hour(tables), tenure(tables)):
         assert frame["estimate"].isna().tolist() == [True] and "in 2026-W46" in frame["reason"].iloc[0]
+
+
+def test_errors_and_costs_are_those_of_a_week_also_where_weeks_are_pooled():
+    tables = make(**joined(labelled("spam>ok ok>ok ok>ok"), labelled("spam>ok spam>ok ok>ok", WEEKS[0])))
+    frame = confusion(tables, WEEKS).set_index(["reference_label", "label"])
+    assert frame.loc[("ok", "spam"), ["n", "errors", "cost"]].tolist() == [3, 1.5, 3.0]
+    assert confusion(tables).set_index(["reference_label", "label"]).loc[("ok", "spam"), "errors"] == 1

@@ -45,6 +45,11 @@ def test_a_table_of_two_dimensions_by_hand():
     assert beside == [False, True, False, True, True, False]
 
 
+def test_a_second_dimension_with_one_value_changes_nothing():
+    """A metric frame of one week: a site's total over weeks is the cell itself, and is withheld with it."""
+    assert hidden([20, 12, 4], list("abc"), ["w"] * 3) == hidden([20, 12, 4], list("abc"))
+
+
 def test_a_cell_between_two_loops_follows_from_the_totals_and_is_loosened():
     """Two blocks of four withheld cells, and one cell that joins them: each line has two withheld, yet the totals give
     the joining cell away."""
@@ -54,18 +59,24 @@ def test_a_cell_between_two_loops_follows_from_the_totals_and_is_loosened():
     rows, columns = (place.ravel() for place in np.indices(n.shape))
     small, beside = withheld(n.ravel(), [rows, columns], 10)
     assert small.sum() == 9
-    assert not _fixed((small | beside), [rows, columns])[small].any()
+    assert not _fixed((small | beside), [rows, columns], n.ravel())[small].any()
 
 
-def _fixed(mask: np.ndarray, places: list[np.ndarray]) -> np.ndarray:
+def _cells_of(key: tuple, places: list[np.ndarray], along: int, n: np.ndarray) -> int:
+    """How many cells have rows in a line; where it is one, its total is withheld with it."""
+    others = [place for number, place in enumerate(places) if number != along]
+    return int(np.logical_and.reduce([n > 0, *(place == value for place, value in zip(others, key, strict=True))]).sum())
+
+
+def _fixed(mask: np.ndarray, places: list[np.ndarray], n: np.ndarray) -> np.ndarray:
     """Cells that an attacker knows from every line's total: the least squares solution is the only one there."""
     cells = np.flatnonzero(mask)
     lines = []
     for along in range(len(places)):
         others = [place[cells] for number, place in enumerate(places) if number != along]
         keys = list(zip(*others, strict=True)) if others else [()] * len(cells)
-        lines += [[key == one for one in keys] for key in dict.fromkeys(keys)]
-    matrix = np.array(lines, dtype=float)
+        lines += [[key == one for one in keys] for key in dict.fromkeys(keys) if _cells_of(key, places, along, n) > 1]
+    matrix = np.array(lines, dtype=float).reshape(-1, len(cells))
     known = np.zeros(len(mask), dtype=bool)
     for number, cell in enumerate(cells):
         unit = np.eye(len(cells))[number]
@@ -87,7 +98,7 @@ def test_whoever_knows_every_total_learns_no_small_cell(rows, columns, data):
             if (mask & cells).any() and (cells & ~mask).any():
                 assert (mask & cells).sum() > 1 and n[mask & cells].sum() >= 10
     if small.any():
-        known = _fixed(mask, places)
+        known = _fixed(mask, places, n)
         for cell in np.flatnonzero(known & small):  # only where nothing else is left to withhold
             beside_it = (places[0] == places[0][cell]) | (places[1] == places[1][cell])
             assert not (beside_it & ~mask & (n > 0)).any()
