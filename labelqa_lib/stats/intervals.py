@@ -5,6 +5,7 @@ Shapes: every argument may be a number or an array; arrays broadcast, results ha
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 
 import numpy as np
@@ -87,13 +88,26 @@ def newcombe(
     """
     p1, low1, high1, p2, low2, high2 = (np.asarray(a, dtype=float) for a in (p1, low1, high1, p2, low2, high2))
     difference = p1 - p2
-    return (
-        difference,
-        difference - np.hypot(p1 - low1, high2 - p2),
-        difference + np.hypot(high1 - p1, p2 - low2),
-    )
+    low, high = difference - np.hypot(p1 - low1, high2 - p2), difference + np.hypot(high1 - p1, p2 - low2)
+    return difference, low, high
 
 
+def _of_a_lot(bounds: Callable[..., Bounds]) -> Callable[..., Bounds]:
+    """Let an interval take a `population`, as `wilson` does: n becomes n (N − 1)/(N − n); a lot seen whole is known."""
+
+    @functools.wraps(bounds)
+    def corrected(successes, n, confidence=0.95, population=None):
+        if population is None:
+            return bounds(successes, n, confidence)
+        successes, n, _z = _counts(successes, n, confidence)
+        rate, size = np.divide(successes, n, out=np.full(n.shape, 0.5), where=n > 0), _corrected_size(n, population)
+        whole, size = np.isinf(size), np.where(np.isinf(size), n, size)
+        return tuple(np.where(whole, rate, bound) for bound in bounds(rate * size, size, confidence))
+
+    return corrected
+
+
+@_of_a_lot
 def clopper_pearson(successes: ArrayLike, n: ArrayLike, confidence: float = 0.95) -> Bounds:
     """Which rates does `successes` of `n` not rule out, with a guarantee? Never covers less than it says, often more.
 
@@ -110,6 +124,7 @@ def clopper_pearson(successes: ArrayLike, n: ArrayLike, confidence: float = 0.95
     return _beta_bounds(successes, n - successes + 1, successes + 1, n - successes, tail)
 
 
+@_of_a_lot
 def jeffreys(successes: ArrayLike, n: ArrayLike, confidence: float = 0.95) -> Bounds:
     """Between which bounds does the rate lie, for a reader who thinks in probabilities of rates (prior Beta(½, ½))?
 
@@ -124,6 +139,7 @@ def jeffreys(successes: ArrayLike, n: ArrayLike, confidence: float = 0.95) -> Bo
     return np.where(successes == 0, 0.0, low), np.where(successes == n, 1.0, high)
 
 
+@_of_a_lot
 def mid_p(successes: ArrayLike, n: ArrayLike, confidence: float = 0.95) -> Bounds:
     """Clopper–Pearson with the observed count given half its weight: shorter, and covers as said on average.
 
@@ -271,10 +287,8 @@ def _counts(successes: ArrayLike, n: ArrayLike, confidence: float) -> tuple[np.n
         raise UsageError(f"confidence is {confidence!r}; it must lie between 0 and 1, for example 0.95")
     wrong = ~((successes >= 0) & (successes <= n) & np.isfinite(n))
     if wrong.any():
-        raise UsageError(
-            f"an interval was asked for {successes[wrong].flat[0]:g} successes of {n[wrong].flat[0]:g}; "
-            "the count must lie between 0 and the size of the sample"
-        )
+        asked = f"an interval was asked for {successes[wrong].flat[0]:g} successes of {n[wrong].flat[0]:g}"
+        raise UsageError(f"{asked}; the count must lie between 0 and the size of the sample")
     return successes, n, float(stats.norm.ppf((1 + confidence) / 2))
 
 

@@ -148,3 +148,14 @@ def test_swapping_the_samples_turns_the_difference_around(x, more_x, y, more_y):
 def test_impossible_counts_are_refused_in_a_sentence(call, says):
     with pytest.raises(UsageError, match=says):
         call()
+
+
+@pytest.mark.parametrize("bounds", [wilson, clopper_pearson, jeffreys, mid_p])
+def test_a_finite_lot_narrows_every_interval_down_to_the_rate(bounds):
+    """50 of a lot of 99 tell as much as 100 of an endless one: 50 · 98 / 49."""
+    np.testing.assert_allclose(bounds(5, 50, population=99), bounds(10, 100), atol=1e-9)
+    np.testing.assert_allclose(bounds([0, 3, 7], 7, population=7), [[0, 3 / 7, 1]] * 2)
+    np.testing.assert_allclose(bounds(5, 50, population=10**12), bounds(5, 50), atol=1e-9)
+    assert [float(bound) for bound in bounds(0, 0, population=0)] == [0, 1]
+    with pytest.raises(UsageError, match="larger than the population"):
+        bounds(5, 50, population=49)
