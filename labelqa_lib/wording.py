@@ -135,7 +135,8 @@ def estimate(value: float, low: float, high: float, unit: str) -> str:
 def _interval_decimals(low: float, high: float, unit: str) -> int:
     """Two decimals only where the whole interval lies so near to 0 or 100 % that one would hide its width."""
     scale = 100 if unit == "rate" else 1
-    return min(_decimals(scale * low, unit), _decimals(scale * high, unit))
+    ends = _decimals(scale * low, unit), _decimals(scale * high, unit)
+    return 1 if unit == "rate" and low < 0.5 < high else min(ends)
 
 
 def difference(value: float, unit: str) -> str:

@@ -34,14 +34,14 @@ def said(*frames):
 
 def test_a_miss_and_a_fall_are_said_with_their_sizes_and_the_other_targets_counted():
     assert said(FALLEN, *OTHERS) == (
-        "Accuracy misses its target of 95.0 % at 92.0 % (91.0 to 93.0), −4.0 pt on last week and more than noise; of 3 "
+        "Accuracy misses its target of 95.0 %: it is 92.0 % (91.0 to 93.0), −4.0 pt on last week and more than noise; of 3 "
         "targets 2 are met or likely met, 1 missed."
     )
 
 
 def test_a_quiet_good_week_says_so():
     assert said(weekly(estimates=(0.97,) * 3), OTHERS[0]) == (
-        "Accuracy meets its target of 95.0 % at 97.0 % (96.0 to 98.0), no different from last week beyond noise; all 2 "
+        "Accuracy meets its target of 95.0 %: it is 97.0 % (96.0 to 98.0), no different from last week beyond noise; all 2 "
         "targets are met or likely met."
     )
 
@@ -50,7 +50,7 @@ def test_what_was_not_measured_is_said_with_its_reason():
     gone = weekly(estimates=(np.nan,) * 3, reason="needs audits; none came")
     assert said(gone, *OTHERS).startswith("Accuracy was not measured: needs audits; none came; all 2 targets")
     assert said(gone) == "None of the headline metrics could be measured this week."
-    assert findings.status(findings.headline(FALLEN, {})).startswith("Accuracy has no target at 92.0 %")
+    assert findings.status(findings.headline(FALLEN, {})).startswith("Accuracy has no target: it is 92.0 %")
 
 
 def test_both_weeks_stand_side_by_side_and_what_moved_comes_first():

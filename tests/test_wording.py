@@ -47,6 +47,7 @@ def test_intervals_and_changes():
     assert wording.difference(3.4, "seconds") == "+3.4 s"
     assert wording.difference(-0.0002, "rate") == "+0.0 pt"
     assert wording.interval(0.980, 0.9902, "rate") == "98.0 to 99.0 %"
+    assert wording.interval(0.00123, 0.9987, "rate") == "0.1 to 99.9 %"
     assert wording.estimate(0.9967, 0.9921, 0.9987, "rate") == "99.67 % (99.21 to 99.87)"
 
 

@@ -78,7 +78,7 @@ def figure(fig: Figure, id: str, alt: str = "", *, unanswered: bool = False, **d
     identifier(id)
     image, width, height = image_of(fig)
     message = alt.partition(": ")[2]  # of a figure's own label, whose title stands in the picture
-    described = {"alt": alt, "id": id, "width": width, "height": height, "message": message[:1].upper() + message[1:]}
+    described = {"alt": alt, "id": id, "width": width, "height": height, "message": message}
     metadata = {"image/png": described, **(UNANSWERED if unanswered else {})}
     display({"image/png": image, "text/plain": alt, **data}, metadata=metadata, raw=True)
 

@@ -16,7 +16,7 @@ from labelqa_lib.periods import Week
 _AGAINST = {
     "meets": "meets its target of {target}", "likely meets": "likely meets its target of {target}",
     "misses": "misses its target of {target}", "likely misses": "likely misses its target of {target}",
-    "not enough data": "rests on too little to be held to its target of {target}",
+    "not enough data": "cannot be judged yet against its target of {target}",
 }  # fmt: skip
 
 
@@ -36,7 +36,7 @@ def status(standing: pd.DataFrame) -> str:
     said = wording.estimate(row["estimate"], row["ci_low"], row["ci_high"], row["unit"])
     target = wording.amount(row["target"], row["unit"])
     against = _AGAINST.get(row["status"], "has no target").format(target=target)
-    return f"{row['title']} {against} at {said}{_moved(row)}{_others(standing)}."
+    return f"{row['title']} {against}: it is {said}{_moved(row)}{_others(standing)}."
 
 
 def _moved(row: pd.Series) -> str:

@@ -74,23 +74,31 @@ def serious(tab, *rules: str) -> list[str]:
     return tab.evaluate(SERIOUS, list(rules))
 
 
-def faults(browser, path: Path, weight: int = 1_500_000) -> list[str]:
-    """Everything that is wrong with a page: its weight, requests, console, pictures, contrast, width and print."""
+def faults(browser, path: Path, dark: bool = True, weight: int = 1_500_000) -> list[str]:
+    """Everything that is wrong with a page: its weight, requests, console, pictures, contrast, width and print.
+
+    `dark` judges contrast in the dark, too, which takes as long as the rest and depends on the style sheet alone.
+    """
     found = [] if path.stat().st_size <= weight else [f"weighs {path.stat().st_size:,} bytes"]
     with opened(browser, path, *SIZES["desktop"]) as tab:
         found += serious(tab) + tab.evaluate(BROKEN)
-        found += [f"the contents lead nowhere: {name}" for name in _leading_nowhere(tab)] + tab.noise
-        tab.emulate_media(color_scheme="dark")
-        found += [f"dark: {fault}" for fault in serious(tab, "color-contrast")]
-    with opened(browser, path, *SIZES["phone"]) as tab:
+        found += [f"the contents lead nowhere: {name}" for name in _leading_nowhere(tab)]
+        if dark:
+            tab.emulate_media(color_scheme="dark")
+            found += [f"dark: {fault}" for fault in serious(tab, "color-contrast")]
+        tab.set_viewport_size(_size("phone"))
         found += [f"phone: {fault}" for fault in serious(tab, "target-size", "scrollable-region-focusable")]
         if tab.evaluate("document.documentElement.scrollWidth > innerWidth"):
             found.append("scrolls sideways on a phone")
         found += tab.evaluate(BEYOND)
-        tab.set_viewport_size(dict(zip(("width", "height"), SIZES["paper"], strict=True)))
+        tab.set_viewport_size(_size("paper"))
         tab.emulate_media(media="print")
         found += tab.evaluate(CUT)
-    return found
+        return found + tab.noise
+
+
+def _size(name: str) -> dict[str, int]:
+    return dict(zip(("width", "height"), SIZES[name], strict=True))
 
 
 def _leading_nowhere(tab) -> list[str]:

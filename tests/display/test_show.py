@@ -42,7 +42,7 @@ def test_the_figures_own_label_is_its_alt_text_where_none_is_given(shown):
 
 def test_a_figures_message_stands_below_it_without_the_title_that_is_drawn(shown):
     display.figure(drawn("Accuracy: from KUL 90 % to MNL 95 %: much."), "trend")
-    assert shown[-1].metadata["image/png"]["message"] == "From KUL 90 % to MNL 95 %: much."
+    assert shown[-1].metadata["image/png"]["message"] == "from KUL 90 % to MNL 95 %: much."
 
 
 def test_chart_draws_the_frame_and_shows_it(shown):
