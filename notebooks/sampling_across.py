@@ -42,7 +42,7 @@ shared = lq.sampling.share(plans, hours)
 told = lq.sampling.by_market(shared)
 
 # %%
-lq.display.sentence(lq.shared_sentence(shared, told))
+lq.display.status(lq.shared_sentence(shared, told))
 
 # %% [markdown]
 # ## What needs attention
