@@ -4,6 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 WORKERS ?= 2
 export PYTHONHASHSEED := 0
+# Small matrices in several processes: threads of one library would only wait for each other.
+export OPENBLAS_NUM_THREADS := 1
 
 .PHONY: report test lab bench bench-causes bench-coverage lock clean help
 
