@@ -10,6 +10,7 @@ Before every fork it counts its threads, and refuses when there is a second one;
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import importlib
 import json
@@ -25,10 +26,13 @@ import traceback
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
+
 from labelqa_lib.runner.processes import adopt_orphans, descendants, die_with_parent, kill_all
 
 THREADS = Path("/proc/self/task")
 READ_AT_ONCE = 1 << 16
+PLACE = "JUPYTER_RUNTIME_DIR"
 
 
 def main() -> None:
@@ -67,12 +71,16 @@ def _load(name: str) -> None:
 
 @dataclass(eq=False)
 class _Lease:
-    """A connection, what it has asked for so far, and the kernel it got: its process id and a handle on its end."""
+    """A connection, what it has asked for so far, and the kernel it got: its process id and a handle on its end.
+
+    `place` is the worker's own folder: a worker has one kernel at a time, and whatever that starts inherits the name.
+    """
 
     connection: socket.socket
     asked: bytes = b""
     kernel: int = 0
     ended: int = -1
+    place: str = ""
 
 
 class Server:
@@ -116,19 +124,19 @@ class Server:
         if threads > 1:
             self._tell(lease, {"refused": f"{threads} threads"})
             return self._drop(lease)
-        asked = json.loads(lease.asked)
+        asked, server = json.loads(lease.asked), os.getpid()
+        lease.place = asked["environment"].get(PLACE, "")
         kernel = os.fork()
         if not kernel:
-            self._become_kernel(asked)
+            self._become_kernel(asked, server)
         lease.kernel, lease.ended = kernel, os.pidfd_open(kernel)
         self.events.register(lease.ended, selectors.EVENT_READ, lease)
         self._tell(lease, {"kernel": kernel})
 
-    def _become_kernel(self, asked: dict) -> None:
+    def _become_kernel(self, asked: dict, server: int) -> None:
         """In the child: let go of everything that is the server's, then be what a plainly started kernel is."""
         code = 1
         try:
-            server = os.getppid()
             os.setsid()
             die_with_parent()
             self.events.close()
@@ -156,12 +164,11 @@ class Server:
         if lease.kernel:
             below = descendants(lease.kernel)
             _kill_group(lease.kernel)
-            kill_all(below)
+            kill_all([*below, *self._orphans(lease)])
             _, status, used = os.wait4(lease.kernel, 0)
             self.events.unregister(lease.ended)
             os.close(lease.ended)
-            _kill_group(lease.kernel)  # what it started while it was being killed
-            self._reap_orphans()
+            self._reap()
             self._tell(lease, {
                 "ended": os.waitstatus_to_exitcode(status),
                 "cpu": used.ru_utime + used.ru_stime,
@@ -181,16 +188,25 @@ class Server:
         except OSError:  # nobody is there to hear it
             return
 
-    def _reap_orphans(self) -> None:
-        """Take the dead off the list whose parents were kernels; kernels themselves are waited for by their lease."""
-        kernels = {lease.kernel for lease in self.leases}
-        for child in descendants(os.getpid()):
-            if child.pid in kernels:
-                continue
+    def _orphans(self, lease: _Lease) -> list[psutil.Process]:
+        """What a kernel started in sessions of their own, and left to us when it, or whoever it had start them, ended."""
+        kernels = {one.kernel for one in self.leases}
+        found = []
+        for child in psutil.Process().children():
             try:
-                os.waitpid(child.pid, os.WNOHANG)
-            except ChildProcessError:
+                if child.pid not in kernels and lease.place and child.environ().get(PLACE) == lease.place:
+                    found += [child, *child.children(recursive=True)]
+            except psutil.Error:  # it has ended meanwhile
                 continue
+        return found
+
+    def _reap(self) -> None:
+        """Let go of the dead that were left to us; a kernel is waited for by its lease."""
+        kernels = {lease.kernel for lease in self.leases}
+        for child in psutil.Process().children():
+            if child.pid not in kernels:
+                with contextlib.suppress(ChildProcessError):
+                    os.waitpid(child.pid, os.WNOHANG)
 
     def _leave(self) -> None:
         kill_all(descendants(os.getpid()))

@@ -1,0 +1,198 @@
+"""What the runner costs beside the stock way, what an unchanged run costs, how a run grows, and whether memory stays flat.
+
+Run by `make bench-runner`. Every figure is of one run on one machine, which is named: compare ratios. Stock is what a
+shell loop does: `papermill`, then `jupyter nbconvert --to html`, a process each, page after page. The floor is the page's
+own work: its cells and its export in one process that has imported everything and has made the page before.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import psutil
+from conftest import TinyWorkspace
+
+ROOT = Path(__file__).resolve().parents[1]
+BIN = Path(sys.executable).parent
+WEEK = "2026-W46"
+FLOOR = "--floor"
+
+
+def used() -> float:
+    """CPU seconds of all children that have ended."""
+    told = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return told.ru_utime + told.ru_stime
+
+
+def timed(do) -> tuple[float, float]:
+    """Wall and CPU seconds of what `do` starts."""
+    wall, cpu = time.perf_counter(), used()
+    do()
+    return time.perf_counter() - wall, used() - cpu
+
+
+def command(folder: Path, *arguments: object) -> str:
+    """Run a command of this environment in a workspace, alone on its threads."""
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
+    done = subprocess.run([*map(str, arguments)], cwd=folder, env=environment, capture_output=True, text=True)
+    if done.returncode:
+        sys.exit(f"{arguments} ended with {done.returncode}\n{done.stdout[-2000:]}{done.stderr[-4000:]}")
+    return done.stdout
+
+
+def labelqa(folder: Path, *arguments: object) -> str:
+    return command(folder, sys.executable, "-m", "labelqa_lib.cli", *arguments)
+
+
+def stock(folder: Path, notebook: str, markets: list[str], workers: int) -> None:
+    """The shell loop, `workers` pages at a time."""
+
+    def page(market: str) -> None:
+        out = folder / "stock" / f"{market}.ipynb"
+        command(folder, BIN / "papermill", f"notebooks/{notebook}.ipynb", out, "-p", "market", market, "-p", "week", WEEK,
+                "--cwd", folder, "--no-progress-bar")  # fmt: skip
+        command(folder, BIN / "jupyter", "nbconvert", "--to", "html", "--no-input", "--log-level", "ERROR", out)
+
+    (folder / "stock").mkdir(exist_ok=True)
+    with ThreadPoolExecutor(workers) as pool:
+        list(pool.map(page, markets))
+
+
+def floor(folder: Path, notebook: str, markets: list[str]) -> None:
+    """In this process: the cells and the export of every market's page; prints CPU seconds of each but the first."""
+    os.chdir(folder)
+    from IPython.core.interactiveshell import InteractiveShell
+    from IPython.utils.capture import capture_output
+    from nbformat import read, v4
+
+    from labelqa_lib.runner.export import to_html
+    from labelqa_lib.runner.plan import PlannedPage
+
+    path, spent = folder / "notebooks" / f"{notebook}.ipynb", []
+    for market in (markets[0], *markets):
+        started, shell = time.process_time(), InteractiveShell.instance()
+        shell.reset(new_session=False)
+        page = read(path, as_version=4)
+        for cell in page.cells:
+            if cell.cell_type == "code":
+                given = f"\nmarket, week = {market!r}, {WEEK!r}" if "parameters" in cell.metadata.get("tags", []) else ""
+                with capture_output() as shown:
+                    shell.run_cell(cell.source + given).raise_error()
+                cell.outputs = [v4.new_output("display_data", one.data, metadata=one.metadata or {}) for one in shown.outputs]
+        to_html(page, PlannedPage(path, folder, folder / "reports", market, WEEK, "internal", ""))
+        spent.append(time.process_time() - started)
+    print(json.dumps(spent[1:]))
+
+
+def beside_stock(notebook: str, repeats: int, most: int) -> None:
+    """Ours against stock and against the floor, on the demo."""
+    with tempfile.TemporaryDirectory(dir="/tmp") as temporary:
+        folder = Path(temporary)
+        for name in ("params", "notebooks"):
+            (folder / name).symlink_to(ROOT / name)
+        labelqa(folder, "demo")
+        labelqa(folder, "ingest", "data/demo")
+        markets = sorted(json.loads(next(folder.glob("data/snapshots/*/snapshot.json")).read_text())["markets"])[:most]
+        asked = [word for market in markets for word in ("--market", market)]
+        told = command(folder, sys.executable, __file__, FLOOR, notebook, *markets)
+        own = statistics.median(json.loads(told.splitlines()[-1]))
+        print(f"\n`{notebook}`, {len(markets)} markets, median of {repeats}; the page's own work is {own:.2f} CPU s.\n")
+        print("| | workers | wall s | CPU s | CPU s a page | stock wall / ours | stock CPU / ours | over the floor |")
+        print("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
+        for workers in (1, 2):
+            ways = {
+                "stock": lambda: stock(folder, notebook, markets, workers),  # noqa: B023 (called in this turn)
+                "ours": lambda: labelqa(folder, "run", "--notebook", notebook, "--week", WEEK, *asked, "--jobs", workers, "--force"),  # noqa: B023
+            }
+            found = {name: [timed(do) for _ in range(repeats)] for name, do in ways.items()}
+            middle = {name: [statistics.median(one) for one in zip(*every, strict=True)] for name, every in found.items()}
+            for name, (wall, cpu) in middle.items():
+                ratios = [f"{middle['stock'][part] / middle[name][part]:.1f}" for part in (0, 1)]
+                over = f"{cpu / len(markets) / own - 1:.0%}"
+                print(f"| {name} | {workers} | {wall:.1f} | {cpu:.1f} | {cpu / len(markets):.2f} | {' | '.join(ratios)} | {over} |", flush=True)
+
+
+def tiny(folder: Path, pages: int) -> TinyWorkspace:
+    """A workspace with so many markets and a page of a line."""
+    workspace = TinyWorkspace(folder)
+    workspace.notebook("page", "print(market)")
+    workspace.snapshot({f"M{number:03}": [WEEK] for number in range(pages)})
+    return workspace
+
+
+def growth(sizes: tuple[int, ...]) -> None:
+    """A page that does nothing, for more and more markets; then the same run again, and with one page changed."""
+    print("\n| tiny pages | wall s | CPU s | wall ms a page | unchanged: wall s | CPU s | one changed: wall s | CPU s |")
+    print("| ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
+    for pages in sizes:
+        with tempfile.TemporaryDirectory(dir="/tmp") as temporary:
+            workspace = tiny(Path(temporary) / "w", pages)
+            first = timed(lambda: labelqa(workspace.root, "run", "--jobs", 2))  # noqa: B023
+            again = timed(lambda: labelqa(workspace.root, "run", "--jobs", 2))  # noqa: B023
+            (workspace.week / "M000" / "page.html").write_text("by hand")
+            one = timed(lambda: labelqa(workspace.root, "run", "--jobs", 2))  # noqa: B023
+            cells = [f"{pages}", *(f"{part:.2f}" for part in first), f"{1000 * first[0] / pages:.0f}"]
+            print(f"| {' | '.join([*cells, *(f'{part:.2f}' for part in (*again, *one))])} |", flush=True)
+
+
+def soak(pages: int) -> None:
+    """Many pages by one run: what its processes hold, in MiB of their own (USS), as it goes on."""
+    from labelqa_lib.runner import plan, render
+
+    print(f"\n| pages of {pages} done | driver MiB | fork server MiB | worker MiB | open files of all |\n| ---: | ---: | ---: | ---: | ---: |")
+    with tempfile.TemporaryDirectory(dir="/tmp") as temporary:
+        workspace = tiny(Path(temporary) / "w", pages)
+        made = plan(workspace.root, reports=workspace.reports, data="data/snapshots", snapshot="S1", week=WEEK, notebooks=["page"],
+                    weeks_of={f"M{number:03}": [WEEK] for number in range(pages)})  # fmt: skip
+        for done, record in enumerate(render(made.pages, 1), 1):
+            if record.failed:
+                sys.exit(f"{record.market}: {record.error}")
+            if done % (pages // 10) == 0 or done == 10:
+                print(f"| {done} | {' | '.join(held())} |", flush=True)
+
+
+def held() -> list[str]:
+    """Memory of the run's processes, kernels left out, and their open files."""
+    family = [psutil.Process(), *psutil.Process().children()]
+    names = {"driver": family[0].pid}
+    for one in family[1:]:
+        words = " ".join(one.cmdline())
+        names |= {"server": one.pid} if "forkserver" in words else {"worker": one.pid} if "spawn_main" in words else {}
+    memory = [f"{psutil.Process(names[name]).memory_full_info().uss / 2**20:.1f}" for name in ("driver", "server", "worker")]
+    return [*memory, str(sum(one.num_fds() for one in family))]
+
+
+def main() -> None:
+    """Print tables in Markdown, to be copied into docs/performance.md."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--notebook", default="market_report")
+    parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--markets", type=int, default=6, help="of the demo's six")
+    parser.add_argument("--soak", type=int, default=500)
+    parser.add_argument("--only", choices=["stock", "growth", "soak"])
+    asked = parser.parse_args()
+    print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, load {os.getloadavg()[0]:.1f}")
+    if asked.only in (None, "stock"):
+        beside_stock(asked.notebook, asked.repeats, asked.markets)
+    if asked.only in (None, "growth"):
+        growth((6, 25, 50, 100, 200))
+    if asked.only in (None, "soak"):
+        soak(asked.soak)
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == [FLOOR]:
+        floor(Path.cwd(), sys.argv[2], sys.argv[3:])
+    else:
+        main()
