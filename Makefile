@@ -7,7 +7,7 @@ export PYTHONHASHSEED := 0
 # Small matrices in several processes: threads of one library would only wait for each other.
 export OPENBLAS_NUM_THREADS := 1
 
-.PHONY: report test lab bench bench-causes bench-coverage lock clean help
+.PHONY: report test lab bench bench-causes bench-coverage bench-runner lock clean help
 
 help:
 	@echo "make report   simulate a delivery, ingest it and render the latest week of every market"
@@ -15,6 +15,7 @@ help:
 	@echo "make lab      open JupyterLab on the notebooks"
 	@echo "make bench-causes  find simulated incidents, beside other methods (ARGS: --cases 20 --real FOLDER)"
 	@echo "make bench-coverage  does the report's interval hold its 95 % (ARGS: replications, seed)"
+	@echo "make bench-runner  the runner beside papermill and nbconvert, growing runs, 500 pages (ARGS: --only soak)"
 	@echo "make bench    measure time and memory of demo, ingest and reports"
 
 $(VENV)/.ready: requirements.lock pyproject.toml
@@ -42,6 +43,9 @@ bench: $(VENV)/.ready
 
 bench-coverage: $(VENV)/.ready
 	$(BIN)/python tests/bench_coverage.py $(ARGS)
+
+bench-runner: $(VENV)/.ready
+	$(BIN)/python tests/bench_runner.py $(ARGS)
 
 bench-causes: $(VENV)/.ready
 	$(BIN)/python tests/bench_causes.py $(ARGS)
