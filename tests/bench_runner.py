@@ -95,14 +95,17 @@ def floor(folder: Path, notebook: str, markets: list[str]) -> None:
     print(json.dumps(spent[1:]))
 
 
-def beside_stock(notebook: str, repeats: int, most: int) -> None:
+def beside_stock(notebook: str, repeats: int, most: int, data: Path | None) -> None:
     """Ours against stock and against the floor, on the demo."""
     with tempfile.TemporaryDirectory(dir="/tmp") as temporary:
         folder = Path(temporary)
         for name in ("params", "notebooks"):
             (folder / name).symlink_to(ROOT / name)
-        labelqa(folder, "demo")
-        labelqa(folder, "ingest", "data/demo")
+        if data:
+            (folder / "data").symlink_to(data.resolve())
+        else:
+            labelqa(folder, "demo")
+            labelqa(folder, "ingest", "data/demo")
         markets = sorted(json.loads(next(folder.glob("data/snapshots/*/snapshot.json")).read_text())["markets"])[:most]
         asked = [word for market in markets for word in ("--market", market)]
         told = command(folder, sys.executable, __file__, FLOOR, notebook, *markets)
@@ -179,12 +182,13 @@ def main() -> None:
     parser.add_argument("--notebook", default="market_report")
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--markets", type=int, default=6, help="of the demo's six")
+    parser.add_argument("--data", type=Path, help="folder `data` of a workspace whose demo is ingested (default: made anew)")
     parser.add_argument("--soak", type=int, default=500)
     parser.add_argument("--only", choices=["stock", "growth", "soak"])
     asked = parser.parse_args()
     print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, load {os.getloadavg()[0]:.1f}")
     if asked.only in (None, "stock"):
-        beside_stock(asked.notebook, asked.repeats, asked.markets)
+        beside_stock(asked.notebook, asked.repeats, asked.markets, asked.data)
     if asked.only in (None, "growth"):
         growth((6, 25, 50, 100, 200))
     if asked.only in (None, "soak"):

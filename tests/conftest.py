@@ -67,13 +67,13 @@ class TinyWorkspace:
         (folder.parent / "CURRENT").write_text(SNAPSHOT["id"])
         return SNAPSHOT["id"]
 
-    def notebook(self, name: str, *cells: str, parameters: str = PARAMETERS) -> Path:
-        """Write a notebook: a title, the parameters cell, then `cells`."""
+    def notebook(self, name: str, *cells: str, parameters: str = PARAMETERS, tags: tuple[str, ...] = ()) -> Path:
+        """Write a notebook: a title, the parameters cell (with further `tags`), then `cells`."""
         nodes = [{"cell_type": "markdown", "id": "title", "metadata": {}, "source": "# A tiny page"}]
         nodes += [
             {
                 "cell_type": "code", "id": f"code-{number}", "execution_count": None, "outputs": [], "source": source,
-                "metadata": {"tags": ["parameters"]} if number == 0 else {},
+                "metadata": {"tags": ["parameters", *tags]} if number == 0 else {},
             }
             for number, source in enumerate((parameters, *cells))
         ]  # fmt: skip

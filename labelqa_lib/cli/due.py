@@ -26,16 +26,16 @@ def with_reasons(workspace: Workspace, who: Reader, pages: Sequence, force: bool
     from labelqa_lib.periods import weeks_up_to
 
     readings = store.Readings(who.data, who.snapshot, workspace.reports / ".cache" if keep else None)
-    markets, own, found = {}, {}, []
+    own = {notebook: runner.reads_own_market(notebook) for notebook in {page.notebook for page in pages}}
+    needed = {page.market for page in pages} if all(own.values()) else {*who.snapshot.markets}
+    markets, found = {name: _market(params, workspace, name) for name in sorted(needed)}, []
     for page in pages:
-        if page.market not in markets:
-            markets[page.market] = _market(params, workspace, page.market)
-        if page.notebook not in own:
-            own[page.notebook] = runner.reads_own_market(page.notebook)
         if market := markets[page.market]:
             weeks = weeks_up_to(page.week, workspace.settings.history_weeks + 1)
-            reading = readings.of(page.market, page.week, weeks, own[page.notebook])
-            page = runner.keyed(page, reading.snapshot.id, reading.contents, workspace.settings, market)
+            alone = own[page.notebook]
+            reading = readings.of(page.market, page.week, weeks, alone)
+            others = [] if alone else [one for name, one in markets.items() if one and name != page.market]
+            page = runner.keyed(page, reading.snapshot.id, reading.contents, workspace.settings, market, others)
         found.append((page, "--force" if force else runner.why(page)))
     return found
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -20,12 +20,20 @@ TEMPLATES = Path(__file__).with_name("templates")
 ASIDE = {"reports", "notebooks", "data", "market_defaults", "reject_limit", "page_seconds", "page_memory"}
 """Settings of the workspace that say nothing on a page: where things lie, what is run, what a run may take."""
 
+NAMED = 3
+"""So many names of what changed are said."""
+
 SHORT = 16
 """Digits of a hash as kept in records: enough to tell two versions of one thing apart."""
 
 
 def keyed(
-    page: PlannedPage, snapshot: str, contents: Mapping[str, str | None], workspace: Workspace, market: Market
+    page: PlannedPage,
+    snapshot: str,
+    contents: Mapping[str, str | None],
+    workspace: Workspace,
+    market: Market,
+    others: Iterable[Market] = (),
 ) -> PlannedPage:
     """The page with its key: a hash of everything that it is made from, part by part.
 
@@ -39,6 +47,8 @@ def keyed(
     workspace : Workspace
     market : Market
         The page's market, over the workspace's defaults.
+    others : iterable of Market
+        Further markets that the page may look at.
     """
     parameters = {**page.parameters, "snapshot": snapshot}
     settings = {name: value for name, value in workspace.model_dump(mode="json").items() if name not in ASIDE}
@@ -49,6 +59,7 @@ def keyed(
         "packages": _packages(),
         "data": {part: _hash(told) for part, told in contents.items()},
         "market": {name: _hash(value) for name, value in market.model_dump(mode="json").items()},
+        "others": _hash([one.model_dump(mode="json") for one in others]),
         "workspace": {name: _hash(value) for name, value in settings.items()},
         "parameters": {name: _hash(value) for name, value in parameters.items()},
         "left out": _hash(sorted(page.left_out)),
@@ -82,14 +93,16 @@ def _changed(record: PageRecord, page: PlannedPage) -> list[str]:
     """Names of what differs, the most telling first; a snapshot's id alone only where nothing else does."""
     words = {"library": "labelqa", "packages": "installed packages", "data": "data of", "templates": "the template",
              "notebook": "the notebook", "market": "the market's", "workspace": "the workspace's",
-             "parameters": "parameter", "left out": "cells for its audience", "everything": "something it is made from"}  # fmt: skip
+             "others": "another market's params", "parameters": "parameter", "left out": "cells for its audience", "everything": "something it is made from"}  # fmt: skip
     found = []
     for part, now in page.key.items():
         before = record.key.get(part)
         if isinstance(now, Mapping):
             before = before if isinstance(before, Mapping) else {}
             names = [name for name in (*now, *(set(before) - set(now))) if now.get(name, "") != before.get(name, "")]
-            found += [f"{words[part]} {name}" for name in names if (part, name) != ("parameters", "snapshot")]
+            names = [name for name in names if (part, name) != ("parameters", "snapshot")]
+            more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+            found += [f"{words[part]} {', '.join(names[:NAMED])}{more}"] if names else []
         elif now != before:
             found.append(words[part])
     if not found and page.key != record.key:

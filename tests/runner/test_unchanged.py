@@ -18,10 +18,10 @@ DATA = {"2026-W45": "a", "2026-W46": "b", "items": "c"}
 
 @pytest.fixture
 def page(tiny):
-    def page(snapshot="S1", data=DATA, workspace=Workspace(), market=Market(market="MY"), **own):
+    def page(snapshot="S1", data=DATA, workspace=Workspace(), market=Market(market="MY"), others=(), **own):
         bare = PlannedPage(tiny.root / "notebooks" / "page.ipynb", tiny.root, tiny.reports, "MY", "2026-W46", "internal",
                            "CURRENT", {"market": "MY", **own})  # fmt: skip
-        return keyed(bare, snapshot, data, workspace, market)
+        return keyed(bare, snapshot, data, workspace, market, others)
 
     tiny.notebook("page", "1")
     return page
@@ -46,10 +46,12 @@ def test_a_page_of_which_nothing_changed_need_not_run(page, rendered):
         ({"data": {**DATA, "2026-W45": "x"}}, "data of 2026-W45 changed"),
         ({"data": {**DATA, "gold": "x"}}, "data of gold changed"),
         ({"data": {"2026-W46": "b", "items": "c"}}, "data of 2026-W45 changed"),
+        ({"data": dict.fromkeys(DATA, "x") | {"gold": "x"}}, "data of 2026-W45, 2026-W46, items and 1 more changed"),
         ({"snapshot": "S2"}, "the snapshot that it names changed"),
         ({"snapshot": "S2", "data": {**DATA, "items": "x"}}, "data of items changed"),
         ({"market": Market(market="MY", time_zone="Asia/Kuala_Lumpur")}, "the market's time_zone changed"),
-        ({"workspace": Workspace(confidence=0.9, history_weeks=8)}, "the workspace's history_weeks, the workspace's confidence changed"),
+        ({"workspace": Workspace(confidence=0.9, history_weeks=8)}, "the workspace's history_weeks, confidence changed"),
+        ({"others": [Market(market="SG")]}, "another market's params changed"),
         ({"top": 5}, "parameter top changed"),
     ],
 )
