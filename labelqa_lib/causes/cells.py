@@ -75,8 +75,10 @@ def coded(
     UsageError
         With a sentence per problem: a column that is missing, an outcome that is no 0/1, a negative weight.
     """
-    dimensions = tuple(dict.fromkeys(dimensions))
+    dimensions = (dimensions,) if isinstance(dimensions, str) else tuple(dict.fromkeys(dimensions))
     problems = [] if dimensions else ["there is nothing to search; name at least one dimension"]
+    if outcome in dimensions:
+        problems.append(f"{outcome!r} is the outcome and says itself which rows are wrong; leave it out of the dimensions")
     sides = []
     for name, table in (("baseline", baseline), ("current", current)):
         try:
@@ -85,12 +87,12 @@ def coded(
             problems += error.problems
     if problems:
         raise UsageError(problems)
-    has_agents = all(AGENT in side for side in sides)
+    has_agents = all(_key(AGENT) in side for side in sides)
     keys = [*dimensions, *([AGENT] if has_agents and AGENT not in dimensions else [])]
     both = pd.concat(sides, ignore_index=True)
     values, positions = {}, {}
     for key in keys:
-        values[key], positions[key] = _positions(both[key], both["n"].to_numpy(float), both["errors"].to_numpy(float))
+        values[key], positions[key] = _positions(both[_key(key)], both["n"].to_numpy(float), both["errors"].to_numpy(float))
     agent = positions[AGENT] if has_agents else np.zeros(len(both), np.int64)
     codes = (
         np.column_stack([positions[key] for key in dimensions]) if len(both) else np.zeros((0, len(dimensions)), int)
@@ -103,7 +105,10 @@ def coded(
 def _counted(
     name: str, table: Any, dimensions: Sequence[str], outcome: str, weight: str | None, trials: str | None
 ) -> pd.DataFrame:
-    """Sums per combination of values and agent: n, errors (weighted), total and squared weights."""
+    """Sums per combination of values and agent: n, errors (weighted), total and squared weights; keys by `_key`."""
+    by_engine = isinstance(table, ibis.expr.types.Table)
+    if not by_engine and not isinstance(table, pd.DataFrame):
+        raise UsageError(f"the {name} is a {type(table).__name__}; give a pandas DataFrame or an Ibis table")
     columns = list(table.columns)
     wanted = [*dimensions, outcome, *([weight] if weight else []), *([trials] if trials else [])]
     missing = [column for column in dict.fromkeys(wanted) if column not in columns]
@@ -113,62 +118,84 @@ def _counted(
             f"the {name} table has no column {column!r}; it has {shown}. Name columns that it has" for column in missing
         )
     keys = [*dimensions, *([AGENT] if AGENT in columns and AGENT not in dimensions else [])]
-    if isinstance(table, ibis.expr.types.Table):
-        table = _summed_by_engine(table, keys, outcome, weight, trials)
-    else:
-        table = _summed(table, keys, outcome, weight, trials)
-    _check(name, table, outcome, weight, trials)
-    return table[table["weight"] > 0].reset_index(drop=True)
+    sums = (_summed_by_engine if by_engine else _summed)(name, table, keys, outcome, weight, trials)
+    _check(name, sums, outcome, weight, trials)
+    return sums[sums["weight"] > 0].reset_index(drop=True)
 
 
-def _summed_by_engine(table: ibis.Table, keys: list[str], outcome: str, weight: str | None, trials: str | None):
-    errors = table[outcome].cast("float64")
-    n = table[trials].cast("float64") if trials else ibis.literal(1.0)
-    w = table[weight].cast("float64") if weight else ibis.literal(1.0)
-    table = table.mutate(_y=errors, _n=n, _w=w).filter(lambda t: t["_y"].notnull() & t["_n"].notnull() & (t["_w"] != 0))
-    sums = table.group_by(keys).aggregate(
-        n=lambda t: t["_n"].sum(), errors=lambda t: (t["_w"] * t["_y"]).sum(),
-        weight=lambda t: (t["_w"] * t["_n"]).sum(), squares=lambda t: (t["_w"] ** 2 * t["_n"]).sum(),
-        least=lambda t: t["_y"].min(), most=lambda t: (t["_y"] - t["_n"]).max(), lightest=lambda t: t["_w"].min(),
+def _key(column: str) -> str:
+    """What a column to count by is called among the sums, so that none can be taken for a sum."""
+    return f"of {column}"
+
+
+def _summed_by_engine(
+    name: str, table: ibis.Table, keys: list[str], outcome: str, weight: str | None, trials: str | None
+) -> pd.DataFrame:
+    numbers = [column for column in (outcome, weight, trials) if column]
+    odd = [column for column in numbers if not (table[column].type().is_numeric() or table[column].type().is_boolean())]
+    if odd:
+        raise UsageError(
+            f"column {column!r} of the {name} table is {table[column].type()}, no number; give 0 and 1 for an outcome, "
+            "numbers for weights and counts" for column in odd
+        )  # fmt: skip
+    table = table.select(
+        **{_key(column): table[column] for column in keys},
+        y=table[outcome].cast("float64"),
+        rows=table[trials].cast("float64") if trials else ibis.literal(1.0),
+        w=table[weight].cast("float64") if weight else ibis.literal(1.0),
+    )
+    table = table.filter(*(table[column].notnull() & ~table[column].isnan() for column in ("y", "rows", "w")))
+    return (
+        table.filter(table["w"] != 0)
+        .group_by([_key(column) for column in keys])
+        .aggregate(
+            n=lambda t: t["rows"].sum(), errors=lambda t: (t["w"] * t["y"]).sum(),
+            weight=lambda t: (t["w"] * t["rows"]).sum(), squares=lambda t: (t["w"] ** 2 * t["rows"]).sum(),
+            least=lambda t: t["y"].min(), most=lambda t: (t["y"] - t["rows"]).max(), lightest=lambda t: t["w"].min(),
+            heaviest=lambda t: t["w"].max(), between=lambda t: (t["y"] * (t["rows"] - t["y"])).max(),
+        )
+        .to_pandas()
     )  # fmt: skip
-    return sums.to_pandas()
 
 
-def _summed(table: pd.DataFrame, keys: list[str], outcome: str, weight: str | None, trials: str | None):
+def _summed(
+    name: str, table: pd.DataFrame, keys: list[str], outcome: str, weight: str | None, trials: str | None
+) -> pd.DataFrame:
     def numbers(column: str) -> pd.Series:
         try:
             return pd.to_numeric(table[column]).astype("float64")
         except (TypeError, ValueError):
             odd = next(value for value in table[column] if not isinstance(value, (int, float)))
-            raise UsageError(f"column {column!r} holds {odd!r}, which is no number; give 0 and 1") from None
+            raise UsageError(
+                f"column {column!r} of the {name} table holds {odd!r}, which is no number; give 0 and 1"
+            ) from None
 
     y = numbers(outcome)
     n = numbers(trials) if trials else pd.Series(1.0, y.index)
     w = numbers(weight) if weight else pd.Series(1.0, y.index)
-    work = table[keys].assign(
-        n=n, errors=w * y, weight=w * n, squares=w**2 * n, least=y, most=y - n, lightest=w
-    )[y.notna() & n.notna() & w.notna() & (w != 0)]  # fmt: skip
-    how = {
-        "n": "sum",
-        "errors": "sum",
-        "weight": "sum",
-        "squares": "sum",
-        "least": "min",
-        "most": "max",
-        "lightest": "min",
-    }
-    return work.groupby(keys, dropna=False, observed=True, sort=False).agg(how).reset_index()
+    there = y.notna() & n.notna() & w.notna() & (w != 0)
+    work = table[keys].set_axis([_key(column) for column in keys], axis=1)
+    work = work.assign(n=n, errors=w * y, weight=w * n, squares=w**2 * n, least=y, most=y - n, lightest=w, heaviest=w)
+    work = work.assign(between=y * (n - y))[there]
+    how = dict.fromkeys(("n", "errors", "weight", "squares"), "sum") | dict.fromkeys(("least", "lightest"), "min")
+    how |= dict.fromkeys(("most", "heaviest", "between"), "max")
+    return work.groupby([_key(column) for column in keys], dropna=False, observed=True, sort=False).agg(how).reset_index()
 
 
 def _check(name: str, sums: pd.DataFrame, outcome: str, weight: str | None, trials: str | None) -> None:
     problems = []
-    if len(sums) and (sums["least"].min() < 0 or sums["most"].max() > 0):
-        worst = sums["least"].min() if sums["least"].min() < 0 else sums["errors"].max()
+    if not len(sums):
+        return
+    if sums["least"].min() < 0 or sums["most"].max() > 0 or (not trials and sums["between"].max() > 0):
+        odd = sums[(sums["least"] < 0) | (sums["most"] > 0) | (sums["between"] > 0)].iloc[0]
+        worst = odd["least"] if odd["least"] < 0 or odd["most"] <= 0 else odd["most"] + (1 if not trials else 0)
         among = f"between 0 and {trials!r}" if trials else "0 or 1"
-        problems.append(f"column {outcome!r} of the {name} table holds {worst:g}; a row's errors must be {among}")
-    if len(sums) and sums["lightest"].min() < 0:
+        said = f"holds {worst:g}" if not trials or odd["least"] < 0 else f"exceeds {trials!r} by {worst:g}"
+        problems.append(f"column {outcome!r} of the {name} table {said}; a row's errors must be {among}")
+    if sums["lightest"].min() < 0 or np.isinf(sums["heaviest"].max()):
+        worst = sums["lightest"].min() if sums["lightest"].min() < 0 else sums["heaviest"].max()
         problems.append(
-            f"column {weight!r} of the {name} table holds {sums['lightest'].min():g}; weights are 0 or more"
+            f"column {weight!r} of the {name} table holds {worst:g}; weights are 0 or more, and finite"
         )
     if problems:
         raise UsageError(problems)

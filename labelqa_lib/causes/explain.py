@@ -66,11 +66,10 @@ def explain_change(
     data = coded(baseline, current, dimensions, outcome, weight, trials)
     names, levels, agents = _searched(data)
     then, now = (_counts(cells, data, names) for cells in (data.baseline, data.current))
-    if not (_both_kinds(then) or _both_kinds(now)) or not len(then.trials) or not len(now.trials):
-        return []
+    if not len(then.trials) or not len(now.trials) or not now.events.sum() or _share(then) >= 1:
+        return []  # nothing to explain
     found = find_rises(Model(then, now, levels, agents), alpha, seed)
-    rate = then.weight @ then.events / (then.weight @ then.trials)
-    change = now.weight @ now.events - rate * (now.weight @ now.trials)
+    change = now.weight @ now.events - _share(then) * (now.weight @ now.trials)
     return [_cause(one, data, names, then, now, change) for one in found]
 
 
@@ -143,6 +142,10 @@ def _counts(cells: Cells, data: Coded, names: Sequence[str]) -> Counts:
         cells.codes[:, data.dimensions.index(name)] if name in data.dimensions else cells.agent for name in names
     ]
     return Counts(np.column_stack(columns), cells.trials, cells.errors, cells.weight)
+
+
+def _share(counts: Counts) -> float:
+    return float(counts.weight @ counts.events / (counts.weight @ counts.trials))
 
 
 def _both_kinds(counts: Counts) -> bool:

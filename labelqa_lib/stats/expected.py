@@ -19,7 +19,8 @@ Array = NDArray[np.float64]
 Codes = NDArray[np.int64]
 
 LEAST_VARIANCE = 0.01  # of effects on the log-odds scale: levels never count as known to be alike
-ROUNDS = 12
+UNSURE = 4.0  # variance of the overall log-odds, before rows are seen: without one event they would know no bounds
+ROUNDS, LONGEST_STEP = 20, 2.0
 
 
 @dataclass(frozen=True)
@@ -107,7 +108,8 @@ def expected(codes: Codes, levels: Sequence[int], trials: Array, events: Array) 
     effects = [np.zeros(size) for size in levels]
     seen = [np.bincount(code, trials, size) > 0 for code, size in zip(codes.T, levels, strict=True)]
     variances = np.full(len(levels), 0.1)
-    intercept = float(special.logit((events.sum() + 0.5) / (trials.sum() + 1.0)))
+    usual = float(special.logit((events.sum() + 0.5) / (trials.sum() + 1.0)))
+    intercept = usual
     for _ in range(ROUNDS):
         log_odds = np.full(len(codes), intercept)
         for effect, code in zip(effects, codes.T, strict=True):
@@ -115,16 +117,19 @@ def expected(codes: Codes, levels: Sequence[int], trials: Array, events: Array) 
         p = special.expit(log_odds)
         block, cross, diagonal = tables.information(trials * p * (1 - p))
         block[np.diag_indices(len(block))] += np.concatenate(
-            [[1e-6], *(np.full(levels[place], 1 / variances[place]) for place in others)]
+            [[1 / UNSURE], *(np.full(levels[place], 1 / variances[place]) for place in others)]
         )
         diagonal = diagonal + 1 / variances[longest]
         follows = -(cross / diagonal).T
         covariance = linalg.inv(block + cross @ follows, check_finite=False)
         slope, slope_longest = tables.sums(events - trials * p)
-        slope -= np.concatenate([[0.0], *(effects[place] / variances[place] for place in others)])
+        slope -= np.concatenate([[(intercept - usual) / UNSURE], *(effects[place] / variances[place] for place in others)])
         slope_longest -= effects[longest] / variances[longest]
         step = covariance @ (slope + follows.T @ slope_longest)
         step_longest = slope_longest / diagonal + follows @ step
+        # large counts far from the start would throw Newton's step beyond all bounds
+        short = min(1.0, LONGEST_STEP / max(np.abs(step).max(), np.abs(step_longest).max(), 1e-12))
+        step, step_longest = short * step, short * step_longest
         unknown = 1 / diagonal + ((follows @ covariance) * follows).sum(1)
         doubts = _by_factor(np.diag(covariance)[1:], tables.sizes, longest, unknown)
         steps = _by_factor(step[1:], tables.sizes, longest, step_longest)

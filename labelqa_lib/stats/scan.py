@@ -13,6 +13,9 @@ included) corrects for the mix inside the slice and stands in where its baseline
 
 *Sets of values* come from the order of excess (linear-time subset scanning, Neill 2012), so that they cost one sort.
 
+*Agents* are too many for a best set to be a good witness: `scan_members` averages over all sets of them, among all and
+among those of one site, and names who is more likely than not among them.
+
 *What remains.* The choice between slices also subtracts the likelihood ratio of everything outside (RobustSpot and
 RiskLoc ask the same in other words): a fragment of the true segment leaves the rest of it unexplained.
 
@@ -31,9 +34,10 @@ from math import sqrt
 import numpy as np
 from numpy.typing import NDArray
 
+from labelqa_lib.stats.scan_best import likeliest, members_gain
 from labelqa_lib.stats.scan_measure import Measured, cost, likelihood, measure, rise
 from labelqa_lib.stats.scan_model import OWN_EVENTS, Counts, Model, Where
-from labelqa_lib.stats.scan_score import Yardstick, best_sets, largest_set, likelihood_ratio
+from labelqa_lib.stats.scan_score import largest_set
 
 __all__ = ["Counts", "Found", "Model", "find_rises"]
 
@@ -42,8 +46,6 @@ Array = NDArray[np.float64]
 MOST_CAUSES = 8
 SET_MARGIN = 0.2  # a set of values has to explain so much more than the best plain slice
 CHANGE_MARGIN = 3.0  # log likelihood that a cause has to gain to be replaced beside the others
-LINES_TRIED = 5
-NEARLY_AS_MUCH = 0.8  # of what a set explains; a slice that leaves its dimension out is then simpler
 UNEVEN = 1.5  # dispersion of counted cells above which descriptions are not refined
 WIDEN_MARGIN = 1.5  # log odds of a further value, beyond the choice among the others
 
@@ -84,9 +86,8 @@ def find_rises(model: Model, alpha: float, seed: int) -> list[Found]:
 class _Search:
     def __init__(self, model: Model, alpha: float, seed: int):
         self.model, self.alpha = model, alpha
-        c = model.current
-        self.events = model.slices.sums(current=c.weight * c.events)
-        self.ranked: list[Where] = []  # plain slices, as of the last look
+        self.ranked: tuple[Where, ...] = ()  # plain slices, as of the last look
+        self.uneven = True  # until it is known
         first = rise(model, model.chance[1], self._best(model.chance[1]))
         self.dispersion, self.unevenness = self._dispersion(first)
         self.uneven = max(self.dispersion, self.unevenness) > UNEVEN
@@ -98,59 +99,22 @@ class _Search:
         for _ in range(MOST_CAUSES):
             chance = self._explained(found)
             where = self._best(chance)
-            if where in found or self._p_value(measure(self.model, where, chance)) > self.alpha:
+            if where in found or self._p_value(measure(self.model, where, chance), chance) > self.alpha:
                 break
             found = self._settled([*found, where])
         kept = [self._told(place, found) for place in range(len(found))]
         return sorted((one for one in kept if one.p_value <= self.alpha), key=lambda one: -one.gain)
 
     def _best(self, chance: Array) -> Where:
-        """The likeliest segment, given what the current cells are expected to show."""
-        model, slices = self.model, self.model.slices
-        yardstick = model.yardstick(chance)
-        effective = yardstick.effective(self.events[:, None], model.then[0][:, None])
-        gain = likelihood_ratio(*effective)[:, 0]
-        plain = (
-            gain
-            - yardstick.cost
-            - self._remaining(yardstick, self.events, yardstick.now_expected, np.arange(len(gain)))
-        )
-        ranked = np.argsort(-plain, kind="stable")[:4]
-        where, score, least = slices.describe(int(ranked[0])), plain[ranked[0]], SET_MARGIN * gain[ranked[0]]
-        for lines in slices.lines:
-            sets = best_sets(lines, effective, yardstick.prior, len(slices.lines))
-            for line in np.argsort(-sets.score[:, 0], kind="stable")[:LINES_TRIED]:
-                if not np.isfinite(sets.score[line, 0]):
-                    break
-                members = lines.slices[line, sets.order[line, : sets.size[line, 0], 0]]
-                total = sets.score[line, 0] - self._remaining(yardstick, *(
-                    amount[members].sum(keepdims=True) for amount in (self.events, yardstick.now_expected)
-                ), members)[0]  # fmt: skip
-                if total - least > score:
-                    place = int(lines.dimension[line])
-                    values = sorted(slices.describe(int(member))[place][0] for member in members)
-                    where, score = {**slices.describe(int(members[0])), place: tuple(values)}, total - least
-        self.ranked = [slices.describe(int(number)) for number in ranked]
-        return where
+        best = likeliest(self.model, chance, SET_MARGIN if self.uneven else 0.0)
+        self.ranked = best.ranked
+        return best.where
 
-    def _remaining(self, yardstick: Yardstick, events: Array, forecast: Array, members: Array) -> Array:
-        """Log likelihood ratio of a rise in everything outside the slices."""
-        whole = 0  # the first slice holds every cell
-        then, foreseen, scale = (amount[whole] for amount in self.model.then)
-        inside = [amount[members] if len(members) == len(events) else amount[members].sum(keepdims=True)
-                  for amount in (self.model.then[0], self.model.then[1])]  # fmt: skip
-        now_scale, prior = yardstick.now_scale[whole], yardstick.prior[whole]
-        rest = (
-            (self.events[whole] - events) * now_scale,
-            (yardstick.now_expected[whole] - forecast) * now_scale,
-            (then - inside[0]) * scale + prior,
-            (foreseen - inside[1]) * scale + prior,
-        )
-        outside = likelihood_ratio(*(np.maximum(amount, 1e-9) for amount in rest))
-        return np.where(rest[1] > 1e-6, outside, 0)
-
-    def _p_value(self, one: Measured) -> float:
-        return self.tail.p_value(one.gain / self.dispersion - one.cost)
+    def _p_value(self, one: Measured, chance: Array) -> float:
+        score, members = one.gain / self.dispersion - one.cost, self.model.members
+        if members is not None and one.where.keys() == {members.dimension}:
+            score = max(score, members_gain(self.model, chance, one.where) / self.dispersion - members.cost)
+        return self.tail.p_value(score)
 
     def _explained(self, found: list[Where], but: Where | None = None) -> Array:
         chance = self.model.chance[1]
@@ -181,13 +145,14 @@ class _Search:
         """Values beside those of the segment that rose about as much: one cause, not two."""
         core = measure(self.model, where, chance)
         for place, values in where.items():
+            if place in self.model.alone:  # agents are chosen together
+                continue
             others = [value for value in range(self.model.levels[place]) if value not in values]
             most = largest_set(np.array(self.model.levels[place]))
             beside = [measure(self.model, {**where, place: (value,)}, chance) for value in others]
             beside.sort(key=lambda one: -one.gain)
             for one in beside[: max(int(most) - len(values), 0)]:
-                margin = 0.0 if place in self.model.alone else WIDEN_MARGIN  # bad agents seldom come alone
-                likely = one.gain / self.unevenness > np.log(len(others)) + margin
+                likely = one.gain / self.unevenness > np.log(len(others)) + WIDEN_MARGIN
                 if not likely or np.log(one.events / one.expected) < 0.5 * np.log(core.events / core.expected):
                     break
                 where = {**where, place: tuple(sorted({*where[place], *one.where[place]}))}
@@ -195,9 +160,11 @@ class _Search:
 
     def _plainer(self, where: Where, chance: Array) -> Where:
         """Without the dimensions in which several values rose, where that explains nearly as much."""
+        where = {place: values for place, values in where.items() if len(values) < self.model.levels[place]}
         for place in [place for place, values in where.items() if len(values) > 1]:
             rest = {other: values for other, values in where.items() if other != place}
-            if measure(self.model, rest, chance).gain >= NEARLY_AS_MUCH * measure(self.model, where, chance).gain:
+            less, more = measure(self.model, rest, chance), measure(self.model, where, chance)
+            if less.gain - less.cost >= more.gain - more.cost:
                 where = rest
         return where
 
@@ -232,11 +199,12 @@ class _Search:
     def _told(self, place: int, found: list[Where]) -> Found:
         where = found[place]
         self._best(self._explained(found[:place]))
-        one = measure(self.model, where, self._explained(found[:place] if self.uneven else found, where))
+        chance = self._explained(found[:place] if self.uneven else found, where)
+        one = measure(self.model, where, chance)
         error = one.error * sqrt(self.dispersion) * 1.96
         excess = one.events - one.expected
         return Found(
-            where, self._p_value(one), one.gain, one.events, one.expected, excess, excess - error, excess + error,
+            where, self._p_value(one, chance), one.gain, one.events, one.expected, excess, excess - error, excess + error,
             tuple(other for other in self.ranked if other != where)[:2],
         )  # fmt: skip
 

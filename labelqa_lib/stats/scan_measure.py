@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy import special
 
 from labelqa_lib.stats.scan_model import CERTAIN, LEAST_INTERACTION, LEAST_SPREAD, Model, Where
-from labelqa_lib.stats.scan_score import ALONE_SHARE, SHARES, likelihood_ratio
+from labelqa_lib.stats.scan_score import ALONE_SHARE, SET_GROWS, SHARES, likelihood_ratio
 
 Array = NDArray[np.float64]
 
@@ -43,7 +43,7 @@ def measure(model: Model, where: Where, chance: Array) -> Measured:
     events, forecast = weight @ c.events[now], weight @ (c.trials[now] * chance[now])
     variance = c.variance(chance)[now].sum()
     information = c.information(chance)
-    variance += model.together(information, np.where(now, 0, 1), 1)[0]
+    variance += model.together(information, np.where(now, 0, 1), 1, tuple(where))[0]
     scale = forecast / variance if variance > 0 else 1.0
     if model.given is not None:
         seen, foreseen, then_scale, prior = 0.0, 0.0, 1.0, CERTAIN
@@ -72,7 +72,7 @@ def cost(model: Model, where: Where) -> float:
     total = log(max(number, 1)) - log(ALONE_SHARE if apart else SHARES[len(where)])
     for place, values in where.items():
         size, chosen = model.levels[place], len(values)
-        total += log(comb(size, chosen)) - log(size) + (chosen - 1) * log(4)
+        total += log(comb(size, chosen)) - log(size) + (chosen - 1) * log(SET_GROWS)
     return total
 
 

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from math import comb
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
 from labelqa_lib.stats.expected import Expected, expected
+from labelqa_lib.stats.expected_pairs import Pair, pair_effects
+from labelqa_lib.stats.scan_members import Members, grouped
 from labelqa_lib.stats.scan_null import Tail, fit_tail, highest_scores, replicate_sums, simulate
 from labelqa_lib.stats.scan_score import Yardstick, slice_costs
-from labelqa_lib.stats.scan_slices import Codes, Slices, same_codes
+from labelqa_lib.stats.scan_slices import MOST_COMBINATIONS, Codes, Slices, same_codes
 
 Array = NDArray[np.float64]
 Where = dict[int, tuple[int, ...]]
@@ -22,6 +25,7 @@ Where = dict[int, tuple[int, ...]]
 WORLDS, REPEATS = 50, 3
 MOST_ROWS = 60_000  # that the simulated periods hold; larger periods are simulated on every so-manieth cell
 OWN_EVENTS = 20.0  # of the model, against which a cell's own baseline is weighed
+DENSE = 5.0  # events of a cell
 LEAST_INTERACTION = 0.04  # variance of log rates that the model leaves, at least: rates never just add up
 LEAST_SPREAD = 0.1  # the same for the values of one dimension, which are hardly ever alike
 LEAST_UNKNOWN = 0.005  # variance below which a value counts as known
@@ -75,19 +79,42 @@ class Model:
         self.worth = baseline.weight @ baseline.trials / max(baseline.weight**2 @ baseline.trials, 1e-300)
         worth = baseline.weight * self.worth
         self.fitted: Expected = expected(baseline.codes, levels, baseline.trials * worth, baseline.events * worth)
+        self.pairs: list[Pair] = []
         if given is None:
+            self.pairs = self._pairs(worth)
             self.log_odds, self.known = self._log_odds()
         else:
             self.log_odds = (self.fitted.log_odds(baseline.codes), special.logit(given))
             self.known = (np.full(len(baseline.trials), CERTAIN), np.full(len(given), CERTAIN))
         self.chance = tuple(special.expit(log_odds) for log_odds in self.log_odds)
         self.sway = 0.0
+        self._restless: tuple[float, list] | None = None
+        self.members = None if agents is None else self._members(agents)
+
+    def _members(self, agents: int) -> Members | None:
+        block = next((block for block in self.slices.blocks if block.dimensions == (agents,)), None)
+        if block is None or len(block) < 2:
+            return None
+        numbers, c = block.first + np.arange(len(block)), self.current
+        return grouped(agents, numbers, block.values[:, 0], c.codes, self.levels, c.trials)
+
+    def _pairs(self, worth: Array) -> list[Pair]:
+        crossed = [place for place in range(len(self.levels)) if place not in self.alone]
+        b = self.baseline
+        dense = b.events[b.events >= DENSE].sum() > b.events.sum() / 2  # cells then have a baseline of their own
+        if dense or comb(len(crossed), 2) > MOST_COMBINATIONS:
+            return []
+        log_odds = self.fitted.log_odds(b.codes)
+        return pair_effects(b.codes, self.levels, b.trials * worth, b.events * worth, log_odds, crossed)
 
     def _log_odds(self) -> tuple[tuple[Array, Array], tuple[Array, Array]]:
         """What the dimensions add up to, drawn towards the cell's own baseline; and that baseline's expected events."""
         key, cells = same_codes(np.concatenate([self.baseline.codes, self.current.codes]), self.levels)
         then, now = np.split(key, [len(self.baseline.trials)])
         log_odds = [self.fitted.log_odds(counts.codes) for counts in (self.baseline, self.current)]
+        for pair in self.pairs:
+            for own, counts in zip(log_odds, (self.baseline, self.current), strict=True):
+                own += pair.effect[pair.of(counts.codes)]
         model = np.bincount(then, self.baseline.trials * special.expit(log_odds[0]), cells)
         own = np.bincount(then, self.baseline.events, cells)
         nudge = np.log((own + OWN_EVENTS) / (model + OWN_EVENTS))
@@ -133,6 +160,11 @@ class Model:
         return sums(baseline=b.weight * b.events), forecast, _scale(forecast, sums(baseline=b.variance(self.chance[0])))
 
     @cached_property
+    def events(self) -> Array:
+        """Events of every slice in the current period."""
+        return self.slices.sums(current=self.current.weight * self.current.events)
+
+    @cached_property
     def interaction(self) -> Array:
         """Variance of log rates, by number of dimensions, beyond what the model adds up; from the baseline."""
         events, forecast, scale = self.then
@@ -152,26 +184,45 @@ class Model:
             variance / (1 + variance * self._seen(place)) ** 2 for place, variance in enumerate(self.fitted.variances)
         ]
 
-    def together(self, information: Array, group: Codes, groups: int) -> Array:
+    def together(self, information: Array, group: Codes, groups: int, places: Collection[int] = ()) -> Array:
         """Variance of groups of current cells because cells of one agent, or of one new value, err together.
 
-        Σ over values of variance · (Σ information)²; `group` is each cell's group, `groups` for none.
+        Σ over values of variance · (Σ information)²; `group` is each cell's group, `groups` for none. Groups that are
+        single values of one dimension (`places`) are compared with their own baseline: what it leaves unknown of them
+        is in that comparison already.
         """
         total = np.zeros(groups)
-        if self.given is not None and self.agents is None:
-            return total
-        for place, unknown in enumerate(self.unknown):
-            variance = unknown * (self.given is None) + (self.sway if place == self.agents else 0.0)
-            values = np.flatnonzero(variance > LEAST_UNKNOWN)
-            if not len(values):
-                continue
-            number = np.full(len(variance), -1)
-            number[values] = np.arange(len(values))
-            own = number[self.current.codes[:, place]]
-            cells = np.flatnonzero((own >= 0) & (group < groups))
-            sums = np.bincount(group[cells] * len(values) + own[cells], information[cells], groups * len(values))
-            total += sums.reshape(groups, len(values)) ** 2 @ variance[values]
+        for place, variance, cells, value in self.restless:
+            if places == (place,):
+                variance = variance - self.unknown[place][self._uncertain(place)] if self.given is None else variance
+                if not variance.any():
+                    continue
+            key = group[cells] * len(variance) + value
+            sums = np.bincount(key, information[cells], (groups + 1) * len(variance))[: groups * len(variance)]
+            total += sums.reshape(groups, len(variance)) ** 2 @ variance
         return total
+
+    def _uncertain(self, place: int) -> Codes:
+        return np.flatnonzero(self._variance(place) > LEAST_UNKNOWN)
+
+    def _variance(self, place: int) -> Array:
+        return self.unknown[place] * (self.given is None) + (self.sway if place == self.agents else 0.0)
+
+    @property
+    def restless(self) -> list[tuple[int, Array, Codes, Codes]]:
+        """Per dimension with values that err together: their variance, the cells that have one, and which."""
+        if self._restless is None or self._restless[0] != self.sway:
+            found = []
+            for place in range(len(self.levels)):
+                values = self._uncertain(place)
+                number = np.full(self.levels[place], -1)
+                number[values] = np.arange(len(values))
+                value = number[self.current.codes[:, place]]
+                cells = np.flatnonzero(value >= 0)
+                if len(cells):
+                    found.append((place, self._variance(place)[values], cells, value[cells]))
+            self._restless = (self.sway, found)
+        return self._restless[1]
 
     @cached_property
     def prior(self) -> Array:
@@ -190,7 +241,9 @@ class Model:
         c, sums = self.current, self.slices.sums
         forecast, variance = sums(current=c.weight * c.trials * chance), sums(current=c.variance(chance))
         information = c.information(chance)
-        shared = [self.together(information, block.current, len(block)) for block in self.slices.blocks]
+        shared = [
+            self.together(information, block.current, len(block), block.dimensions) for block in self.slices.blocks
+        ]
         variance = variance + np.concatenate(shared)
         return Yardstick(forecast, _scale(forecast, variance), self.then[1], self.then[2], self.prior, self.cost)
 
@@ -209,11 +262,7 @@ class Model:
             few.sway = self.sway
             return few.tail(seed)
         intercept, effects = self.fitted.worlds(rng, WORLDS)
-        pairs = {
-            block.dimensions: np.sqrt(self.interaction[2]) * rng.standard_normal((len(block) + 1, WORLDS))
-            for block in self.slices.blocks
-            if len(block.dimensions) == 2 and self.interaction[2] > LEAST_INTERACTION / 4
-        }
+        pairs = [pair.doubt[:, None] * rng.standard_normal((len(pair.doubt), WORLDS)) for pair in self.pairs]
         totals = []
         for side, counts, log_odds, known in zip(
             ("baseline", "current"), (b, c), self.log_odds, self.known, strict=True
@@ -222,9 +271,8 @@ class Model:
                 shift = np.repeat(intercept[None, :], len(log_odds), axis=0)
                 for effect, codes in zip(effects, counts.codes.T, strict=True):
                     shift += effect[codes]
-                for block in self.slices.blocks:
-                    if block.dimensions in pairs:
-                        shift += pairs[block.dimensions][getattr(block, side)]
+                for pair, drawn in zip(self.pairs, pairs, strict=True):
+                    shift += drawn[pair.of(counts.codes)]
                 odds = log_odds[:, None] + shift * (OWN_EVENTS / (OWN_EVENTS + known))[:, None]
             else:
                 odds = np.repeat(log_odds[:, None], WORLDS, axis=1)
@@ -236,7 +284,7 @@ class Model:
             totals.append(replicate_sums(self.slices, side, cell, replicate, amount, WORLDS * REPEATS))
         if self.given is not None:
             totals[0] = np.zeros_like(totals[0])
-        return fit_tail(highest_scores(self.slices, self.yardstick(self.chance[1]), totals[1], totals[0]))
+        return fit_tail(highest_scores(self.slices, self.members, self.yardstick(self.chance[1]), totals[1], totals[0]))
 
 
 def _scale(forecast: Array, variance: Array) -> Array:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
+from labelqa_lib.stats.scan_members import Members, group_scores
 from labelqa_lib.stats.scan_score import Yardstick, best_sets, likelihood_ratio
 from labelqa_lib.stats.scan_slices import Codes, Slices
 
@@ -28,18 +29,22 @@ class Tail:
     scale: float
 
     def p_value(self, score: float) -> float:
-        """Chance of a highest score at least this high, in (0, 1]."""
-        if score <= self.threshold:
-            return float((1 + (self.maxima >= score).sum()) / (1 + len(self.maxima)))
-        tail = (1 + TAIL * len(self.maxima)) / (1 + len(self.maxima))
-        return float(max(tail * np.exp(-(score - self.threshold) / self.scale), np.finfo(float).tiny))
+        """Chance of a highest score at least this high, in (0, 1]; one standard error above what the few maxima say."""
+        few = int((self.maxima >= min(score, self.threshold)).sum())
+        share = min((1 + few + np.sqrt(few)) / (1 + len(self.maxima)), 1.0)
+        beyond = max(score - self.threshold, 0.0)
+        return float(max(share * np.exp(-beyond / self.scale), np.finfo(float).tiny))
 
 
 def fit_tail(maxima: Array) -> Tail:
-    """Threshold at the upper fifth, scale by the mean excess over it (never thinner than a likelihood ratio's own)."""
+    """Threshold at the upper fifth, scale by the mean excess over it, one standard error up.
+
+    Never thinner than a likelihood ratio's own tail, e⁻ˣ.
+    """
     threshold = float(np.quantile(maxima, 1 - TAIL))
     above = maxima[maxima > threshold] - threshold
-    return Tail(maxima, threshold, max(float(above.mean()) if len(above) else 1.0, 0.7))
+    mean = float(above.mean()) * (1 + 1 / np.sqrt(len(above))) if len(above) else 1.0
+    return Tail(maxima, threshold, max(mean, 1.0))
 
 
 def simulate(rng: np.random.Generator, log_odds: Array, trials: Array, repeats: int) -> tuple[Codes, Codes, Array]:
@@ -78,10 +83,16 @@ def replicate_sums(slices: Slices, side: str, cell: Codes, replicate: Codes, amo
     return np.concatenate(tables).astype(float)
 
 
-def highest_scores(slices: Slices, yardstick: Yardstick, now: Array, then: Array) -> Array:
-    """The best score of every replicate, over slices and sets of values; `now` and `then` as of `replicate_sums`."""
+def highest_scores(
+    slices: Slices, members: Members | None, yardstick: Yardstick, now: Array, then: Array
+) -> Array:
+    """The best score of every replicate, over slices, sets of values and of members; sums as of `replicate_sums`."""
     effective = yardstick.effective(now, then)
     best = (likelihood_ratio(*effective) - yardstick.cost[:, None]).max(0)
     for lines in slices.lines:
         best = np.maximum(best, best_sets(lines, effective, yardstick.prior, len(slices.lines)).score.max(0))
+    if members is not None:
+        own = tuple(amount[members.slices] for amount in effective)
+        for scores in group_scores(members, own):
+            best = np.maximum(best, scores.max(0) - members.cost)
     return best

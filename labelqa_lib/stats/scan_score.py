@@ -16,8 +16,9 @@ Effective = tuple[Array, Array, Array, Array]
 
 # Chance given beforehand to each kind of cause, shared evenly within the kind: slices by number of dimensions, sets by
 # number of values. Triples hold most slices of the search, so they need most to be seen at all.
-SHARES = {0: 0.005, 1: 0.12, 2: 0.2, 3: 0.4}
-ALONE_SHARE, SET_SHARE = 0.06, 0.2
+SHARES = {0: 0.005, 1: 0.12, 2: 0.2, 3: 0.32}
+ALONE_SHARE, SET_SHARE, MEMBERS_SHARE = 0.06, 0.2, 0.095
+SET_GROWS = 2.0  # so many times less likely is a set with every further value, beyond there being more of them
 
 
 def likelihood_ratio(now: Array, now_expected: Array, then: Array, then_expected: Array) -> Array:
@@ -91,14 +92,14 @@ def largest_set(length: NDArray[np.int64]) -> NDArray[np.int64]:
 def set_costs(lines: Lines, groups: int) -> Array:
     """−log chance of a set of m values out of these lines, shape (longest + 1,).
 
-    Each further value is a quarter as likely.
+    Each further value makes it less likely by `SET_GROWS`.
     """
     length = (lines.slices >= 0).sum(1)[:, None]
     m = np.arange(lines.slices.shape[1] + 1)
     with np.errstate(divide="ignore", invalid="ignore"):
         ways = gammaln(length + 1) - gammaln(m + 1) - gammaln(np.maximum(length - m, 0) + 1)
         ways = logsumexp(np.where(m <= largest_set(length), ways, -np.inf), axis=0)
-    return ways + (m - 1) * np.log(4) - np.log(SET_SHARE / groups)
+    return ways + (m - 1) * np.log(SET_GROWS) - np.log(SET_SHARE / groups)
 
 
 @dataclass(frozen=True)

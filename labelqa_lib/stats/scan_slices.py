@@ -106,18 +106,18 @@ class Slices:
         return {place: (int(value),) for place, value in zip(block.dimensions, row, strict=True)}
 
     def _lines(self, alone: set[int]) -> list[Lines]:
-        groups: dict[tuple[int, bool], list[tuple[int, Codes]]] = {}
+        groups: dict[int, list[tuple[int, Codes]]] = {}
         for block in self.blocks:
             numbers = block.first + np.arange(len(block))
-            if len(block.dimensions) == 1:
-                groups.setdefault((1, block.dimensions[0] in alone), []).append((block.dimensions[0], numbers))
+            if len(block.dimensions) == 1 and block.dimensions[0] not in alone:
+                groups.setdefault(1, []).append((block.dimensions[0], numbers))
             elif len(block.dimensions) == 2:
                 for varies, fixed in ((0, 1), (1, 0)):
                     for value in np.unique(block.values[:, fixed]):
                         line = numbers[block.values[:, fixed] == value]
-                        groups.setdefault((2, False), []).append((block.dimensions[varies], line))
+                        groups.setdefault(2, []).append((block.dimensions[varies], line))
         lines = []
-        for (depth, _), members in groups.items():
+        for depth, members in groups.items():
             members = [(place, line) for place, line in members if len(line) > 2]  # a set of all is the whole
             if not members:
                 continue

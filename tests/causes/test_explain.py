@@ -190,14 +190,62 @@ def test_sixty_dimensions_have_an_answer():
         ({"outcome": "wrong"}, "no column 'wrong'"),
         ({"outcome": "queue"}, "which is no number"),
         ({"outcome": "many"}, "errors must be 0 or 1"),
+        ({"outcome": "half"}, "holds 0.5; a row's errors must be 0 or 1"),
         ({"weight": "minus"}, "weights are 0 or more"),
+        ({"weight": "endless"}, "holds inf; weights are 0 or more, and finite"),
+        ({"dimensions": ["site", "is_error"]}, "is the outcome"),
         ({"alpha": 5}, "alpha is 5"),
     ],
 )
 def test_what_cannot_be_meant_is_said(arguments, said, baseline, current):
-    tables = [frame.assign(many=3, minus=-1.0) for frame in (baseline, current)]
+    tables = [frame.assign(many=3, half=0.5, minus=-1.0, endless=np.inf) for frame in (baseline, current)]
     with pytest.raises(UsageError, match=said):
         causes.explain_change(*tables, **{"dimensions": DIMENSIONS, **arguments})
+
+
+@pytest.mark.parametrize("given", [lambda frame: frame, ibis.memtable])
+@pytest.mark.parametrize("name", ["n", "errors", "weight", "least", "y", "w", "rows", "of site", "cause"])
+def test_a_dimension_may_be_called_anything(name, given, baseline, current):
+    frames = [given(frame.drop(columns="agent_id").rename(columns={"site": name})) for frame in (baseline, current)]
+    got = causes.explain_change(*frames, [name, "queue"])
+    assert [cause.segment for cause in got] == [{name: ["B"], "queue": ["C"]}]
+
+
+@pytest.mark.parametrize("before", [0, 1])
+@pytest.mark.parametrize("now", [0, 1])
+def test_all_or_none_wrong(before, now, baseline, current):
+    got = causes.explain_change(baseline.assign(is_error=before), current.assign(is_error=now), DIMENSIONS)
+    assert [cause.segment for cause in got] == ([{}] if now > before else [])
+
+
+def test_where_everything_goes_wrong_nobody_is_singled_out(baseline, current):
+    assert [one.segment for one in causes.explain_change(baseline, current.assign(is_error=1), DIMENSIONS)] == [{}]
+    assert causes.explain_change(baseline, current.assign(is_error=0), DIMENSIONS) == []
+    assert causes.explain_change(baseline.assign(is_error=1), current, DIMENSIONS) == []
+
+
+def test_kinds_of_columns_do_not_matter(found, baseline, current):
+    def other(frame):
+        frame = frame.assign(site=frame["site"].astype("category"), is_error=frame["is_error"] == 1)
+        return frame.assign(language=frame["language"].map({"A": 1, "B": 2, "C": 3, "D": 4, "E": 5}))
+
+    got = causes.explain_change(other(baseline), other(current), DIMENSIONS)
+    assert [cause.segment for cause in got] == [cause.segment for cause in found]
+    text = [frame.assign(is_error="wrong") for frame in (baseline, current)]
+    with pytest.raises(UsageError, match="is string, no number"):
+        causes.explain_change(*map(ibis.memtable, text), DIMENSIONS)
+    with pytest.raises(UsageError, match="baseline is a list; give a pandas DataFrame"):
+        causes.explain_change([], current, DIMENSIONS)
+
+
+def test_unnamed_agents_and_agents_of_one_period_only(found, baseline, current):
+    for frames in (
+        (baseline.drop(columns="agent_id"), current),
+        (baseline.assign(agent_id=None), current.assign(agent_id=None)),
+        (baseline.assign(agent_id=range(len(baseline))), current.assign(agent_id=range(len(current)))),
+    ):
+        got = causes.explain_change(*frames, DIMENSIONS)
+        assert [cause.segment for cause in got] == [cause.segment for cause in found]
 
 
 def test_level_against_a_target_and_against_the_mix(baseline):

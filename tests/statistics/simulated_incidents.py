@@ -156,7 +156,7 @@ def incident(kind: str, rng: np.random.Generator, world: World | None = None, ef
         else:
             risen[mask] = expit(logit(risen[mask]) + size)
     detectable = bool(where) and all(
-        _power(
+        power(
             expit(before[_inside(segment, then, then_agent)]), expected_now[mask], risen[mask], _segment_count(world)
         )
         >= 0.8
@@ -242,7 +242,7 @@ def _segment_count(world: World) -> float:
     )
 
 
-def _power(
+def power(
     before: np.ndarray, expected_now: np.ndarray, risen: np.ndarray, segments: float, alpha: float = 0.05
 ) -> float:
     """Of the one-sided test of two rates in the segment, had one known it, at alpha over the number of segments."""
