@@ -39,6 +39,7 @@ lab: $(VENV)/.ready
 
 bench: $(VENV)/.ready
 	$(BIN)/python tests/bench.py
+	$(BIN)/python tests/bench_page.py
 	$(BIN)/python tests/bench_agreement.py $(PACKAGES)
 
 bench-coverage: $(VENV)/.ready

@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from labelqa_lib import wording
-from labelqa_lib.figures.fonts import families
+from labelqa_lib.figures.fonts import families, is_latin
 
 WIDTH = 8.4
 """Inches; the page shows 96 pixels to the inch."""
@@ -36,10 +36,11 @@ def styled(draw: Callable[..., Figure]) -> Callable[..., Figure]:
 
     @functools.wraps(draw)
     def inside(*args, **kwargs) -> Figure:
-        with matplotlib.rc_context({"font.family": list(families())}, fname=_STYLE):
+        fonts = families(is_latin(*args, *kwargs.values()))
+        with matplotlib.rc_context({"font.family": list(fonts)}, fname=_STYLE):
             fig = draw(*args, **kwargs)
-            # Ticks come into being on the first drawing and take their style from the settings of that moment.
-            fig.draw_without_rendering()
+            # Finding the layout makes the ticks, which take their style from the settings of that moment.
+            fig.get_layout_engine().execute(fig)
             fig.set_layout_engine("none")  # keeps the layout just found instead of finding it once more on saving
             return fig
 
