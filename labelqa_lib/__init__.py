@@ -41,6 +41,8 @@ _DOOR = {
     "headline": "labelqa_lib.findings",
     "find": "labelqa_lib.findings",
     "recommend": "labelqa_lib.findings.recommend",
+    "beside": "labelqa_lib.findings.history",
+    "beside_sentence": "labelqa_lib.findings.history",
     "best": "labelqa_lib.findings.recommend",
     "BEST_TITLES": "labelqa_lib.findings.recommend",
     "status": "labelqa_lib.findings",

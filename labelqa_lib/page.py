@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -38,6 +39,7 @@ class Page:
     market: Market
     week: str
     audience: str
+    reports: Path
 
     @property
     def targets(self) -> dict[str, Target]:
@@ -100,6 +102,19 @@ class Page:
             "audience": self.audience,
             "snapshot": self.tables.snapshot.id,
         }
+
+    def earlier(self, notebook: str) -> list[dict] | None:
+        """What a notebook's report of the week before found, from the `findings.json` beside it; None without one.
+
+        The runner counts that file among what a page is made from: it runs again when the report before it changed.
+        """
+        week = str(Week.parse(self.week) - 1)
+        path = self.reports / self.audience / week / self.market.market / f"{notebook}.findings.json"
+        try:
+            found = json.loads(path.read_text(encoding="utf-8"))["findings"]
+        except (OSError, ValueError, KeyError, TypeError):  # never rendered, or by another program
+            return None
+        return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else None
 
     def delivered(self) -> pd.DataFrame:
         """What came in with the latest delivery, one row per table of the snapshot: counts of rows."""
@@ -196,6 +211,7 @@ def open_page(market: str, week: str = "", audience: str = "internal", data: str
         market=settings,
         week=week,
         audience=audience,
+        reports=root / workspace.reports,
     )
 
 

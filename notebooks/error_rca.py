@@ -50,7 +50,10 @@ level = lq.levels(above, lq.persistence(recent, above))
 # %%
 lq.display.status(lq.cause_status(change, found))
 staff = lq.staff(tables, page.minutes_factor)
-lq.display.findings(lq.why(change, mix, found, evidence, corrected, level, staff))
+earlier = page.earlier("error_rca")
+findings = lq.beside(lq.why(change, mix, found, evidence, corrected, level, staff), earlier)
+lq.display.findings(findings)
+lq.display.sentence(lq.beside_sentence(findings, earlier))
 
 # %% [markdown]
 # A cause is a segment with more errors than its baseline weeks, today's mix of work and its agents' own skill let

@@ -72,7 +72,10 @@ findings = lq.find(standing, moved, lq.volume(tables), split=split, spreads=[age
                    gaps=gaps, corrected=corrected)  # fmt: skip
 findings = lq.recommend(findings, lq.volume(tables), lq.confusion(tables, page.pooled, page.confidence),
                         lq.staff(tables, page.minutes_factor), [agents, sites])  # fmt: skip
+earlier = page.earlier("market_report")
+findings = lq.beside(findings, earlier)
 lq.display.findings(findings)
+lq.display.sentence(lq.beside_sentence(findings, earlier))
 
 # %% [markdown]
 # A finding is listed when a whole interval lies beyond a target, or when a segment moved further from its baseline

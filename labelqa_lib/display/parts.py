@@ -82,8 +82,15 @@ def _finding(one) -> str:
     to_do = f'<p class="lq-note">{safe.text(what.sentence, safe.SENTENCE_LENGTH)}</p>' if what else ""
     return (
         f'<li class="lq-{marks.tone(mark)}"><span class="lq-severity">{marks.symbol(mark)}'
-        f"{_SEVERITY_WORD[one.severity]}</span><p>{safe.text(one.sentence, safe.SENTENCE_LENGTH)}{link}</p>{to_do}</li>"
+        f"{_SEVERITY_WORD[one.severity]}{_state(one)}</span><p>{safe.text(one.sentence, safe.SENTENCE_LENGTH)}{link}</p>{to_do}</li>"
     )
+
+
+def _state(one) -> str:
+    """How a finding stands beside last week's report: `new`, `still there (week 3)`."""
+    state, weeks = getattr(one, "state", ""), getattr(one, "weeks", 0)
+    counted = f" (week {weeks})" if weeks > 1 and state != "gone" else ""
+    return f' <small>{safe.text(state)}{counted}</small>' if state else ""
 
 
 def sentence(text: str) -> None:

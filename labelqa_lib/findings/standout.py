@@ -129,9 +129,10 @@ def crowded(gaps: pd.DataFrame) -> list[Finding]:
 
 
 def flattered(corrected: pd.DataFrame) -> list[Finding]:
-    """That second audits find what first audits passed, where it lowers accuracy by enough to matter."""
+    """That second audits find what first audits passed, where it lowers accuracy by enough to matter and for sure: one
+    missed error among few second audits moves the estimate, too."""
     right = corrected[corrected["metric"] == "accuracy_corrected"].iloc[-1]
-    if not right["moved"] <= -FLATTERING:
+    if not (right["moved"] <= -FLATTERING and right["ci_high"] < right["estimate"] - right["moved"]):
         return []
     found = "the errors that second audits find in what QAs passed" if right["reaudits"] else _KNOWN
     sentence = (

@@ -16,6 +16,7 @@ from labelqa_lib.runner.parameters import checked, collect
 
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
 AUDIENCE = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
+FINDINGS = ".findings.json"
 INTERNAL = "internal"
 """The audience that may see everything."""
 
@@ -74,6 +75,16 @@ class PlannedPage:
     @property
     def record(self) -> Path:
         return self.folder / f"{self.name}.json"
+
+    @property
+    def findings(self) -> Path:
+        """The page's findings as data, beside it."""
+        return self.folder / f"{self.name}{FINDINGS}"
+
+    @property
+    def earlier(self) -> Path:
+        """The findings of the week before, which `open_page` reads; there or not."""
+        return self.folder.parents[1] / str(Week.parse(self.week) - 1) / self.market / f"{self.name}{FINDINGS}"
 
     @property
     def failed(self) -> Path:

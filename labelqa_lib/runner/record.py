@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -159,6 +159,7 @@ def publish(
         page.folder.mkdir(parents=True, exist_ok=True)
         if html is not None:
             record = replace(record, sha256=write_whole(page.html, html))
+            write_whole(page.findings, findings_json(page, record.findings))
         for ending, content in (beside or {}).items():
             path = page.folder / f"{page.name}{ending}"
             write_whole(path, content) if content is not None else path.unlink(missing_ok=True)
@@ -175,6 +176,12 @@ def publish(
             return record
         reason = PageError(type(error).__name__, f"{page.folder} cannot be written ({error.strerror})")
         return publish(page, PageRecord.of(page, record.seconds, reason))
+
+
+def findings_json(page: PlannedPage, findings: Sequence[Mapping[str, Any]]) -> str:
+    """A page's findings as `docs/findings.md` describes them: for programs, and for the report of the week after."""
+    about = {"schema": 1, "market": page.market, "week": page.week, "audience": page.audience, "notebook": page.name}
+    return json.dumps({**about, "findings": list(findings)}, indent=1, ensure_ascii=False) + "\n"
 
 
 def write_whole(path: Path, text: str | bytes) -> str:

@@ -63,6 +63,7 @@ def keyed(
         "workspace": {name: _hash(value) for name, value in settings.items()},
         "parameters": {name: _hash(value) for name, value in parameters.items()},
         "left out": _hash(sorted(page.left_out)),
+        "earlier": _of_file(page.earlier) if page.earlier.exists() else "",
     }
     if page.shared:  # part by part, others could find out by trial what stands in our params
         key = {"everything": hashlib.sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()}
@@ -93,7 +94,8 @@ def _changed(record: PageRecord, page: PlannedPage) -> list[str]:
     """Names of what differs, the most telling first; a snapshot's id alone only where nothing else does."""
     words = {"library": "labelqa", "packages": "installed packages", "data": "data of", "templates": "the template",
              "notebook": "the notebook", "market": "the market's", "workspace": "the workspace's",
-             "others": "another market's params", "parameters": "parameter", "left out": "cells for its audience", "everything": "something it is made from"}  # fmt: skip
+             "others": "another market's params", "parameters": "parameter", "left out": "cells for its audience",
+             "earlier": "last week's findings", "everything": "something it is made from"}  # fmt: skip
     found = []
     for part, now in page.key.items():
         before = record.key.get(part)

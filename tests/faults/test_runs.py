@@ -81,7 +81,7 @@ def test_an_interrupted_run_leaves_finished_pages_and_nothing_else(tiny, scratch
     assert process.returncode == code
     assert "Traceback" not in err
     wait_until(lambda: all(gone(one) for one in [kernel, *family]), 10)
-    assert files_below(tiny.week) == {"index.html", "run.json", "MY/good.html", "MY/good.json"}
+    assert files_below(tiny.week) == {"index.html", "run.json", "MY/good.findings.json", "MY/good.html", "MY/good.json"}
     told = json.loads((tiny.week / "run.json").read_text())
     assert {page["notebook"]: page["status"] for page in told["pages"]} == {"good": "rendered", "page": "not reached"}
     assert list(scratch.iterdir()) == []
@@ -125,7 +125,7 @@ def test_a_page_that_does_not_fit_on_the_disk_is_a_failure_and_never_half_a_page
     done = tiny.labelqa("run", "--week", "2026-W46")
     assert done.returncode == 1
     assert "No space left on device" in done.stdout
-    assert files_below(tiny.week) == {"index.html", "run.json", "ES/page.html", "ES/page.json", "MY/page.json"}
+    assert files_below(tiny.week) == {"index.html", "run.json", "ES/page.findings.json", "ES/page.html", "ES/page.json", "MY/page.json"}
     assert "No space left on device" in (tiny.week / "index.html").read_text()
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import os
 
 import pytest
@@ -35,9 +36,9 @@ def test_a_success_replaces_a_failure_and_a_failure_keeps_the_page_before_it(pag
     publish(page, failure, failed="{}")
     assert files(page) == ["page.failed.ipynb", "page.json"]
     publish(page, PageRecord.of(page, 1.234, headlines=[{"metric": "accuracy"}]), html="<p>good</p>")
-    assert files(page) == ["page.html", "page.json"]
+    assert files(page) == ["page.findings.json", "page.html", "page.json"]
     publish(page, failure, failed="{}")
-    assert files(page) == ["page.failed.ipynb", "page.html", "page.json"]
+    assert files(page) == ["page.failed.ipynb", "page.findings.json", "page.html", "page.json"]
     assert page.html.read_text() == "<p>good</p>"
     assert list(read_records(page.reports / "internal")) == [failure]
 
@@ -49,6 +50,9 @@ def test_records_come_back_as_they_were_and_other_files_are_passed_over(page):
     (page.folder / "torn.json").write_text("{")
     [found] = read_records(page.reports / "internal")
     assert found == record
+    told = json.loads(page.findings.read_text())
+    assert told == {"schema": 1, "market": "MY", "week": "2026-W46", "audience": "internal", "notebook": "page",
+                    "findings": [{"code": "a"}]}  # fmt: skip
     assert (found.seconds, found.parameters, found.status) == (1.23, {"top": 3}, "rendered")
 
 

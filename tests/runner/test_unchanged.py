@@ -110,3 +110,10 @@ def test_no_notebook_breaks_its_promise_to_read_its_own_market_alone():
     for notebook in promised:
         used = {name for name in ("open_tables", "describe(", *(f".{name}(" for name in wide)) if name in notebook.read_text()}
         assert not used, f"{notebook.name} is tagged own-market and uses {used}"
+
+
+def test_a_page_is_due_when_the_findings_of_the_week_before_changed(page, rendered):
+    before = replace(page(), week="2026-W45")
+    assert page().earlier == before.findings
+    publish(before, PageRecord.of(before, 1.0, findings=[{"code": "a"}]), html="<p>last week</p>")
+    assert why(page()) == "last week's findings changed"
