@@ -53,7 +53,8 @@ def findings(findings: Sequence, most: int = 12) -> None:
     Parameters
     ----------
     findings : sequence of Finding
-        In the order in which to show them; each has ``severity, sentence, evidence, code``.
+        In the order in which to show them; each has ``severity, sentence, evidence, code, state, weeks, since`` and
+        ``recommendation`` (with its ``sentence``) or None.
     most : int
         So many are shown; the rest are counted.
     """
@@ -78,7 +79,7 @@ def findings(findings: Sequence, most: int = 12) -> None:
 def _finding(one) -> str:
     mark = marks.SEVERITY[one.severity]
     link = f' <a href="#{safe.text(one.evidence)}">evidence</a>' if one.evidence else ""
-    what = getattr(one, "recommendation", None)
+    what = one.recommendation
     to_do = f'<p class="lq-note">{safe.text(what.sentence, safe.SENTENCE_LENGTH)}</p>' if what else ""
     return (
         f'<li class="lq-{marks.tone(mark)}"><span class="lq-severity">{marks.symbol(mark)}'
@@ -87,10 +88,12 @@ def _finding(one) -> str:
 
 
 def _state(one) -> str:
-    """How a finding stands beside last week's report: `new`, `still there (week 3)`."""
-    state, weeks = getattr(one, "state", ""), getattr(one, "weeks", 0)
-    counted = f" (week {weeks})" if weeks > 1 and state != "gone" else ""
-    return f' <small>{safe.text(state)}{counted}</small>' if state else ""
+    """How a finding stands beside last week's report, and since when: `still there (week 3), since 2026-W44`."""
+    there = one.state != "gone"
+    counted = f" (week {one.weeks})" if one.weeks > 1 and there else ""
+    began = f"since {safe.text(one.since)}" if one.since and there else ""
+    said = ", ".join(filter(None, [safe.text(one.state) + counted, began]))
+    return f" <small>{said}</small>" if said else ""
 
 
 def sentence(text: str) -> None:

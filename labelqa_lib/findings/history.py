@@ -68,7 +68,7 @@ def _same_story(one: Finding, was: Mapping) -> bool:
 def _told(one: Finding, was: Mapping | None) -> Finding:
     if was is None:
         return replace(one, state=NEW, weeks=1)
-    since = one.since or was.get("since") or was.get("period") or ""
+    since = one.since or was.get("since") or str(was.get("period") or "").rpartition("..")[2]
     return replace(one, state=_state(one, was), weeks=max(int(was.get("weeks") or 0), 1) + 1, since=since)
 
 

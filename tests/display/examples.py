@@ -159,6 +159,10 @@ class ExampleFinding:
     ci_low: float = float("nan")
     ci_high: float = 0.95
     n: int = 3
+    state: str = ""
+    weeks: int = 0
+    since: str = ""
+    recommendation: object = None
 
 
 def notebook(*cells: str | Callable[[], None]) -> NotebookNode:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
@@ -94,3 +95,15 @@ def test_hostile_text_stays_text(shown, text):
     shown.clear()
     assert say(text) == expected
     assert not [output for output in shown if "\x00" in output.data["text/html"] + output.data["text/plain"]]
+
+
+def test_a_finding_says_whether_it_is_new_and_what_to_do(shown):
+    display.findings([
+        ExampleFinding("act", "A.", state="still there", weeks=3, since="2026-W44", recommendation=SimpleNamespace(sentence="Train <b>.")),
+        ExampleFinding("know", "B.", state="gone", weeks=3, since="2026-W44"),
+        ExampleFinding("act", "C."),
+    ])  # fmt: skip
+    html = shown.html
+    assert "still there (week 3), since 2026-W44</small>" in html and "Train &lt;b&gt;." in html
+    assert "<small>gone</small>" in html
+    assert html.count("<small>") == 2
