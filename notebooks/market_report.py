@@ -76,6 +76,7 @@ earlier = page.earlier("market_report")
 findings = lq.beside(findings, earlier)
 lq.display.findings(findings)
 lq.display.sentence(lq.beside_sentence(findings, earlier))
+lq.display.behind(weekly=weekly, moved=moved)
 
 # %% [markdown]
 # A finding is listed when a whole interval lies beyond a target, or when a segment moved further from its baseline

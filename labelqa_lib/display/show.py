@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from IPython.display import display
@@ -97,6 +97,21 @@ def carried(frame: pd.DataFrame, id: str, title: str = "") -> dict[str, dict]:
     names = [str(name) for name in frame.columns]
     rows = records(frame.head(MOST_ROWS).to_dict("records"))
     return {FRAME_MIME: {"id": id, "title": safe.plain(title, 200), "columns": names, "rows": rows}}
+
+
+def behind(**frames: pd.DataFrame | Sequence[pd.DataFrame]) -> None:
+    """Carry frames that stand behind findings and cards, and that no table or figure shows, into the page's spreadsheet.
+
+    Parameters
+    ----------
+    frames : DataFrame, or sequence of them
+        By the name of their sheet; several are put below each other. Nothing is shown.
+    """
+    import pandas
+
+    for name, given in frames.items():
+        frame = given if isinstance(given, pandas.DataFrame) else pandas.concat(given, ignore_index=True)
+        display(carried(frame, identifier(name), "Behind cards and findings"), raw=True)
 
 
 def image_of(fig: Figure) -> tuple[str, int, int]:

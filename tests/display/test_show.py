@@ -94,3 +94,12 @@ def test_records_hold_what_json_can_hold():
     row = {"a": np.float64("nan"), "b": np.int64(3), "c": [0.5, float("inf")], "d": {"site": "x\x00"}, "e": np.True_}
     row["f"] = None
     assert show.records([row]) == [{"a": None, "b": 3, "c": [0.5, None], "d": {"site": "x"}, "e": True, "f": None}]
+
+
+def test_frames_behind_a_page_are_carried_and_not_shown(shown):
+    week, moved = pd.DataFrame({"n": [30]}), pd.DataFrame({"segment": [{"site": "KUL"}], "n": [40]})
+    display.behind(weekly=week, moved=[moved, moved])
+    assert [list(one.data) for one in shown] == [["application/vnd.labelqa.frame+json"]] * 2
+    told = [one.data["application/vnd.labelqa.frame+json"] for one in shown]
+    assert (told[0]["id"], told[0]["rows"]) == ("weekly", [{"n": 30}])
+    assert told[1]["rows"] == [{"segment": {"site": "KUL"}, "n": 40}] * 2
