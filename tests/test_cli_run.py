@@ -63,7 +63,7 @@ def test_only_what_changed_is_rendered_again_and_explain_says_why_and_writes_not
     told = tiny.labelqa("run", "--explain").stdout
     assert "ES page: unchanged\nMY page: unchanged\n0 of 2 pages would be rendered" in told
     (tiny.week / "MY" / "page.html").write_text("<p>by hand")
-    assert "MY page: its HTML is not as it was written" in tiny.labelqa("run", "--explain").stdout
+    assert "MY page: its .html is not as it was written" in tiny.labelqa("run", "--explain").stdout
     assert {path: time for path, time in state(tiny.reports).items() if path.stem != "page"} == {
         path: time for path, time in first.items() if path.stem != "page"
     }  # fmt: skip
@@ -72,7 +72,7 @@ def test_only_what_changed_is_rendered_again_and_explain_says_why_and_writes_not
     told = json.loads((tiny.week / "run.json").read_text())
     assert (told["rendered"], told["unchanged"], told["failed"], told["workers"]) == (1, 1, 0, os.cpu_count())
     page = next(page for page in told["pages"] if page["market"] == "MY")
-    assert page["reason"] == "its HTML is not as it was written" and page["attempt"] == 1
+    assert page["reason"] == "its .html is not as it was written" and page["attempt"] == 1
     assert page["size"] == (tiny.week / "MY" / "page.html").stat().st_size
     assert 0 < page["cpu"] < told["cpu"] and 0 < page["seconds"] < told["seconds"] and page["memory"] > 2**24
     index = (tiny.week / "index.html").read_text()

@@ -94,6 +94,8 @@ class PageRecord:
         What the page was made from, as in `PlannedPage`.
     sha256 : str
         Of its HTML; empty where it failed.
+    beside : dict
+        How the name of a file beside it ends -> its SHA-256.
     """
 
     notebook: str
@@ -112,6 +114,7 @@ class PageRecord:
     making: Making | None = None
     key: Mapping[str, Any] = field(default_factory=dict)
     sha256: str = ""
+    beside: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, page: PlannedPage, seconds: float, error: PageError | None = None, **said) -> PageRecord:
@@ -157,12 +160,18 @@ def publish(
     """
     try:
         page.folder.mkdir(parents=True, exist_ok=True)
+        written = {}
         if html is not None:
             record = replace(record, sha256=write_whole(page.html, html))
-            write_whole(page.findings, findings_json(page, record.findings))
+            ending = page.findings.name.removeprefix(page.name)
+            written[ending] = write_whole(page.findings, findings_json(page, record.findings))
         for ending, content in (beside or {}).items():
             path = page.folder / f"{page.name}{ending}"
-            write_whole(path, content) if content is not None else path.unlink(missing_ok=True)
+            if content is None:
+                path.unlink(missing_ok=True)
+            else:
+                written[ending] = write_whole(path, content)
+        record = replace(record, beside=written)
         if failed is not None:
             page.failed.parent.mkdir(parents=True, exist_ok=True)
             write_whole(page.failed, failed)

@@ -73,7 +73,7 @@ def keyed(
 def why(page: PlannedPage) -> str:
     """Why would this page run? Empty where it need not.
 
-    The HTML is read and compared with what its record says, so that a file that was edited or cut off is made again.
+    Its files are read and compared with what its record says, so that one that was edited or cut off is made again.
     """
     record = read_record(page.record)
     if record is None:
@@ -84,10 +84,13 @@ def why(page: PlannedPage) -> str:
         return "nothing tells what it was made from"
     if changed := _changed(record, page):
         return f"{', '.join(changed)} changed"
-    try:
-        return "" if _of_file(page.html, 64) == record.sha256 else "its HTML is not as it was written"
-    except OSError:
-        return "its HTML is gone"
+    for ending, written in {".html": record.sha256, **record.beside}.items():
+        try:
+            if _of_file(page.folder / f"{page.name}{ending}", 64) != written:
+                return f"its {ending} is not as it was written"
+        except OSError:
+            return f"its {ending} is gone"
+    return ""
 
 
 def _changed(record: PageRecord, page: PlannedPage) -> list[str]:

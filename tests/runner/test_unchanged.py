@@ -84,9 +84,13 @@ def test_the_librarys_hash_is_of_names_and_contents_and_not_of_what_python_compi
 def test_a_file_that_is_not_as_it_was_written_is_made_again(page, rendered):
     for content in ("<p>bad</p>", "<p>good</", ""):
         rendered.html.write_text(content)
-        assert why(page()) == "its HTML is not as it was written"
+        assert why(page()) == "its .html is not as it was written"
+    publish(rendered, PageRecord.of(rendered, 1.0), html="<p>good</p>", beside={".xlsx": b"rows", ".csv": None})
+    assert why(page()) == ""
+    (rendered.folder / "page.xlsx").write_bytes(b"row")
+    assert why(page()) == "its .xlsx is not as it was written"
     rendered.html.unlink()
-    assert why(page()) == "its HTML is gone"
+    assert why(page()) == "its .html is gone"
 
 
 def test_what_failed_or_was_never_there_or_cannot_be_judged_runs(page, rendered):
