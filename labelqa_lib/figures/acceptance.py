@@ -19,6 +19,7 @@ from labelqa_lib.figures.canvas import (
     measure_axis,
     name,
     nothing,
+    stack_ends,
     styled,
 )
 from labelqa_lib.figures.weeks import week_ticks
@@ -99,16 +100,18 @@ def operating(frame: pd.DataFrame, *, aql: float, title: str = "What the next we
               ("checked", "audits, double plan (ASN)", "count"),
               ("inspected", "audits, rejected weeks in full (ATI)", "count"))  # fmt: skip
     for ax, (column, label, unit) in zip(axes, wanted, strict=True):
+        ends = []
         for place, site in enumerate(sites):
             part = frame[frame["site"] == site]
             colour = (BLUE, VERMILION)[place % 2]
-            ax.plot(part["share"], part[column], color=colour, linestyle=_DASHES[place], label=name(site, 12))
+            ax.plot(part["share"], part[column], color=colour, linestyle=_DASHES[place])
+            ends.append((name(site, 12), part[column].iloc[-1], colour))
         ax.axvline(aql, color=FAINT, linewidth=1)
         ax.set_ylim(bottom=0)
         measure_axis(ax.xaxis, "rate", "errors in the week, %")
         measure_axis(ax.yaxis, unit)
         ax.set_title(label, loc="left", size=9, color=MUTED)
-    axes[0].legend(frameon=False)
+        stack_ends(ax, ends)
     said = "; ".join(f"{name(site)}: {frame.loc[frame['site'] == site, 'plan'].iloc[0]}" for site in sites)
     heading(fig, title, said + ".", f"line: AQL {wording.amount(aql, 'rate')}")
     return fig

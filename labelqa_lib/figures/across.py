@@ -31,13 +31,12 @@ def margins(frame: pd.DataFrame, *, title: str = "How near each interval comes t
     ax = fig.subplots()
     ax.axvline(1, color=INK, linewidth=1, linestyle=(0, (4, 3)))
     ax.hlines(places, frame["before"], frame["after"], color=FAINT, linewidth=2)
-    ax.scatter(frame["before"], places, s=34, facecolor="white", edgecolor=MUTED, zorder=3, label="own hours")
-    ax.scatter(frame["after"], places, s=34, color=BLUE, zorder=4, label="shared hours")
+    ax.scatter(frame["before"], places, s=34, facecolor="white", edgecolor=MUTED, zorder=3)
+    ax.scatter(frame["after"], places, s=34, color=BLUE, zorder=4)
     ax.set_yticks(places, [f"{name(row.market, 6)}  {name(row.goal, 36)}" for row in frame.itertuples()])
     ax.set_xlim(left=0)
     ax.set_ylim(-0.7, len(frame) - 0.3)
     measure_axis(ax.xaxis, "coefficient", "half-width promised, in terms of the one asked for")
-    ax.legend(frameon=False, loc="lower left")
     missed = [int((frame[column] > 1.01).sum()) for column in ("before", "after")]
     said = f"{missed[0]} of the {len(frame)} goals shown are missed with own hours, {missed[1]} with shared ones"
     heading(fig, title, said + ".", "dashed: as asked for; circle: own hours; dot: shared")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Callable
 from pathlib import Path
 
@@ -26,6 +27,10 @@ BLUE, PALE_BLUE, VERMILION = "#0b5cad", "#c7ddf2", "#c2410c"
 
 _STYLE = Path(__file__).with_name("labelqa.mplstyle")
 _LONGEST_NAME, _LONGEST_TITLE = 32, 110
+_LINE_HEIGHT = 12
+"""Points from one label to the next."""
+_AXES_SHARE = 0.75
+"""Of the figure's height, about what the axes take; the layout is not known yet when labels are placed."""
 _JOINERS = "\u200c\u200d"
 _AXIS = {"rate": "%", "seconds": "seconds", "hours": "hours", "days": "days", "per_day": "a day", "per_hour": "an hour",
          "count": "count", "coefficient": "1 is perfect, 0 is chance"}  # fmt: skip
@@ -105,6 +110,18 @@ def target_text(target: float, better: str | None, unit: str) -> str:
 def held_to(target: float | None, better: str | None, unit: str) -> str:
     """``, target ≥ 95.0 %`` at the end of a message; nothing where there is no target."""
     return "" if target is None else f", {target_text(target, better, unit)}"
+
+
+def stack_ends(ax: Axes, ends: list[tuple[str, float, str]]) -> None:
+    """What ends at the right edge, in words: text, value and colour of each, every line above the one below it."""
+    low, high = ax.get_ylim()
+    points = 72 * ax.figure.get_figheight() * _AXES_SHARE / (high - low)
+    lowest = -math.inf
+    for said, value, colour in sorted(ends, key=lambda end: end[1]):
+        at = max(value * points, lowest)
+        lowest = at + _LINE_HEIGHT
+        ax.annotate(said, (1, value), (4, at - value * points), xycoords=("axes fraction", "data"),
+                    textcoords="offset points", va="center", color=colour, annotation_clip=False)  # fmt: skip
 
 
 def title_of(metric: str) -> str:

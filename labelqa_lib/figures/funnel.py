@@ -23,16 +23,13 @@ from labelqa_lib.figures.canvas import (
     measure_axis,
     name,
     nothing,
+    stack_ends,
     styled,
     target_text,
 )
 from labelqa_lib.stats.funnel import limits
 
 _MOST_NAMES = 8
-_LINE_HEIGHT = 12
-"""Points from one label to the next."""
-_AXES_SHARE = 0.75
-"""Of the figure's height, about what the axes take; the layout is not known yet when labels are placed."""
 _CURVES = ((0.95, "95 %", (0, (4, 2))), (0.998, "99.8 %", "-"))
 
 
@@ -79,7 +76,7 @@ def funnel(
     clamp(ax, unit)
     named = known[known["named"]]
     _name_dots(ax, named if len(named) <= _MOST_NAMES else flagged.head(_MOST_NAMES), dim, unit)
-    _name_ends(ax, ends)
+    stack_ends(ax, ends)
     measure_axis(ax.yaxis, unit)
     measure_axis(ax.xaxis, "count", _axis(len(flagged) - _MOST_NAMES, len(frame) - len(known)))
     legend = ["▲ flagged"] if len(flagged) else []
@@ -112,18 +109,6 @@ def _name_dots(ax: Axes, rows: pd.DataFrame, dim: str, unit: str) -> None:
         said = f"{beside(row[dim])}  {wording.amount(row['estimate'], unit)}"
         ax.annotate(said, (row["n_effective"], row["estimate"]), (-7 if left else 7, 0),
                     textcoords="offset points", ha="right" if left else "left", va="center")  # fmt: skip
-
-
-def _name_ends(ax: Axes, ends: list[tuple[str, float, str]]) -> None:
-    """What ends at the right edge, in words; each a line above the one below it."""
-    low, high = ax.get_ylim()
-    points = 72 * ax.figure.get_figheight() * _AXES_SHARE / (high - low)
-    lowest = -math.inf
-    for said, value, colour in sorted(ends, key=lambda end: end[1]):
-        at = max(value * points, lowest)
-        lowest = at + _LINE_HEIGHT
-        ax.annotate(said, (1, value), (4, at - value * points), xycoords=("axes fraction", "data"),
-                    textcoords="offset points", va="center", color=colour, annotation_clip=False)  # fmt: skip
 
 
 def _axis(more: int, undefined: int) -> str:

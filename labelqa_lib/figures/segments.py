@@ -51,7 +51,7 @@ def compare(
     title : str, optional
         The metric's name where left out.
     target : float, optional
-        Drawn as a dashed line; a segment whose whole interval is on its wrong side is vermilion and filled.
+        Drawn as a dashed line; a segment whose whole interval is on its wrong side is a vermilion diamond.
     better : {"higher", "lower"}, optional
         Which end is bad; ``higher`` where left out.
     unit : str
@@ -67,9 +67,11 @@ def compare(
     fig = canvas(1.05 + 0.235 * len(shown))
     ax = fig.subplots()
     places = np.arange(len(shown))
-    colours = [VERMILION if missed else BLUE for missed in _missed(shown, target, better)]
+    missing = _missed(shown, target, better).to_numpy()
+    colours = np.where(missing, VERMILION, BLUE)
     ax.hlines(places, shown["ci_low"], shown["ci_high"], color=colours, linewidth=2.2, alpha=0.45)
-    ax.scatter(shown["estimate"], places, color=colours, s=26, zorder=3)
+    for which, colour, mark, size in ((~missing, BLUE, "o", 26), (missing, VERMILION, "D", 30)):
+        ax.scatter(shown["estimate"][which], places[which], color=colour, marker=mark, s=size, zorder=3)
     ax.set_yticks(places, [name(value) for value in shown[dim]])
     ax.tick_params(axis="y", labelcolor=INK)
     ax.set_ylim(-0.7, len(shown) - 0.3)
@@ -91,7 +93,8 @@ def compare(
     ]
     missed = int(_missed(known, target, better).sum())
     certain = f"; {missed} of {len(known)} miss it for sure" if target is not None else ""
-    heading(fig, title, f"from {' to '.join(ends)}{held_to(target, better, unit)}{certain}.")
+    note = "◆ misses the target for sure" if missing.any() else ""
+    heading(fig, title, f"from {' to '.join(ends)}{held_to(target, better, unit)}{certain}.", note)
     ax.grid(axis="y", visible=False)
     ax.grid(axis="x", visible=True)
     measure_axis(ax.xaxis, unit)

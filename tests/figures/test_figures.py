@@ -156,12 +156,15 @@ def test_rows_of_a_comparison_do_not_touch(count):
     assert all(above.y0 >= below.y1 - 1 for below, above in zip(boxes, boxes[1:], strict=False))
 
 
-def test_only_whole_intervals_beyond_the_target_are_coloured_as_missing_it():
+def test_only_whole_intervals_beyond_the_target_are_marked_as_missing_it():
     frame = segments("site", ["misses", "spans"])
     frame = frame.assign(estimate=[0.93, 0.945], ci_low=[0.92, 0.935], ci_high=[0.94, 0.955])
     fig = figures.compare(frame, "site", title="Accuracy", **AIM)
-    colours = fig.axes[0].collections[-1].get_facecolor()
-    assert not np.array_equal(colours[0], colours[1])
+    spans, misses = fig.axes[0].collections[-2:]
+    assert [len(dots.get_offsets()) for dots in (spans, misses)] == [1, 1]
+    assert not np.array_equal(spans.get_facecolor(), misses.get_facecolor())
+    assert len(spans.get_paths()[0]) != len(misses.get_paths()[0]), "told apart by shape, too"
+    assert "◆ misses the target for sure" in fig.get_suptitle()
     assert "1 of 2 miss it for sure" in fig.get_label()
 
 
