@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from labelqa_lib import params, store, wording
+from labelqa_lib import params, register, store, wording
 from labelqa_lib.errors import UsageError
 from labelqa_lib.params import Market, Target, Workspace
 from labelqa_lib.periods import Week, weeks_up_to
@@ -40,6 +40,7 @@ class Page:
     week: str
     audience: str
     reports: Path
+    register: Path
 
     @property
     def targets(self) -> dict[str, Target]:
@@ -115,6 +116,21 @@ class Page:
         except (OSError, ValueError, KeyError, TypeError):  # never rendered, or by another program
             return None
         return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else None
+
+    def actions(self) -> pd.DataFrame:
+        """The register as it stood at the end of the report's week: the delivery's `actions` and the workspace's own.
+
+        It is kept by people in-house: a partner's page has none of it. See `register.as_of` for its columns.
+
+        Raises
+        ------
+        UsageError
+            When a line of the workspace's own register is not what it must be.
+        """
+        inside = self.audience == "internal"
+        own = register.read(self.register) if inside else register.typed(pd.DataFrame())
+        delivered = store.fetch(self.tables.actions) if inside and self.tables.actions is not None else None
+        return register.as_of(register.merged(delivered, own, self.market.market), self.week)
 
     def delivered(self) -> pd.DataFrame:
         """What came in with the latest delivery, one row per table of the snapshot: counts of rows."""
@@ -212,6 +228,7 @@ def open_page(market: str, week: str = "", audience: str = "internal", data: str
         week=week,
         audience=audience,
         reports=root / workspace.reports,
+        register=root / workspace.actions,
     )
 
 

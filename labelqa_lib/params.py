@@ -166,6 +166,7 @@ class Workspace(Model):
     name: str = "labelqa"
     data: str = "data/snapshots"
     reports: str = "reports"
+    actions: str = "actions.csv"
     notebooks: tuple[str, ...] = ("market_report",)
     history_weeks: Annotated[int, Field(ge=1, le=104)] = 12
     reject_limit: Share = 0.05

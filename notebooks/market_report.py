@@ -94,6 +94,31 @@ lq.display.table(lq.best(findings), "best", "What to do first", titles=lq.BEST_T
 # the most that can be had, with the finding's own interval; two findings about the same errors do not add up. Hours are
 # people's time, once, counted the same everywhere.
 
+# %% [markdown] tags=["internal"]
+# ## Actions
+#
+# ### What is open, and what is overdue?
+
+# %% tags=["internal"]
+actions = page.actions()
+lq.display.sentence(lq.register_sentence(actions))
+lq.display.table(lq.open_actions(actions), "actions", "Open at the end of the week", titles=lq.OPEN_TITLES,
+                 units={"gain": "points"}, empty="Nothing is open.")  # fmt: skip
+
+# %% [markdown] tags=["internal"]
+# ### Did closed actions do what was expected?
+
+# %% tags=["internal"]
+effects = lq.effects(tables, actions, **page.options)
+lq.display.table(lq.worked(effects), "effects", "The finding's metric before and after", titles=lq.EFFECT_TITLES,
+                 units={"expected": "points", "achieved": "points"}, empty="None of the register is done.")  # fmt: skip
+lq.display.table(lq.learned(effects), "learned", "What works: means over closed actions", titles=lq.LEARNED_TITLES,
+                 units={"expected": "points", "achieved": "points"}, empty="No action can be judged yet.")  # fmt: skip
+
+# %% [markdown] tags=["internal"]
+# Up to four weeks before an action was opened against as many after it was closed, where its finding is; whatever else
+# changed in between counts as well. `labelqa actions` keeps the register.
+
 # %% [markdown]
 # ## Since last week
 #

@@ -11,6 +11,7 @@ from typing import NoReturn
 
 import click
 
+from labelqa_lib.cli.actions import actions
 from labelqa_lib.cli.deliver import check, demo, ingest
 from labelqa_lib.cli.draw import draw
 from labelqa_lib.cli.frame import EPILOG, one_line
@@ -71,5 +72,5 @@ def commands(context: click.Context, root: Path | None) -> None:
     context.obj = root
 
 
-for _command in (demo, check, ingest, run, draw, key, publish, mail, list_):
+for _command in (demo, check, ingest, run, draw, actions, key, publish, mail, list_):
     commands.add_command(_command)

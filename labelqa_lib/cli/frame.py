@@ -36,6 +36,11 @@ class Workspace:
         """Where HTML goes."""
         return self.root / self.settings.reports
 
+    @property
+    def register(self) -> Path:
+        """The register of actions."""
+        return self.root / self.settings.actions
+
     def as_page_sees(self, path: Path) -> str:
         """A path as pages are told it: relative inside the workspace, so that a report does not name the machine."""
         return str(path.relative_to(self.root) if path.is_relative_to(self.root) else path)

@@ -17,6 +17,7 @@ from labelqa_lib.metrics.corrected import corrected
 from labelqa_lib.metrics.coverage import coverage, excluded_audits, volume
 from labelqa_lib.metrics.interval_methods import interval_methods, rare_changes
 from labelqa_lib.metrics.languages import by_official_language
+from labelqa_lib.metrics.effects import effects
 from labelqa_lib.metrics.metric import Metric
 from labelqa_lib.metrics.peers import PEERS_TITLES, against_peers, no_benchmark
 from labelqa_lib.metrics.people import spread
@@ -46,6 +47,7 @@ __all__ = [
     "corrected",
     "coverage",
     "critical_gaps",
+    "effects",
     "excluded_audits",
     "interval_methods",
     "measure",

@@ -11,13 +11,15 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from labelqa_lib.errors import LabelqaError
 from labelqa_lib.params import Market, Workspace
+from labelqa_lib.register.file import rows_of
 from labelqa_lib.runner.plan import PlannedPage
 from labelqa_lib.runner.record import PageRecord, read_record
 
 PACKAGE = Path(__file__).resolve().parents[1]
 TEMPLATES = Path(__file__).with_name("templates")
-ASIDE = {"reports", "notebooks", "data", "market_defaults", "reject_limit", "page_seconds", "page_memory"}
+ASIDE = {"reports", "actions", "notebooks", "data", "market_defaults", "reject_limit", "page_seconds", "page_memory"}
 """Settings of the workspace that say nothing on a page: where things lie, what is run, what a run may take."""
 
 NAMED = 3
@@ -63,6 +65,7 @@ def keyed(
         "workspace": {name: _hash(value) for name, value in settings.items()},
         "parameters": {name: _hash(value) for name, value in parameters.items()},
         "left out": _hash(sorted(page.left_out)),
+        "register": _hash([] if page.shared else _register(page.root / workspace.actions, page.market)),
         "earlier": _of_file(page.earlier) if page.earlier.exists() else "",
     }
     if page.shared:  # part by part, others could find out by trial what stands in our params
@@ -98,7 +101,7 @@ def _changed(record: PageRecord, page: PlannedPage) -> list[str]:
     words = {"library": "labelqa", "packages": "installed packages", "data": "data of", "templates": "the template",
              "notebook": "the notebook", "market": "the market's", "workspace": "the workspace's",
              "others": "another market's params", "parameters": "parameter", "left out": "cells for its audience",
-             "earlier": "last week's findings", "everything": "something it is made from"}  # fmt: skip
+             "register": "the register of actions", "earlier": "last week's findings", "everything": "something it is made from"}  # fmt: skip
     found = []
     for part, now in page.key.items():
         before = record.key.get(part)
@@ -113,6 +116,14 @@ def _changed(record: PageRecord, page: PlannedPage) -> list[str]:
     if not found and page.key != record.key:
         found = ["the snapshot that it names"]
     return found
+
+
+def _register(path: Path, market: str) -> list[dict]:
+    """A market's actions as the workspace's register holds them; its pages say themselves what is wrong with it."""
+    try:
+        return [row for row in rows_of(path) if row["market"] == market]
+    except LabelqaError as error:
+        return [{"wrong": str(error)}]
 
 
 def _hash(value: Any) -> str:

@@ -121,3 +121,14 @@ def test_a_page_is_due_when_the_findings_of_the_week_before_changed(page, render
     assert page().earlier == before.findings
     publish(before, PageRecord.of(before, 1.0, findings=[{"code": "a"}]), html="<p>last week</p>")
     assert why(page()) == "last week's findings changed"
+
+
+def test_a_page_is_due_when_its_markets_actions_changed(page, rendered, tiny):
+    header = "action_id,market,partner,site,finding_code,action,owner,opened_on,due_on,closed_on,status,expected_gain\n"
+    row = "{0}-A001,{0},,,target:accuracy,Train,Ana,2026-11-02,2026-11-30,,open,\n"
+    (tiny.root / "actions.csv").write_text(header + row.format("ES"))
+    assert why(page()) == ""
+    (tiny.root / "actions.csv").write_text(header + row.format("ES") + row.format("MY"))
+    assert why(page()) == "the register of actions changed"
+    (tiny.root / "actions.csv").write_text("nonsense")
+    assert why(page()) == "the register of actions changed"

@@ -1,0 +1,132 @@
+"""The register's file: checked line by line, written whole under a lock; no cell of it starts a spreadsheet's formula."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from pathlib import Path
+
+from labelqa_lib.errors import UsageError
+
+COLUMNS = ("action_id", "market", "partner", "site", "finding_code", "action", "owner", "opened_on", "due_on", "closed_on",
+           "status", "expected_gain")  # fmt: skip
+DAYS = ("opened_on", "due_on", "closed_on")
+NEEDED = ("action_id", "market", "finding_code", "action", "owner", "opened_on", "due_on", "status")
+OPEN, CLOSED = ("open", "doing"), ("done", "dropped")
+_FORMULA = ("=", "+", "-", "@")
+
+
+def rows_of(path: Path) -> list[dict[str, str]]:
+    """The register's rows as text, unchecked; none where there is no file.
+
+    Raises
+    ------
+    UsageError
+        When the file cannot be read or is no CSV in UTF-8 with the contract's columns.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        return []
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path}: the register cannot be read ({type(error).__name__}); save it as CSV in UTF-8") from None
+    table = csv.DictReader(io.StringIO(text, newline=""))
+    missing = [name for name in NEEDED if name not in (table.fieldnames or ())]
+    if missing:
+        raise UsageError(f"{path}: no column {', '.join(missing)}; the register has {', '.join(COLUMNS)}")
+    return [{name: _bare(row.get(name) or "") for name in COLUMNS} for row in table]
+
+
+def _bare(text: str) -> str:
+    """A cell without the apostrophe that keeps a spreadsheet from running it."""
+    return text[1:] if text[:1] == "'" and text[1:].lstrip(" ")[:1] in _FORMULA else text.strip()
+
+
+def checked(path: Path) -> list[dict[str, str]]:
+    """The register's rows as text.
+
+    Raises
+    ------
+    UsageError
+        With a sentence for every cell that is not what it must be.
+    """
+    rows, problems, seen = rows_of(path), [], set()
+    for line, row in enumerate(rows, start=2):
+        problems += [f"{path}, line {line}: {what}" for what in _wrong(row)]
+        if row["action_id"] in seen:
+            problems.append(f"{path}, line {line}: action_id {row['action_id']!r} stands there twice; give it another")
+        seen.add(row["action_id"])
+    if problems:
+        raise UsageError(problems)
+    return rows
+
+
+def _wrong(row: Mapping[str, str]) -> list[str]:
+    found = [f"{name} is empty" for name in NEEDED if not row[name]]
+    found += [
+        f"{name} {row[name]!r} is no day; write it as 2026-11-30" for name in DAYS if row[name] and _day(row[name]) is None
+    ]
+    if row["status"] and row["status"] not in OPEN + CLOSED:
+        found.append(f"status {row['status']!r} is none of {', '.join(OPEN + CLOSED)}")
+    if (row["status"] in CLOSED) != bool(row["closed_on"]) and row["status"]:
+        found.append(f"status {row['status']} and closed_on {row['closed_on']!r} do not agree; a closed action has its day")
+    if row["closed_on"] and row["opened_on"] and row["closed_on"] < row["opened_on"]:
+        found.append(f"closed_on {row['closed_on']} lies before opened_on {row['opened_on']}")
+    try:
+        float(row["expected_gain"] or 0)
+    except ValueError:
+        found.append(f"expected_gain {row['expected_gain']!r} is no number; write a fraction such as 0.012")
+    return found
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def change(path: Path, make: Callable[[list[dict[str, str]]], list[dict[str, str]]]) -> None:
+    """Replace the register's rows by what `make` makes of them: one writer at a time, the file whole or as it was.
+
+    Raises
+    ------
+    UsageError
+        As `checked` does of what is there; and when another writer holds the register for long.
+    """
+    from filelock import FileLock, Timeout
+
+    try:
+        with FileLock(path.with_name(f".{path.name}.lock"), timeout=10):
+            _write(path, make(checked(path)))
+    except Timeout:
+        raise UsageError(f"{path}: somebody else is writing the register; try again when they are done") from None
+
+
+def _write(path: Path, rows: Sequence[Mapping[str, str]]) -> None:
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        with open(temporary, "w", encoding="utf-8", newline="") as file:
+            file.write(as_csv(rows))
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def as_csv(rows: Sequence[Mapping[str, str]]) -> str:
+    """Rows as CSV that a spreadsheet opens as text and numbers, never as a formula."""
+    file = io.StringIO()
+    writer = csv.DictWriter(file, COLUMNS, lineterminator="\n", extrasaction="ignore")
+    writer.writeheader()
+    writer.writerows({name: _inert(row[name]) for name in COLUMNS} for row in rows)
+    return file.getvalue()
+
+
+def _inert(text: str) -> str:
+    one_line = " ".join(str(text).split())
+    return f"'{one_line}" if one_line[:1] in (*_FORMULA, "＝", "＋", "－", "＠") else one_line
