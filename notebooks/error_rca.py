@@ -134,6 +134,12 @@ lq.display.table(evidence.second_audits, "second-audits", "Errors that first aud
                  units={"confirmed": "rate"})  # fmt: skip
 
 # %%
+audit_desk = lq.by_auditor(audited, found, tables.weeks[-1:], page.confidence, max(5, page.smallest_cell))
+lq.display.table(audit_desk, "by-auditor", "Share of the audits inside that each auditor marks as errors",
+                 units={"before": "rate", "now": "rate"},
+                 titles={"difference": "Rose by", "n": "Audits now"})  # fmt: skip
+
+# %%
 lq.display.table(evidence.instructions, "instructions", "New SOP versions, and the error rate inside from that day on",
                  units={"jump": "points"})  # fmt: skip
 
@@ -155,6 +161,22 @@ lq.display.table(level, "level", "Above the market's own error rate, last eight 
                  units={"excess_errors": "count", "now": "rate", "expected": "rate"},
                  titles={"excess_errors": "Errors beyond the market's rate"},
                  empty="No segment lies above the market's rate by more than chance.")  # fmt: skip
+
+# %%
+beyond = lq.above_target(recent, page.target("accuracy").get("target"), fewest=page.smallest_cell)
+beyond_levels = lq.levels(beyond, lq.persistence(recent, beyond))
+lq.display.table(beyond_levels, "beyond-target", "Above the error rate that the target allows, last eight weeks",
+                 units={"excess_errors": "count", "now": "rate", "expected": "rate"},
+                 titles={"excess_errors": "Errors beyond the target", "expected": "Allowed"},
+                 empty="No segment lies beyond the target by more than chance, or there is no target.")  # fmt: skip
+
+# %% [markdown]
+# Searched are all dimensions that the delivery holds, but the label given (with the reference label it says itself
+# whether a row is wrong) and the SOP version (a new one has no baseline): both are looked at inside each cause instead.
+
+# %% tags=["items"]
+shown = lq.examples(recent, above[:3], tables.weeks[-1:], most=20)
+lq.display.table(shown, "level-examples", "Items to look at first where the error rate is high", rows=60)
 
 # %% [markdown]
 # ### Who has more errors with the same work?

@@ -81,7 +81,8 @@ lq.display.behind(weekly=weekly, moved=moved)
 # %% [markdown]
 # A finding is listed when a whole interval lies beyond a target, or when a segment moved further from its baseline
 # weeks than a search over all segments finds by chance (false discovery rate 5 % a metric). Audits of audits are few: their
-# last four weeks are compared.
+# last four weeks are compared. Where accuracy moved, the page *Error root causes* of the same week says why: which
+# segments, since when, what kind of cause and what to do (`labelqa run --notebook error_rca`).
 #
 # ### Which three things would gain most?
 

@@ -9,7 +9,7 @@ import pandas as pd
 from scipy import stats
 
 from labelqa_lib.causes.cause import Cause
-from labelqa_lib.causes.inside import each
+from labelqa_lib.causes.inside import each, moved
 from labelqa_lib.stats.intervals import clopper_pearson
 
 
@@ -73,6 +73,39 @@ def auditors(audited: pd.DataFrame, causes: Sequence[Cause], recent: Sequence[st
              one["errors"] / counts["errors"].sum(), min(1.0, tests[place] * len(counts)))
         )  # fmt: skip
     columns = ["cause", "auditor_id", "audits", "errors", "share_of_audits", "share_of_errors", "p_value"]
+    return pd.DataFrame(found, columns=columns)
+
+
+def by_auditor(
+    audited: pd.DataFrame, causes: Sequence[Cause], recent: Sequence[str], confidence: float = 0.95, fewest: int = 5
+) -> pd.DataFrame:
+    """How many errors does every auditor mark inside each cause, before and now?
+
+    Parameters
+    ----------
+    audited, causes, recent, confidence
+        As in `kinds.confusions`.
+    fewest : int
+        Auditors with fewer audits inside now are left out.
+
+    Returns
+    -------
+    DataFrame
+        ``cause, auditor_id, difference, difference_low, difference_high`` (of the share of audits marked as errors),
+        ``before, now, n`` (audits inside, now): the highest share now first. A rise with every auditor is the agents', a
+        rise with one of them may be his.
+    """
+    found = []
+    for name, _cause, rows in each(audited, causes, recent):
+        rows = rows[rows["auditor_id"].notna()]
+        counts = rows.loc[rows["now"], "auditor_id"].value_counts()
+        own = []
+        for auditor in sorted(counts.index[counts >= fewest]):
+            audits = rows[rows["auditor_id"] == auditor]
+            share = moved(audits, audits["is_error"] == 1, confidence)
+            own.append((name, auditor, share.difference, share.low, share.high, share.before, share.now, share.n_now))
+        found += sorted(own, key=lambda row: (-row[6], row[1]))
+    columns = ["cause", "auditor_id", "difference", "difference_low", "difference_high", "before", "now", "n"]
     return pd.DataFrame(found, columns=columns)
 
 

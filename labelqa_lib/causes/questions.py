@@ -62,6 +62,25 @@ def above_market(audited: pd.DataFrame, alpha: float = 0.05, fewest: int = 0) ->
     return _told(explain_level(audited, searched, weight="weight", alpha=alpha), fewest) if searched else []
 
 
+def above_target(
+    audited: pd.DataFrame, accuracy: float | None, alpha: float = 0.05, fewest: int = 0
+) -> list[Cause]:
+    """Where is the error rate higher than the market's target allows?
+
+    Parameters
+    ----------
+    audited, alpha, fewest
+        As in `week_causes`; all weeks are pooled.
+    accuracy : float or None
+        The target, in (0, 1); without one nothing can lie beyond it.
+    """
+    searched = dimensions(audited, NOT_SEARCHED)
+    if not searched or accuracy is None:
+        return []
+    found = explain_level(audited, searched, weight="weight", alpha=alpha, target=1 - accuracy)
+    return _told(found, fewest)
+
+
 def above_peers(audited: pd.DataFrame, alpha: float = 0.05, fewest: int = 0) -> list[Cause]:
     """Who, where or when is the error rate higher than the same queues and reference labels explain?
 

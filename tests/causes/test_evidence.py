@@ -158,6 +158,16 @@ def test_an_auditor_who_alone_marks_the_errors_is_named():
     assert auditing.auditors(planted().assign(auditor_id="q1"), [KUL], RECENT).empty, "one auditor stands out from nobody"
 
 
+def test_every_auditor_is_shown_beside_the_others():
+    table = auditing.by_auditor(planted(auditor_id="q9"), [KUL], RECENT).set_index("auditor_id")
+    assert table.index[0] == "q9"
+    # nine errors of the last week went to q9 alone; q0 and q1 share its 35 good rows
+    assert table.loc["q9", ["n", "now"]].tolist() == [9, 1.0]
+    assert table.loc[["q0", "q1"], "now"].tolist() == [0.0, 0.0]
+    assert table.loc[["q0", "q1"], "n"].sum() == 35
+    assert auditing.by_auditor(planted(), [KUL], RECENT, fewest=100).empty
+
+
 def test_errors_on_corrected_gold_are_counted():
     rows = planted()
     item = rows.loc[rows["week"].isin(RECENT) & (rows["is_error"] == 1), "item_id"].iloc[0]

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from labelqa_lib.causes.persistence import persistence
-from labelqa_lib.causes.questions import above_market, above_peers, week_causes
+from labelqa_lib.causes.questions import above_market, above_peers, above_target, week_causes
 from labelqa_lib.metrics.audited import DIMENSIONS, pooled
 
 WEEKS = [f"2026-W{week}" for week in range(39, 47)]
@@ -58,6 +58,13 @@ def test_hard_work_is_the_markets_and_nobodys_fault():
     rows = audited(hard=4.0)
     assert [cause.segment for cause in above_market(rows)] == [{"queue": ["hard"]}]
     assert above_peers(rows) == []
+
+
+def test_a_target_is_missed_where_it_is_and_only_if_there_is_one():
+    rows = audited(always=0.15)
+    assert [cause.segment for cause in above_target(rows, 0.93)] == [{"site": ["B"]}]
+    assert above_target(rows, 0.80) == [], "everybody is better than that"
+    assert above_target(rows, None) == []
 
 
 def test_a_weak_site_stands_above_its_peers_week_after_week():
