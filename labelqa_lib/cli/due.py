@@ -29,12 +29,13 @@ def with_reasons(workspace: Workspace, who: Reader, pages: Sequence, force: bool
     own = {notebook: runner.reads_own_market(notebook) for notebook in {page.notebook for page in pages}}
     needed = {page.market for page in pages} if all(own.values()) else {*who.snapshot.markets}
     markets, found = {name: _market(params, workspace, name) for name in sorted(needed)}, []
+    hashes = {name: runner.hash_of(market) for name, market in markets.items() if market}
     for page in pages:
         if market := markets[page.market]:
             weeks = weeks_up_to(page.week, workspace.settings.history_weeks + 1)
             alone = own[page.notebook]
             reading = readings.of(page.market, page.week, weeks, alone)
-            others = [] if alone else [one for name, one in markets.items() if one and name != page.market]
+            others = {} if alone else {name: told for name, told in hashes.items() if name != page.market}
             page = runner.keyed(page, reading.snapshot.id, reading.contents, workspace.settings, market, others)
         found.append((page, "--force" if force else runner.why(page)))
     return found

@@ -13,10 +13,10 @@ from labelqa_lib.runner.parameters import OWN, declared, reads_own_market
 from labelqa_lib.runner.plan import INTERNAL, Plan, PlannedPage, latest_complete_week, notebook_file, notebook_names, plan
 from labelqa_lib.runner.pool import render
 from labelqa_lib.runner.record import PageError, PageRecord, check_writable
-from labelqa_lib.runner.unchanged import keyed, why
+from labelqa_lib.runner.unchanged import hash_of, keyed, why
 
 __all__ = [
     "INTERNAL", "OWN", "Forecast", "Ledger", "Limits", "PageError", "PageRecord", "Plan", "PlannedPage", "check_writable", "declared",
-    "index_is_fresh", "keyed", "latest_complete_week", "notebook_file", "notebook_names", "plan", "reads_own_market",
+    "hash_of", "index_is_fresh", "keyed", "latest_complete_week", "notebook_file", "notebook_names", "plan", "reads_own_market",
     "render", "why", "write_index",
 ]  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -35,7 +35,7 @@ def keyed(
     contents: Mapping[str, str | None],
     workspace: Workspace,
     market: Market,
-    others: Iterable[Market] = (),
+    others: Mapping[str, str] | None = None,
 ) -> PlannedPage:
     """The page with its key: a hash of everything that it is made from, part by part.
 
@@ -49,8 +49,8 @@ def keyed(
     workspace : Workspace
     market : Market
         The page's market, over the workspace's defaults.
-    others : iterable of Market
-        Further markets that the page may look at.
+    others : mapping of market to hash, optional
+        Of the params (`hash_of`) of further markets that the page may look at.
     """
     parameters = {**page.parameters, "snapshot": snapshot}
     settings = {name: value for name, value in workspace.model_dump(mode="json").items() if name not in ASIDE}
@@ -61,7 +61,7 @@ def keyed(
         "packages": _packages(),
         "data": {part: _hash(told) for part, told in contents.items()},
         "market": {name: _hash(value) for name, value in market.model_dump(mode="json").items()},
-        "others": _hash([one.model_dump(mode="json") for one in others]),
+        "others": _hash(others or {}),
         "workspace": {name: _hash(value) for name, value in settings.items()},
         "parameters": {name: _hash(value) for name, value in parameters.items()},
         "left out": _hash(sorted(page.left_out)),
@@ -71,6 +71,11 @@ def keyed(
     if page.shared:  # part by part, others could find out by trial what stands in our params
         key = {"everything": hashlib.sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()}
     return replace(page, snapshot=snapshot, parameters=parameters, key=key)
+
+
+def hash_of(market: Market) -> str:
+    """A hash of a market's params."""
+    return _hash(market.model_dump(mode="json"))
 
 
 def why(page: PlannedPage) -> str:

@@ -55,6 +55,7 @@ class Readings:
     def __init__(self, root: Path, snapshot: Snapshot, kept: Path | None = None):
         self.root, self.snapshot, self.kept = Path(root), snapshot, kept
         self._known = {snapshot.id: snapshot}
+        self._wide: dict[tuple[str, tuple[str, ...]], dict[str, str]] = {}
         self._moved: dict[str, dict[str, list[str] | None]] = {}
 
     def of(self, market: str, week: str, weeks: Sequence[str], own: bool) -> Reading:
@@ -89,20 +90,28 @@ class Readings:
 
     def _facts(self, snapshot: Snapshot, market: str, week: str, weeks: Sequence[str], own: bool) -> dict[str, str]:
         """What `snapshot.json` alone tells of a page's data."""
-        markets = [market] if own else sorted(snapshot.markets)
-        facts = {}
-        for one in weeks:
-            parts = [snapshot.partitions.get(f"{name}/{one}") for name in markets]
-            facts[one] = parts[0] if own else json.dumps(parts)
+        if own:
+            facts = {one: snapshot.partitions.get(f"{market}/{one}") for one in weeks}
+            facts["time zone"] = snapshot.markets.get(market, {}).get("time_zone")
+        else:
+            facts = self._of_all(snapshot, tuple(weeks))
         restated = snapshot.restated.get(f"{market}/{week}", {})
         readable = bool(restated) and (self.root / restated["since"] / "snapshot.json").exists()
-        zones = {name: snapshot.markets.get(name, {}).get("time_zone") for name in markets}
         return {
             **facts,
             "restated": json.dumps([restated, readable], sort_keys=True),
             "tables": json.dumps([sorted(snapshot.tables), snapshot.missing]),
-            "time zones": json.dumps(zones, sort_keys=True),
         }
+
+    def _of_all(self, snapshot: Snapshot, weeks: tuple[str, ...]) -> dict[str, str]:
+        """The same of all markets' weeks together, which is the same for every page that looks at all."""
+        if (snapshot.id, weeks) not in self._wide:
+            places = sorted(snapshot.partitions.items())
+            self._wide[snapshot.id, weeks] = {
+                **{week: json.dumps([told for told in places if told[0].endswith(f"/{week}")]) for week in weeks},
+                "time zones": json.dumps({name: about.get("time_zone") for name, about in snapshot.markets.items()}, sort_keys=True),
+            }
+        return self._wide[snapshot.id, weeks]
 
     def _touched(
         self, now: Snapshot, before: Snapshot, market: str, week: str, weeks: Sequence[str], own: bool

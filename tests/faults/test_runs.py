@@ -15,7 +15,7 @@ import pytest
 
 pytestmark = pytest.mark.slow
 
-STARTED = "import os, pathlib\npathlib.Path('kernel.pid').write_text(str(os.getpid()))"
+STARTED = "import os, pathlib, subprocess\nsubprocess.Popen(['sleep', '4713'], start_new_session=True)\npathlib.Path('kernel.pid').write_text(str(os.getpid()))"
 FOR_EVER = "import time\nwhile True:\n    time.sleep(0.1)"
 
 

@@ -18,7 +18,7 @@ DATA = {"2026-W45": "a", "2026-W46": "b", "items": "c"}
 
 @pytest.fixture
 def page(tiny):
-    def page(snapshot="S1", data=DATA, workspace=Workspace(), market=Market(market="MY"), others=(), **own):
+    def page(snapshot="S1", data=DATA, workspace=Workspace(), market=Market(market="MY"), others=None, **own):
         bare = PlannedPage(tiny.root / "notebooks" / "page.ipynb", tiny.root, tiny.reports, "MY", "2026-W46", "internal",
                            "CURRENT", {"market": "MY", **own})  # fmt: skip
         return keyed(bare, snapshot, data, workspace, market, others)
@@ -51,7 +51,7 @@ def test_a_page_of_which_nothing_changed_need_not_run(page, rendered):
         ({"snapshot": "S2", "data": {**DATA, "items": "x"}}, "data of items changed"),
         ({"market": Market(market="MY", time_zone="Asia/Kuala_Lumpur")}, "the market's time_zone changed"),
         ({"workspace": Workspace(confidence=0.9, history_weeks=8)}, "the workspace's history_weeks, confidence changed"),
-        ({"others": [Market(market="SG")]}, "another market's params changed"),
+        ({"others": {"SG": unchanged.hash_of(Market(market="SG"))}}, "another market's params changed"),
         ({"top": 5}, "parameter top changed"),
     ],
 )
