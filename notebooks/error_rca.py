@@ -80,6 +80,7 @@ lq.display.table(corrected, "corrected", "Accuracy as the QAs see it, and correc
 
 # %% [markdown]
 # *Rate* is what the segments themselves moved by, *mix* what more or less of their work did; both add up to the change.
+# Segments count by all their work, not by their audits: totals may differ a little from the change above.
 
 # %% [markdown]
 # ## Where?

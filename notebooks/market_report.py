@@ -215,7 +215,8 @@ lq.display.table(split, "split", "Accuracy against the baseline weeks, split int
 
 # %% [markdown]
 # *Rate* is what a queue moved by being labelled better or worse, *mix* by having more or less of the work; both add
-# up to the change exactly.
+# up to the change exactly. Queues count here by all their work, not by their audits: the total may differ a little
+# from the first screen's.
 
 # %% [markdown]
 # ### Is content wrongly enforced, or let through?
