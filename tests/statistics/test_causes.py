@@ -1,7 +1,8 @@
 """False alarms and finds of the search for causes, on simulated incidents and on 45 real ones.
 
-Sized to about 100 CPU seconds; `tests/bench_causes.py` is the same by kind, larger, beside other methods. Gates allow
-three Monte Carlo standard errors of the number of cases simulated here; the benchmark's own are those of the issue.
+Sized to about 60 CPU seconds; `tests/bench_causes.py` is the same by kind, larger, beside other methods. Gates allow one
+Monte Carlo standard error of the number of cases simulated here, so that a search half as good again fails; the
+benchmark's own are those of the issue, and docs/causes.md has its figures.
 """
 
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import simulated_floors
 import yaml
 from simulated_incidents import exact, f1, incident
 
@@ -17,7 +19,7 @@ from labelqa_lib import causes
 pytestmark = pytest.mark.slow
 
 REAL = Path(__file__).resolve().parents[3] / "shared" / "data" / "root_cause_rs"
-WORLDS = 16
+WORLDS = 30
 
 
 def explained(case, **options):
@@ -28,8 +30,8 @@ def explained(case, **options):
 @pytest.mark.parametrize(("kind", "seed"), [("null", 100), ("mix", 200)])
 def test_weeks_without_a_rate_change_are_silent(kind, seed):
     alarms = sum(bool(explained(incident(kind, np.random.default_rng([seed, case])))) for case in range(WORLDS))
-    # 5 % of 16 weeks is 0.8; three standard errors of that number are 2.6
-    assert alarms <= 3
+    # 5 % of 30 weeks is 1.5, and one standard error of that number 1.2
+    assert alarms <= 2
 
 
 def test_what_a_scan_can_see_is_found():
@@ -46,11 +48,17 @@ def test_what_a_scan_can_see_is_found():
             found.append(bool(got))
             overlap.append(f1(made.current, got, made.truth))
             first.append(bool(got) and exact(got[0], made.truth))
-    # gates of the benchmark: 0.90, 0.83, 0.68; less three standard errors of 30 cases
+    # gates of the benchmark: 0.90, 0.83, 0.68; less one standard error of some 30 cases
     assert len(found) >= 24
-    assert np.mean(found) >= 0.90 - 3 * np.sqrt(0.9 * 0.1 / len(found))
-    assert np.mean(overlap) >= 0.83 - 3 * 0.3 / np.sqrt(len(overlap))
-    assert np.mean(first) >= 0.68 - 3 * np.sqrt(0.68 * 0.32 / len(first))
+    assert np.mean(found) >= 0.90 - np.sqrt(0.9 * 0.1 / len(found))
+    assert np.mean(overlap) >= 0.83 - 0.3 / np.sqrt(len(overlap))
+    assert np.mean(first) >= 0.68 - np.sqrt(0.68 * 0.32 / len(first))
+
+
+@pytest.mark.parametrize("kind", ["mix", "restless"])
+def test_a_world_built_otherwise_is_silent_too(kind):
+    weeks = [simulated_floors.incident(kind, np.random.default_rng([400, case])) for case in range(8)]
+    assert sum(bool(explained(week)) for week in weeks) <= 1
 
 
 @pytest.mark.skipif(not REAL.is_dir(), reason="the incidents of root_cause_rs are not on this machine")
