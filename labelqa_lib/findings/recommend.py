@@ -13,7 +13,7 @@ from labelqa_lib.findings.catalogue import MARKET, auditing, cost
 from labelqa_lib.findings.finding import Finding, Recommendation
 from labelqa_lib.metrics import REGISTRY
 
-PAIRS = 3
+PAIRS = 2
 """So many confusions are trained on at once."""
 
 CONTENT = {"label", "reference_label", "policy_area", "queue", "content_type", "language"}

@@ -16,6 +16,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from labelqa_lib import wording
 from labelqa_lib.periods import Week
 from labelqa_lib.runner.beside import ACCURACY, PDF, SPREADSHEET
+from labelqa_lib.runner.digest import beside_last_week, league, most_important, moves
 from labelqa_lib.runner.gantt import gantt
 from labelqa_lib.runner.plan import PlannedPage
 from labelqa_lib.runner.record import PageRecord, read_records, write_whole
@@ -27,11 +28,6 @@ TONES = {
     "act": "bad", "watch": "bad",
 }  # fmt: skip
 """Colour of a status or severity word; the word itself is always written."""
-
-SEVERITIES = ("act", "watch")
-"""What the index lists; the rest stands on the pages."""
-
-MOST_FINDINGS = 15
 
 BESIDE = {SPREADSHEET: "spreadsheet", ACCURACY: "accuracy CSV", PDF: "PDF"}
 """What the index calls the files beside a page."""
@@ -105,7 +101,10 @@ def week_html(records: Sequence[PageRecord], folder: Path, audience: str, week: 
         markets=_by_market(pages),
         notebooks=notebooks,
         failures=[page for page in pages if page["record"].failed],
-        findings=_findings(records),
+        league=league(records, TONES),
+        findings=most_important(records, TONES),
+        moves=moves(records, TONES),
+        beside=beside_last_week(records),
         snapshots=sorted({record.snapshot for record in records}),
         pages=len(records),
         run=gantt(records, titles),
@@ -184,25 +183,6 @@ def _figure(headline: Mapping[str, Any]) -> dict[str, str]:
         "tone": TONES.get(status, "none"),
         "reason": headline.get("reason") or "",
     }
-
-
-def _findings(records: Sequence[PageRecord]) -> list[dict[str, Any]]:
-    """The most severe and largest findings of all markets."""
-    found = [
-        {
-            **finding,
-            "market": record.market,
-            "link": f"{record.market}/{record.notebook}.html",
-            "tone": TONES[finding["severity"]],
-        }
-        for record in records
-        for finding in record.findings
-        if finding["severity"] in SEVERITIES
-    ]
-    found.sort(key=lambda one: (SEVERITIES.index(one["severity"]), -one["size"], one["market"], one["code"]))
-    # two notebooks of a market may come to the same finding
-    once = {(one["market"], one["sentence"]): one for one in reversed(found)}
-    return list(once.values())[::-1][:MOST_FINDINGS]
 
 
 def _rendered(template: str, **values: Any) -> str:

@@ -120,3 +120,47 @@ def test_all_weeks_the_latest_first_and_the_same_bytes_again(put, index, tmp_pat
     put("ES", "2026-W46", html="x")
     assert index() == first
     assert (tmp_path / "internal" / "index.html").read_text() == overview
+
+
+def told(market, estimate, half=0.01, **more):
+    return {"headlines": [{**ACCURACY, "estimate": estimate, "ci_low": estimate - half, "ci_high": estimate + half,
+                           "better": "higher", "target": 0.95, **more}]}  # fmt: skip
+
+
+def test_the_league_says_which_places_the_intervals_leave_open(put, index):
+    for market, estimate in (("MY", 0.90), ("ES", 0.96), ("TW", 0.955), ("SG", 0.80)):
+        put(market, html="x", **told(market, estimate))
+    html = index()
+    rows = html[html.index('id="league"') : html.index("A place is the range")]
+    seen = re.findall(r'<th scope="row"><a [^>]*>(\w+)</a></th>\s*<td>([^<]+)</td>', rows)
+    assert seen == [("ES", "1 to 2"), ("TW", "1 to 2"), ("MY", "3"), ("SG", "4")]
+    assert 'aria-label="SG: 80.0 %, 79.0 to 81.0 %"' in rows
+
+
+def test_a_lower_figure_is_better_where_the_metric_says_so_and_one_market_is_no_league(put, index):
+    low = {"metric": "fpr", "title": "FPR", "better": "lower", "target": None}
+    put("MY", html="x", **told("MY", 0.02, **low))
+    assert 'id="league"' not in index()
+    put("ES", html="x", **told("ES", 0.20, **low))
+    assert [market for market in re.findall(r'<th scope="row"><a [^>]*>(\w+)', index())[:2]] == ["MY", "ES"]
+
+
+def test_what_moved_by_more_than_noise_is_told_the_worse_first(put, index):
+    moved = {"change_low": -0.05, "change_high": -0.01, "more_than_noise": True}
+    put("ES", html="x", **told("ES", 0.95, change=0.03, **{**moved, "change_low": 0.01, "change_high": 0.05}))
+    put("MY", html="x", **told("MY", 0.92, change=-0.03, **moved))
+    put("TW", html="x", **told("TW", 0.93, change=-0.01, more_than_noise=False))
+    html = index()
+    part = html[html.index('id="moves"') :]
+    assert part.index("Accuracy −3.0 pt (−5.0 to −1.0) on last week") < part.index("Accuracy +3.0 pt (1.0 to 5.0)")
+    assert ">worse</span>" in part and ">better</span>" in part and "−1.0 pt on" not in part
+
+
+def test_ten_findings_with_their_standing_and_advice(put, index):
+    known = {"state": "still there", "weeks": 3, "recommendation": {"sentence": "Train <b>them</b>."}}
+    put("MY", html="x", findings=[finding("act", size, f"number {size};") for size in range(12)])
+    put("ES", html="x", findings=[finding("act", 99, "largest") | known, finding("know", 0, "over") | {"state": "gone"}])
+    html = index()
+    assert html.count('<span class="status bad">act</span>') == 10 and "number 3;" in html and "number 2;" not in html
+    assert "<b>still there (week 3)</b>: largest" in html and "Train &lt;b&gt;them&lt;/b&gt;." in html
+    assert "Of all findings 1 still there, 1 gone since last week." in html
