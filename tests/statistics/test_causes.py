@@ -1,8 +1,8 @@
 """False alarms and finds of the search for causes, on simulated incidents and on 45 real ones.
 
 Sized to about 60 CPU seconds; `tests/bench_causes.py` is the same by kind, larger, beside other methods. Gates allow one
-Monte Carlo standard error of the number of cases simulated here, so that a search half as good again fails; the
-benchmark's own are those of the issue, and docs/causes.md has its figures.
+Monte Carlo standard error of the number of cases simulated here; thirty weeks cannot tell 5 % of false alarms from 8 %.
+The benchmark's gates are those of the issue, and docs/causes.md has its figures.
 """
 
 from pathlib import Path
