@@ -1,8 +1,12 @@
-"""The same rooms with sliders: what a page shows for the params' values, an analyst moves in JupyterLab.
+"""The analyst's desk: the reports' rooms with controls, in JupyterLab.
 
-In a report the values of the params stand still; a slider needs a running notebook and is left out there.
+`View` is what is looked at, `Answers` what the rooms say of it, `show` puts that on a page. In a report the values of the
+params stand still; what moves needs a running notebook and is left out there.
 """
 
+from labelqa_lib.explore import show
+from labelqa_lib.explore.answers import Answers
 from labelqa_lib.explore.plans import plan_desk
+from labelqa_lib.explore.view import View
 
-__all__ = ["plan_desk"]
+__all__ = ["Answers", "View", "plan_desk", "show"]

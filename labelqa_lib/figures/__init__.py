@@ -9,6 +9,7 @@ from labelqa_lib.figures.calibration import participants
 from labelqa_lib.figures.causes import causes, since
 from labelqa_lib.figures.control import control
 from labelqa_lib.figures.funnel import funnel
+from labelqa_lib.figures.handling import handle_times
 from labelqa_lib.figures.labels import confusion, costly_pairs
 from labelqa_lib.figures.rare import gaps
 from labelqa_lib.figures.segments import compare, distribution
@@ -27,6 +28,7 @@ __all__ = [
     "distribution",
     "funnel",
     "gaps",
+    "handle_times",
     "participants",
     "sampling",
     "since",

@@ -4,17 +4,20 @@
 one family each, `label_means` a part of quality; `judged` the rate sample, `frame` the shape of every answer,
 `compare` what moved; `breakdowns` and `coverage` the tables of a page that are not one metric; `rare` the gaps between
 critical errors; `interval_methods` what hangs on the method; `control` charts, `people` compared, and accuracy `corrected` and `assisted` are metric frames with
-more beside them, as are those beside `peers`; `withheld` keeps from a partner what rests on few rows.
+more beside them, as are those beside `peers`; `inside` asks the same inside one segment, `behind` shows the
+annotations that a figure stands on; `withheld` keeps from a partner what rests on few rows.
 """
 
 from labelqa_lib.metrics.assisted import TITLES as ASSISTED_TITLES
 from labelqa_lib.metrics.assisted import assisted
+from labelqa_lib.metrics.behind import behind, handle_times
 from labelqa_lib.metrics.breakdowns import by_hour, confusion, tenure
-from labelqa_lib.metrics.compare import change, compare_segments
+from labelqa_lib.metrics.compare import against, change, compare_segments
 from labelqa_lib.metrics.control import appeals_chart, control_chart
 from labelqa_lib.metrics.corrected import TITLES as CORRECTED_TITLES
 from labelqa_lib.metrics.corrected import corrected
 from labelqa_lib.metrics.coverage import coverage, excluded_audits, volume
+from labelqa_lib.metrics.inside import measure_inside, said
 from labelqa_lib.metrics.interval_methods import interval_methods, rare_changes
 from labelqa_lib.metrics.languages import by_official_language
 from labelqa_lib.metrics.effects import effects
@@ -35,9 +38,11 @@ __all__ = [
     "TITLES",
     "UNITS",
     "Metric",
+    "against",
     "against_peers",
     "appeals_chart",
     "assisted",
+    "behind",
     "by_hour",
     "by_official_language",
     "change",
@@ -49,11 +54,14 @@ __all__ = [
     "critical_gaps",
     "effects",
     "excluded_audits",
+    "handle_times",
     "interval_methods",
     "measure",
     "measure_each",
+    "measure_inside",
     "no_benchmark",
     "rare_changes",
+    "said",
     "split_change",
     "spread",
     "staff",

@@ -11,6 +11,7 @@ from ibis import _
 from labelqa_lib.errors import UsageError
 from labelqa_lib.metrics.cells import cells
 from labelqa_lib.metrics.frame import groups_of, rate_frame, undefined
+from labelqa_lib.metrics.inside import rows_inside
 from labelqa_lib.metrics.judged import annotated, cluster, note, sampled
 from labelqa_lib.metrics.metric import WEEK, Asked
 from labelqa_lib.metrics.quality import SHARES
@@ -32,6 +33,7 @@ def confusion(
     weeks: Sequence[str] | None = None,
     confidence: float = 0.95,
     costs: Mapping[str, Mapping[str, float]] | None = None,
+    segment: Mapping[str, str] | None = None,
 ) -> pd.DataFrame:
     """What is each label taken for, and which confusions cost most?
 
@@ -42,6 +44,8 @@ def confusion(
     costs : mapping, optional
         What a confusion costs, by reference label and label given. Those not named cost 1, or `FLIP_COST` where they
         swap violating and benign.
+    segment : mapping of str to str, optional
+        Dimensions of a judged annotation; only rows inside it are counted.
 
     Returns
     -------
@@ -59,6 +63,7 @@ def confusion(
     """
     asked = ask(tables, REGISTRY["accuracy"], (), weeks, confidence)
     rows, _stands_on = sampled(tables, asked.weeks)
+    rows = rows_inside(rows, segment or {}, "judged annotations")
     found = cells(rows, ["reference_label", "label"], True, cluster=cluster(asked))
     pairs = found.groupby(["reference_label", "label"], as_index=False)[["n", "weight"]].sum()
     # Every pair stands against all clusters of its reference label, those without this confusion too.

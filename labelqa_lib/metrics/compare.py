@@ -120,6 +120,35 @@ def compare_segments(
     return pd.concat(rows, ignore_index=True)[columns] if rows else pd.DataFrame(columns=columns)
 
 
+def against(now: pd.DataFrame, then: pd.DataFrame) -> pd.DataFrame:
+    """By how much does every segment differ from what it was?
+
+    Parameters
+    ----------
+    now, then : metric frame
+        Of one metric by the same dimensions, each with one period; `then` may be empty.
+
+    Returns
+    -------
+    DataFrame
+        `now` with ``baseline`` (the estimate then), ``n_baseline, difference, difference_low, difference_high`` (Newcombe's
+        hybrid interval; NaN where a side has no figure, is a full count, or alone stands on gold).
+    """
+    if then.empty:
+        nothing = dict.fromkeys(["difference", "difference_low", "difference_high"], np.nan)
+        return now.assign(baseline=np.nan, n_baseline=0, **nothing)
+    dimensions = [name for name in now.columns if name not in _FRAME]
+    both = _beside(now, then[[*dimensions, *_INTERVAL, "method"]], dimensions)
+    moved, exact, unlike = difference(*_sides(both)), _exact(both), _unlike(both)
+    return now.reset_index(drop=True).assign(
+        baseline=both["estimate_before"].to_numpy(dtype=float),
+        n_baseline=both["n_before"].fillna(0).to_numpy().astype("int64"),
+        difference=np.where(unlike, np.nan, moved.difference),
+        difference_low=np.where(exact | unlike, np.nan, moved.low),
+        difference_high=np.where(exact | unlike, np.nan, moved.high),
+    )
+
+
 def _searches(metric: str) -> list[tuple[str, ...]]:
     known = [name for name in _SEARCHED if name in REGISTRY[metric].dimensions]
     with_site = [("site", name) for name in known if name not in ("partner", "site")] if "site" in known else []

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from ibis import _
 
+from labelqa_lib.metrics.inside import measure_inside
 from labelqa_lib.metrics.judged import on_gold
 from labelqa_lib.metrics.metric import WEEK
 from labelqa_lib.metrics.registry import REGISTRY, measure
@@ -30,6 +31,7 @@ def control_chart(
     rules: str = "nhs",
     confidence: float = 0.95,
     denominators: Mapping[str, str] | None = None,
+    segment: Mapping[str, str] | None = None,
 ) -> pd.DataFrame:
     """Is the last week unlike the weeks before it, and by which rule?
 
@@ -43,6 +45,8 @@ def control_chart(
         Run rules.
     confidence, denominators
         As in `measure`.
+    segment : mapping of str to str, optional
+        As in `measure_inside`.
 
     Returns
     -------
@@ -65,7 +69,7 @@ def control_chart(
     for four weeks sets off the rules in 11 % of cases and these in 15 %, the two together in 19 %; noise alone sets
     off these once in 2,000 weeks.
     """
-    frame = measure(tables, metric, [WEEK], confidence=confidence, denominators=denominators)
+    frame = measure_inside(tables, metric, segment or {}, [WEEK], confidence=confidence, denominators=denominators)
     unlike = _unlike_the_others(frame)
     baseline = (frame["estimate"].notna() & ~unlike & (frame["period"] < tables.weeks[-1])).to_numpy()
     reason = ""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
 from labelqa_lib.errors import UsageError
-from labelqa_lib.metrics.registry import REGISTRY, measure
+from labelqa_lib.metrics.inside import measure_inside
+from labelqa_lib.metrics.registry import REGISTRY
 from labelqa_lib.stats import funnel, shrinkage
 from labelqa_lib.store import Tables
 
@@ -26,6 +27,7 @@ def spread(
     metric: str = "error_rate",
     false_discovery_rate: float = 0.05,
     confidence: float = 0.95,
+    segment: Mapping[str, str] | None = None,
 ) -> pd.DataFrame:
     """Which agents (or sites) are worse than the market, beyond chance and the usual spread between them?
 
@@ -44,6 +46,8 @@ def spread(
         Expected share of false names among all names, in (0, 1).
     confidence : float
         Of the intervals, in (0, 1).
+    segment : mapping of str to str, optional
+        As in `measure_inside`: people are compared inside it, with all of it.
 
     Returns
     -------
@@ -72,8 +76,8 @@ def spread(
     if known is not None and (known.unit, known.better) != ("rate", "lower"):
         bad = [name for name, other in REGISTRY.items() if (other.unit, other.better) == ("rate", "lower")]
         raise UsageError(f"people are compared on a rate of bad events; {metric} is none, these are: {', '.join(bad)}")
-    frame = measure(tables, metric, [dimension], weeks, confidence)
-    whole = measure(tables, metric, (), weeks)["estimate"].iloc[0]
+    frame = measure_inside(tables, metric, segment or {}, [dimension], weeks, confidence)
+    whole = measure_inside(tables, metric, segment or {}, (), weeks)["estimate"].iloc[0]
     n = frame["n_effective"].fillna(0).to_numpy()
     events = np.minimum(frame["estimate"].fillna(0).to_numpy() * n, n)
     named = (frame["n"] >= minimum).to_numpy() & (n > 0)

@@ -1,0 +1,128 @@
+"""A view's answers on the page: the same tables and figures as in the reports, in a notebook and in what is exported."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+
+import pandas as pd
+
+from labelqa_lib import display, figures, metrics, wording
+from labelqa_lib.errors import LabelqaError
+from labelqa_lib.explore.answers import PAGE_SIZE, Answers
+from labelqa_lib.findings import furthest
+from labelqa_lib.periods import span
+
+SAID = {"n_baseline": "n before", "baseline": "Before", "change": "Change"}
+"""Headings of the segments' table."""
+
+ITEM_TITLES = {
+    "annotation_id": "Annotation", "item_id": "Item", "local_date": "Day", "label": "Label given",
+    "reference_label": "Reference", "audit_label": "Audit", "second_label": "Second audit", "error_cause": "Cause",
+    "handle_seconds": "Handled", "content_ref": "Content",
+}  # fmt: skip
+
+
+def _or_why_not(show: Callable[[Answers], None]) -> Callable[[Answers], None]:
+    """Show it; where the view does not allow it, say why in its place."""
+
+    @wraps(show)
+    def shown(answers: Answers) -> None:
+        try:
+            show(answers)
+        except LabelqaError as error:
+            display.sentence(" ".join(error.problems))
+
+    return shown
+
+
+def sentence(answers: Answers) -> str:
+    """The view and its figure in one sentence: what, where, when, how sure, and since the baseline."""
+    view, whole, unit = answers.view, answers.whole, answers.unit
+    page = answers.page()
+    late, earlier = answers.weeks(page.tables)
+    inside = f" of {metrics.said(view.segment)}" if view.where else ""
+    head = f"{answers.title}{inside} in {view.markets[0]}, {span(late)}: "
+    if pd.isna(whole["estimate"]):
+        return f"{head}not known, {whole['reason']}."
+    said = f"{head}{wording.estimate(whole['estimate'], whole['ci_low'], whole['ci_high'], unit)}, n {wording.whole(whole['n'])}"
+    if pd.isna(whole["difference"]) or not earlier:
+        return f"{said}."
+    return f"{said}; {change(whole, unit)} against {span(earlier)}."
+
+
+def change(row: pd.Series, unit: str) -> str:
+    """``−3.1 pt (−5.0 to −1.2)``; a dash where it is not known."""
+    said = wording.difference(row["difference"], unit)
+    if pd.isna(row["difference_low"]):
+        return said
+    return f"{said} ({wording.ends(row['difference_low'], row['difference_high'], unit)})"
+
+
+@_or_why_not
+def summary(answers: Answers) -> None:
+    """The view in a sentence, as the page's answer."""
+    display.status(sentence(answers))
+
+
+def segments(answers: Answers) -> None:
+    """Every segment with its figure and its change: a figure where it is cut by anything, and a table."""
+    frame = answers.segments
+    if answers.cut and frame["estimate"].notna().any():
+        drawn = frame.assign(segment=frame[answers.cut].agg(" · ".join, axis=1)) if len(answers.cut) > 1 else frame
+        dim = "segment" if len(answers.cut) > 1 else answers.cut[0]
+        display.chart(figures.compare, drawn, dim, id="segments-figure", title=answers.title, unit=answers.unit,
+                      **answers.page().target(answers.view.metric))  # fmt: skip
+    changes = pd.Series([change(row, answers.unit) for _, row in frame.iterrows()], dtype="str")
+    told = frame.drop(columns=["difference", "difference_low", "difference_high"]).assign(change=changes)
+    target = answers.page().target(answers.view.metric).get("target", float("nan"))
+    display.table(told, "segments", f"{answers.title} by segment", units=metrics.UNITS, titles=metrics.TITLES | SAID,
+                  target=target, empty="Nobody has enough items to be named.")  # fmt: skip
+
+
+@_or_why_not
+def trend(answers: Answers) -> None:
+    """The weeks within their limits; of several markets, side by side."""
+    options = {"id": "trend", "unit": answers.unit, **answers.page().target(answers.view.metric)}
+    if len(answers.view.markets) > 1:
+        display.chart(figures.trends, answers.trend, "market", title=f"{answers.title} by market and week", **options)
+    else:
+        display.chart(figures.control, answers.trend, title=f"{answers.title} within its usual range", **options)
+
+
+@_or_why_not
+def confusion(answers: Answers) -> None:
+    """What each label was taken for."""
+    display.chart(figures.confusion, answers.confusion, id="confusion", title="What each label was taken for")
+
+
+@_or_why_not
+def handle_times(answers: Answers) -> None:
+    """The spread of handle times, with the median and the longest tenth."""
+    page, view, frame = answers.page(), answers.view, answers.handle_times
+    late, _earlier = answers.weeks(page.tables)
+    marks = {
+        said: metrics.measure_inside(page.tables, metric, view.segment, (), late, **page.options)["estimate"].iloc[0]
+        for metric, said in (("aht_median", "median"), ("aht_p90", "90 % within"))
+    }
+    display.chart(figures.handle_times, frame, id="handle-times", title="Handle times", marks=marks)
+
+
+@_or_why_not
+def agents(answers: Answers) -> None:
+    """Agents by volume and rate, and those furthest off once few items are allowed for."""
+    title = metrics.TITLES[answers.bad]
+    display.chart(figures.funnel, answers.agents, id="agents", title=f"Agents: {title.lower()} by items, all weeks")
+    display.table(furthest(answers.agents), "agents-table", f"Agents with the highest {title.lower()}, few items allowed for",
+                  units={"shrunken": "rate", "worst_tenth": "rate"}, empty="Nobody has enough items to be named.")  # fmt: skip
+
+
+@_or_why_not
+def items(answers: Answers) -> None:
+    """The annotations behind the figure, a page of them."""
+    rows, total = answers.items
+    first = answers.view.page * PAGE_SIZE
+    at = f"{wording.whole(first + 1)} to {wording.whole(first + len(rows))} of " if len(rows) else ""
+    which = "wrong annotations" if answers.view.wrong else "annotations"
+    display.table(rows, "items", f"{at}{wording.whole(total)} {which} behind the figure", units={"handle_seconds": "seconds"},
+                  titles=ITEM_TITLES, rows=PAGE_SIZE, empty="There are none on this page.")  # fmt: skip

@@ -1,0 +1,71 @@
+"""A view's answers are the rooms' own numbers, and a page of them has no widget."""
+
+from __future__ import annotations
+
+import pytest
+
+from labelqa_lib.errors import UsageError
+from labelqa_lib.explore import show
+from labelqa_lib.metrics import measure, spread
+from tests.explore.desks import answers
+from tests.sampling.worlds import WEEKS, market
+
+
+def test_segments_are_the_reports_numbers_with_what_they_were():
+    found = answers(by=("site",)).segments
+    report = measure(market(), "accuracy", ["site"])
+    assert found[report.columns].equals(report)
+    before = measure(market(), "accuracy", ["site"], WEEKS[:-1])
+    assert found["baseline"].tolist() == before["estimate"].tolist()
+    shorter = answers(recent=2, baseline=1).segments
+    assert shorter["n"].tolist() == measure(market(), "accuracy", ["site"], WEEKS[-2:])["n"].tolist()
+    assert shorter["n_baseline"].tolist() == measure(market(), "accuracy", ["site"], WEEKS[1:2])["n"].tolist()
+    assert answers(baseline=0).segments["difference"].isna().all()
+
+
+def test_several_markets_stand_side_by_side():
+    both = answers(("MY", "SG"))
+    assert both.segments["market"].tolist() == ["MY", "MY", "SG", "SG"] and both.cut == ["market", "site"]
+    assert set(both.trend["market"]) == {"MY", "SG"}
+    with pytest.raises(UsageError, match="choose one of MY, SG"):
+        _ = both.confusion
+    with pytest.raises(UsageError, match="it holds MY, SG"):
+        _ = answers(("XX",)).segments
+
+
+def test_people_with_few_items_are_not_named():
+    everyone = measure(market(), "accuracy", ["agent_id"])
+    shown = answers(by=("agent_id",)).segments
+    assert 0 < len(shown) < len(everyone) and (shown["n"] >= 5).all()
+    assert set(answers().values("agent_id")) <= set(everyone["agent_id"])
+    assert answers(where={"queue": "q"}).values("site") == ["K", "L"]
+
+
+def test_agents_are_compared_on_bad_events():
+    assert answers().agents.equals(spread(market(), "agent_id", WEEKS, 5))
+    assert answers(metric="fnr").bad == "fnr" and answers(metric="aht").bad == "error_rate"
+    with pytest.raises(UsageError, match="one agent is chosen"):
+        _ = answers(where={"agent_id": "a01"}).agents
+
+
+def test_pages_are_opened_once_for_all_views_of_a_desk():
+    first = answers()
+    assert first.about(first.view.into({"site": "K"})).page() is first.page()
+
+
+def test_the_view_in_a_sentence():
+    whole = answers(where={"site": "K"})
+    assert show.sentence(whole).startswith("Accuracy of site K in MY, 2026-W46: 9")
+    assert "pt (" in show.sentence(whole) and "against 2026-W43..2026-W45" in show.sentence(whole)
+    assert "against" not in show.sentence(answers(baseline=0))
+    assert "not known, nothing of site Z" in show.sentence(answers(where={"site": "Z"}))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("view", [{}, {"markets": ("MY", "SG")}, {"metric": "aht", "by": ("site", "queue"), "where": {"agent_id": "a01"}},
+                                  {"where": {"auditor_id": "Q1"}, "by": (), "wrong": True}])  # fmt: skip
+def test_every_part_is_shown_or_says_why_not(view, capsys):
+    asked = answers(**view)
+    for part in (show.summary, show.segments, show.trend, show.confusion, show.handle_times, show.agents, show.items):
+        part(asked)
+        assert capsys.readouterr().out.strip()
