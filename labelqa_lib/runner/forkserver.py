@@ -41,6 +41,7 @@ def main() -> None:
     sys.path.remove("")  # the folder that it was started in, which ``python -c`` has put there
     sys.argv[1:] = []
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the run decides what an interrupt ends
+    signal.pthread_sigmask(signal.SIG_SETMASK, [])  # it was started with interrupts held, which kernels would inherit
     die_with_parent()
     sys.modules["rfc3987_syntax"] = None  # as in workers
     for name in ("ipykernel.kernelapp", "ipykernel_launcher", *told["modules"]):
