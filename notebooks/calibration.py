@@ -80,7 +80,11 @@ lq.display.sentence(lq.read_checks(confirmed, gold))
 findings = lq.calibration_findings(summary, by_label, shares, traps, splits, suspects, suspicions=suspicions,
                                    audits={"missed": missed, "false": false}, lately=lately, session=moved,
                                    items=chosen)  # fmt: skip
+findings = lq.recommend(findings, lq.volume(tables), staff=lq.staff(tables, page.minutes_factor))
+earlier = page.earlier("calibration")
+findings = lq.beside(findings, earlier)
 lq.display.findings(findings)
+lq.display.sentence(lq.beside_sentence(findings, earlier))
 
 # %% [markdown]
 # ## The next session

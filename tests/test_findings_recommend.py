@@ -121,3 +121,23 @@ def test_cost_is_counted_where_people_are_known():
     assert cost("retrain", STAFF, "KUL") == (10.0, "8 agents × 60 min, and 2.0 h to prepare")
     assert cost("recalibrate", STAFF, "nowhere")[0] == 1.0 + 1.5 * 4
     assert cost("retrain", pd.DataFrame())[0] == 2.0
+
+
+@pytest.mark.parametrize(
+    ("code", "segment", "kind", "says"),
+    [
+        ("split:training:spam:ok", {"site": "KUL"}, "retrain", "Retrain site KUL on spam taken for ok. Costs about 10.0 h (8 agents"),
+        ("split:unclear_SOP:spam:ok", {"policy_area": "ads"}, "clarify", "Clarify the SOP of ads on spam taken for ok. Costs"),
+        ("gold:suspect", {}, "gold", "correct the gold. Costs about 3.0 h"),
+        ("audits:missed_error_rate", {}, "recalibrate", "Recalibrate all QAs with tier 2. Costs about 7.0 h (4 QAs"),
+    ],
+)  # fmt: skip
+def test_what_the_calibration_page_finds_has_its_remedy_and_no_invented_gain(code, segment, kind, says):
+    nothing = dict.fromkeys(("gap", "gap_low", "gap_high"), float("nan"))
+    (one,) = advised(finding(code, code.split(":")[1], segment=segment, **nothing))
+    assert one.kind == kind and says in one.sentence
+    assert np.isnan(one.gain) and one.items == 0
+
+
+def test_where_the_cause_cannot_be_told_nothing_is_recommended():
+    assert advised(finding("split:undecided:spam:ok", "undecided", segment={"policy_area": "ads"})) == [None]

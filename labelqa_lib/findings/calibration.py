@@ -65,9 +65,9 @@ def calibration_findings(
     return sorted(found, key=lambda one: (SEVERITIES.index(one.severity), -one.size))
 
 
-def _finding(code: str, severity: str, sentence: str, evidence: str, size: float = 0.0) -> Finding:
+def _finding(code: str, severity: str, sentence: str, evidence: str, size: float = 0.0, **segment: str) -> Finding:
     return Finding(code=code, severity=severity, sentence=sentence, size=size, evidence=evidence,
-                   metric=code.split(":")[1], period="")  # fmt: skip
+                   metric=code.split(":")[1], period="", segment=segment)  # fmt: skip
 
 
 def _splits(splits: pd.DataFrame) -> list[Finding]:
@@ -97,7 +97,8 @@ def _splits(splits: pd.DataFrame) -> list[Finding]:
             )
         severity = {"training": "act", "unclear SOP": "act"}.get(row["verdict"], "know")
         code = f"split:{row['verdict'].replace(' ', '_')}:{row['reference_label']}:{row['label']}"
-        found.append(_finding(code, severity, sentence, "splits", size=row["errors"]))
+        place = {"site": row["site"]} if row["verdict"] == "training" else {"policy_area": row["policy_area"]}
+        found.append(_finding(code, severity, sentence, "splits", size=row["errors"], **place))
     undecided = [one for one in found if one.severity == "know"]
     return [one for one in found if one.severity != "know"] + undecided[:2]
 

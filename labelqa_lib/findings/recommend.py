@@ -92,6 +92,8 @@ def _one(one: Finding, told: Circumstances, moved: set[str]) -> Recommendation |
         return _more_audits(one, told)
     if one.code.startswith("stands-out:"):
         return _coached(one, told)
+    if one.code.startswith(("split:", "gold:", "audits:")):
+        return _calibrated(one, told)
     if one.metric in _QUALITY:
         return _quality(one, told, moved)
     if one.metric in _AUDITING:
@@ -106,6 +108,21 @@ def _one(one: Finding, told: Circumstances, moved: set[str]) -> Recommendation |
         return _worded(one, told, "gold", f"Take overturned appeals{_at(one)} into calibration, and correct the gold", one.metric)
     if one.metric == "inconsistency_rate":
         return _worded(one, told, "clarify", "Clarify the SOP clauses on which blind pairs disagree", one.metric)
+    return None
+
+
+def _calibrated(one: Finding, told: Circumstances) -> Recommendation | None:
+    """What a finding of the calibration page asks for; what that gains stands in no figure of it."""
+    kind, *parts = one.code.split(":")
+    if kind == "gold":
+        return _worded(one, told, "gold", "Look at the suspected gold items again, and correct the gold", one.metric)
+    if kind == "audits":
+        return _worded(one, told, "recalibrate", "Recalibrate all QAs with tier 2", one.metric)
+    pair = " taken for ".join(parts[1:])
+    if parts[0] == "training":
+        return _worded(one, told, "retrain", f"Retrain site {one.segment['site']} on {pair}", one.metric)
+    if parts[0] == "unclear_SOP":
+        return _worded(one, told, "clarify", f"Clarify the SOP of {one.segment['policy_area']} on {pair}", one.metric)
     return None
 
 

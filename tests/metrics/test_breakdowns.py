@@ -25,6 +25,7 @@ def test_confusion_by_hand():
     # two inside the violating class cost as much as one that flips; the larger share does not outrank it
     assert frame["cost"].tolist() == [0, 2, 2, 0]
     assert sorted(frame["rank"]) == [0, 0, 1, 2]
+    assert frame["violating"].tolist() == [False, True, True, True]
     assert (frame["ci_low"] <= frame["share"]).all() and (frame["share"] <= frame["ci_high"]).all()
 
 
