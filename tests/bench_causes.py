@@ -53,7 +53,7 @@ def adtributor(case: Incident, one: float = 0.1, together: float = 0.67) -> Segm
     for name in case.dimensions:
         then = case.baseline.groupby(name)["is_error"].agg(["sum", "size"]) * scale
         now = case.current.groupby(name)["is_error"].agg(["sum", "size"])
-        both = then.join(now, how="outer", lsuffix="0", rsuffix="1").fillna(0.0)
+        both = then.join(now, how="outer", suffixes=("0", "1")).fillna(0.0)
         errors, rows = both["sum0"].sum(), both["size0"].sum()
         power = (both["sum1"] - both["sum0"]) * rows - (both["size1"] - both["size0"]) * errors
         power = power / (rows * (rows + both["size1"] - both["size0"]))
