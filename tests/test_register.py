@@ -38,6 +38,14 @@ def test_what_is_written_comes_back_and_no_cell_starts_a_formula(path):
     assert [one.name for one in path.parent.iterdir() if one.name.endswith(".tmp")] == []
 
 
+@pytest.mark.parametrize("text", ["=1+1", "＝1+1", "-5 %", "@Ana", "'tis", "''", "\u202eevil", "a,b\"c"])
+def test_text_is_the_same_after_any_number_of_writings(path, text):
+    put(path, row(action=text))
+    for _ in range(3):
+        register.change(path, lambda rows: rows)
+    assert register.read(path)["action"].tolist() == [text]
+
+
 def test_no_file_is_an_empty_register(path):
     assert register.read(path).empty
     assert list(register.read(path).columns) == list(register.COLUMNS)

@@ -16,7 +16,7 @@ COLUMNS = ("action_id", "market", "partner", "site", "finding_code", "action", "
 DAYS = ("opened_on", "due_on", "closed_on")
 NEEDED = ("action_id", "market", "finding_code", "action", "owner", "opened_on", "due_on", "status")
 OPEN, CLOSED = ("open", "doing"), ("done", "dropped")
-_FORMULA = ("=", "+", "-", "@")
+_FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 
 
 def rows_of(path: Path) -> list[dict[str, str]]:
@@ -129,4 +129,4 @@ def as_csv(rows: Sequence[Mapping[str, str]]) -> str:
 
 def _inert(text: str) -> str:
     one_line = " ".join(str(text).split())
-    return f"'{one_line}" if one_line[:1] in (*_FORMULA, "＝", "＋", "－", "＠") else one_line
+    return f"'{one_line}" if one_line[:1] in _FORMULA else one_line
