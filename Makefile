@@ -35,7 +35,7 @@ test: $(VENV)/.ready
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(if $(FAST),-m "not slow and not browser") $(ARGS)
 
 lab: $(VENV)/.ready
-	$(BIN)/jupyter lab --notebook-dir=notebooks
+	$(BIN)/jupyter lab notebooks/start_here.ipynb
 
 bench: $(VENV)/.ready
 	$(BIN)/python tests/bench.py

@@ -30,6 +30,8 @@ class Page:
         The latest earlier snapshot in which the report's week read otherwise, if there is one, and what changed.
     restated : Tables or None
         The same cut of that snapshot.
+    root : Path
+        Folder of the workspace.
     """
 
     tables: store.Tables
@@ -39,6 +41,7 @@ class Page:
     market: Market
     week: str
     audience: str
+    root: Path
     reports: Path
     register: Path
 
@@ -227,6 +230,7 @@ def open_page(market: str, week: str = "", audience: str = "internal", data: str
         market=settings,
         week=week,
         audience=audience,
+        root=root,
         reports=root / workspace.reports,
         register=root / workspace.actions,
     )

@@ -35,6 +35,9 @@ page = answers.page()
 lq.display.title("Explore", "What lies behind a figure?", **page.title())
 
 # %%
+lq.explore.desk(answers)
+
+# %%
 lq.explore.show.summary(answers)
 
 # %% [markdown]

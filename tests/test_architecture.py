@@ -33,7 +33,7 @@ ALLOWED = {
     "findings": {"errors", "periods", "stats", "store", "metrics", "causes", "sampling", "calibration", "wording"},
     "figures": {"errors", "periods", "stats", "wording"},
     "display": {"errors", "periods", "stats", "wording"},
-    "explore": {"errors", "periods", "stats", "store", "metrics", "sampling", "findings", "figures", "display", "wording"},
+    "explore": {"errors", "periods", "stats", "store", "metrics", "causes", "sampling", "findings", "figures", "display", "wording"},
     "warm": {"figures", "display"},
     "page": {"errors", "periods", "params", "register", "store", "wording"},
     "runner": {"errors", "periods", "params", "register", "wording"},

@@ -8,10 +8,16 @@ from typing import Any
 
 import pandas as pd
 
-from labelqa_lib import metrics
+from labelqa_lib import metrics, store
+from labelqa_lib.causes.cause import Cause
+from labelqa_lib.causes.evidence import Evidence, evidence
+from labelqa_lib.causes.questions import week_causes
 from labelqa_lib.errors import UsageError
 from labelqa_lib.explore.view import MARKET, View
 from labelqa_lib.findings import named
+from labelqa_lib.findings.sizing import settle
+from labelqa_lib.metrics.audited import audited_rows, pooled
+from labelqa_lib.metrics.inside import rows_inside
 from labelqa_lib.metrics.metric import WEEK
 from labelqa_lib.periods import latest_weeks
 from labelqa_lib.store import Tables
@@ -138,10 +144,16 @@ class Answers:
         return metrics.confusion(page.tables, late, page.confidence, page.market.costs, segment=self.view.segment)
 
     @cached_property
-    def handle_times(self) -> pd.DataFrame:
-        """How the handle times of the segment are spread."""
-        page = self._one("handle times")
-        return metrics.handle_times(page.tables, self.weeks(page.tables)[0], self.view.segment)
+    def handle_times(self) -> tuple[pd.DataFrame, dict[str, float]]:
+        """How the handle times of the segment are spread, and the seconds to mark in it."""
+        page, segment = self._one("handle times"), self.view.segment
+        late, _earlier = self.weeks(page.tables)
+        spread = metrics.handle_times(page.tables, late, segment)
+        times = {
+            said: metrics.measure_inside(page.tables, metric, segment, (), late, **page.options)["estimate"].iloc[0]
+            for metric, said in (("aht_median", "median"), ("aht_p90", "90 % within"))
+        }
+        return spread, times
 
     @cached_property
     def agents(self) -> pd.DataFrame:
@@ -168,6 +180,29 @@ class Answers:
         late, _earlier = self.weeks(page.tables)
         return metrics.behind(page.tables, view.metric, late, view.segment, view.page, PAGE_SIZE, view.wrong)
 
+    @cached_property
+    def causes(self) -> tuple[list[Cause], Evidence]:
+        """Where the week's error rate rose inside the segment, by the engine of the root-cause page, and what speaks for it."""
+        page = self._one("causes")
+        tables, fewest = page.tables, page.workspace.minimum_named_items
+        rows = pooled(store.fetch(rows_inside(audited_rows(tables), self.view.segment, "judged annotations")), fewest)
+        found = week_causes(rows, page.week, fewest=page.smallest_cell)
+        return found, evidence(tables, rows, found, page.confidence)
+
+    @cached_property
+    def sizes(self) -> pd.DataFrame:
+        """How many audits of the segment would settle what its figure leaves open: ``question, audits, how``."""
+        if self.unit != "rate":
+            raise UsageError(f"{self.title.lower()} is no rate of audited labels; choose one, such as accuracy")
+        page = self._one("sizes")
+        target = page.target(self.view.metric).get("target", float("nan"))
+        return settle(self.title, self.whole, target, page.confidence)
+
+    def interrupt(self) -> None:
+        """Stop what the engine is doing for these answers; whoever waits for it gets a `DataError`."""
+        for page in list(self._opened.values()):
+            page.tables.annotations.get_backend().con.interrupt()
+
     def values(self, dimension: str) -> list[str]:
         """What a filter on a dimension can be set to: its values in the weeks of the first market, inside the other filters."""
         page = self.page()
@@ -185,3 +220,9 @@ class Answers:
     def facts(self) -> dict[str, str]:
         """How this view is found again, for the page's provenance."""
         return {"View": self.view.permalink()}
+
+
+def there(snapshot: store.Snapshot) -> pd.DataFrame:
+    """What can be looked at: ``market, weeks`` (how many) ``, first, last`` of a snapshot."""
+    rows = [(market, len(weeks), weeks[0], weeks[-1]) for market in sorted(snapshot.markets) for weeks in [snapshot.weeks(market)]]
+    return pd.DataFrame(rows, columns=["market", "weeks", "first", "last"])

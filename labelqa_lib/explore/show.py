@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import wraps
 
 import pandas as pd
+from matplotlib.figure import Figure
 
 from labelqa_lib import display, figures, metrics, wording
+from labelqa_lib.display.show import carried
 from labelqa_lib.errors import LabelqaError
 from labelqa_lib.explore.answers import PAGE_SIZE, Answers
+from labelqa_lib.explore.view import View, dimensions
 from labelqa_lib.findings import furthest
+from labelqa_lib.findings.answers import told
+from labelqa_lib.findings.causes import ranked
 from labelqa_lib.periods import span
 
 SAID = {"n_baseline": "n before", "baseline": "Before", "change": "Change"}
@@ -21,6 +27,10 @@ ITEM_TITLES = {
     "reference_label": "Reference", "audit_label": "Audit", "second_label": "Second audit", "error_cause": "Cause",
     "handle_seconds": "Handled", "content_ref": "Content",
 }  # fmt: skip
+
+CAUSE_UNITS = {"excess_errors": "count", "share_of_change": "rate", "expected": "rate", "now": "rate"}
+CAUSE_TITLES = {"excess_errors": "Errors more than expected", "share_of_change": "Of the change", "n": "Judged now",
+                "p_value": "p, whole search", "same_as": "The same rows"}  # fmt: skip
 
 
 def _or_why_not(show: Callable[[Answers], None]) -> Callable[[Answers], None]:
@@ -67,17 +77,21 @@ def summary(answers: Answers) -> None:
 
 def segments(answers: Answers) -> None:
     """Every segment with its figure and its change: a figure where it is cut by anything, and a table."""
-    frame = answers.segments
+    frame, target = answers.segments, answers.page().target(answers.view.metric)
     if answers.cut and frame["estimate"].notna().any():
-        drawn = frame.assign(segment=frame[answers.cut].agg(" · ".join, axis=1)) if len(answers.cut) > 1 else frame
-        dim = "segment" if len(answers.cut) > 1 else answers.cut[0]
-        display.chart(figures.compare, drawn, dim, id="segments-figure", title=answers.title, unit=answers.unit,
-                      **answers.page().target(answers.view.metric))  # fmt: skip
+        display.figure(segments_figure(answers), "segments-figure", **carried(frame, "segments-figure", answers.title))
     changes = pd.Series([change(row, answers.unit) for _, row in frame.iterrows()], dtype="str")
-    told = frame.drop(columns=["difference", "difference_low", "difference_high"]).assign(change=changes)
-    target = answers.page().target(answers.view.metric).get("target", float("nan"))
-    display.table(told, "segments", f"{answers.title} by segment", units=metrics.UNITS, titles=metrics.TITLES | SAID,
-                  target=target, empty="Nobody has enough items to be named.")  # fmt: skip
+    shown = frame.drop(columns=["difference", "difference_low", "difference_high"]).assign(change=changes)
+    display.table(shown, "segments", f"{answers.title} by segment", units=metrics.UNITS, titles=metrics.TITLES | SAID,
+                  target=target.get("target", float("nan")), empty="Nobody has enough items to be named.")  # fmt: skip
+
+
+def segments_figure(answers: Answers) -> Figure:
+    """The segments side by side, the worst first; of two dimensions, both in one name."""
+    frame, dim = answers.segments, answers.cut[0]
+    if len(answers.cut) > 1:
+        frame, dim = frame.assign(segment=frame[answers.cut].agg(" · ".join, axis=1)), "segment"
+    return figures.compare(frame, dim, title=answers.title, unit=answers.unit, **answers.page().target(answers.view.metric))
 
 
 @_or_why_not
@@ -99,12 +113,7 @@ def confusion(answers: Answers) -> None:
 @_or_why_not
 def handle_times(answers: Answers) -> None:
     """The spread of handle times, with the median and the longest tenth."""
-    page, view, frame = answers.page(), answers.view, answers.handle_times
-    late, _earlier = answers.weeks(page.tables)
-    marks = {
-        said: metrics.measure_inside(page.tables, metric, view.segment, (), late, **page.options)["estimate"].iloc[0]
-        for metric, said in (("aht_median", "median"), ("aht_p90", "90 % within"))
-    }
+    frame, marks = answers.handle_times
     display.chart(figures.handle_times, frame, id="handle-times", title="Handle times", marks=marks)
 
 
@@ -118,6 +127,27 @@ def agents(answers: Answers) -> None:
 
 
 @_or_why_not
+def why(answers: Answers) -> None:
+    """Where the error rate rose in the last week, and what speaks for it."""
+    found, told_of = answers.causes
+    week = answers.page().week
+    if not found:
+        display.sentence(f"No segment inside has more errors in {week} than the weeks before and chance let expect.")
+        return
+    listed = ranked(found)
+    display.chart(figures.causes, listed, id="causes")
+    display.table(listed, "ranked", f"Causes in {week}, the surest first", titles=CAUSE_TITLES, units=CAUSE_UNITS)
+    display.answers(told(found, told_of), "told")
+
+
+@_or_why_not
+def sizes(answers: Answers) -> None:
+    """How many audits would settle it."""
+    display.table(answers.sizes, "sizes", "Audits of this segment in a week", units={"audits": "count"},
+                  empty="Nothing is judged here: there is no rate to plan for.")  # fmt: skip
+
+
+@_or_why_not
 def items(answers: Answers) -> None:
     """The annotations behind the figure, a page of them."""
     rows, total = answers.items
@@ -126,3 +156,32 @@ def items(answers: Answers) -> None:
     which = "wrong annotations" if answers.view.wrong else "annotations"
     display.table(rows, "items", f"{at}{wording.whole(total)} {which} behind the figure", units={"handle_seconds": "seconds"},
                   titles=ITEM_TITLES, rows=PAGE_SIZE, empty="There are none on this page.")  # fmt: skip
+
+
+def row(figure: pd.Series, unit: str) -> tuple[str, ...]:
+    """A segment's figure, its number of rows and its change, in words."""
+    if pd.isna(figure["estimate"]):
+        return (figure["reason"] or wording.UNDEFINED, f"n {wording.whole(figure['n'])}")
+    said = wording.estimate(figure["estimate"], figure["ci_low"], figure["ci_high"], unit)
+    return said, f"n {wording.whole(figure['n'])}", "" if pd.isna(figure["difference"]) else change(figure, unit)
+
+
+def confusions_to(answers: Answers, most: int = 6) -> list[tuple[str, View]]:
+    """The costliest confusions, in words, and the view inside each: as far as the metric can be cut by labels."""
+    known = [name for name in ("reference_label", "label") if name in dimensions(answers.view.metric)]
+    pairs = answers.confusion[answers.confusion["rank"] > 0].sort_values("rank").head(most)
+    return [
+        (f"{pair.reference_label} taken for {pair.label}, {wording.whole(pair.n)}",
+         replace(answers.view, where=answers.view.segment | {name: getattr(pair, name) for name in known}, page=0))
+        for pair in pairs.itertuples() if known
+    ]  # fmt: skip
+
+
+def agents_to(answers: Answers, most: int = 8) -> list[tuple[str, View]]:
+    """Agents with the highest rates once few items are allowed for, and the view inside each, where there is one."""
+    if "agent_id" not in dimensions(answers.view.metric):
+        return []
+    return [
+        (one.agent_id, replace(answers.view, where=answers.view.segment | {"agent_id": one.agent_id}, page=0))
+        for one in furthest(answers.agents, most).itertuples()
+    ]

@@ -50,6 +50,41 @@ def audit_sizes(plan: Plan, targets: Mapping) -> pd.DataFrame:
     )
 
 
+def settle(title: str, figure: Mapping, target: float, confidence: float) -> pd.DataFrame:
+    """How many audits of a segment would settle what its figure leaves open?
+
+    Parameters
+    ----------
+    title : str
+        Of the metric, a rate.
+    figure : mapping
+        ``estimate, ci_low, ci_high, n, n_effective, baseline, difference``, as `metrics.against` gives them.
+    target : float
+        In [0, 1]; NaN where there is none.
+    confidence : float
+        Of the intervals, in (0.5, 1).
+
+    Returns
+    -------
+    DataFrame
+        As `audit_sizes`, at the segment's own rate and design effect.
+    """
+    columns = ["question", "audits", "how"]
+    if np.isnan(figure["estimate"]) or not figure["n_effective"] > 0:
+        return pd.DataFrame(columns=columns)
+    rate, usual = figure["estimate"], {"design_effect": max(1.0, figure["n"] / figure["n_effective"])}
+    half = (figure["ci_high"] - figure["ci_low"]) / 4
+    to = f"{title} to ±{wording.number(half, 'rate', 1)} pt, half of today's margin"
+    asked = [_asked(to, sizing.size_for_margin, rate, half, confidence, **usual)]
+    if not np.isnan(target):
+        apart = f"{title} at {wording.amount(rate, 'rate')} told apart from its target {wording.amount(target, 'rate')}"
+        asked.append(_asked(apart, sizing.size_for_target, rate, target, POWER, confidence, **usual))
+    if not np.isnan(figure["difference"]) and figure["difference"] != 0:
+        moved = f"A change of {wording.difference(figure['difference'], 'rate')} shown to be one"
+        asked.append(_asked(moved, sizing.size_for_difference, figure["baseline"], -figure["difference"], POWER, confidence, **usual))
+    return pd.DataFrame(asked, columns=columns)
+
+
 def _asked(question: str, size, *given, **more) -> tuple[str, float, str]:
     try:
         made = size(*given, **more)
