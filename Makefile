@@ -41,6 +41,7 @@ bench: $(VENV)/.ready
 	$(BIN)/python tests/bench.py
 	$(BIN)/python tests/bench_page.py
 	$(BIN)/python tests/bench_agreement.py $(PACKAGES)
+	$(BIN)/python tests/bench_desk.py
 	$(BIN)/python tests/bench_runner.py
 
 bench-coverage: $(VENV)/.ready

@@ -90,6 +90,7 @@ class Desk:
             self.said, self.rows, self.part, self.pager, self.into, self.out, keeping, self.kept, self.text,
         ], layout=widgets.Layout(max_width="1240px"))  # fmt: skip
         self._draw(answers)
+        self._draw_part()
 
     @property
     def view(self) -> View:
@@ -103,6 +104,8 @@ class Desk:
         except RuntimeError:
             with self._told():
                 self._arrive(self._worked_out(view))
+                self._prepare_part()
+                self._draw_part()
             return
         if self._task is not None and not self._task.done():
             self._task.cancel()
@@ -115,17 +118,22 @@ class Desk:
         with self._told():
             self.message.value, self.stop.disabled = "Working …", False
             self._arrive(await asyncio.to_thread(self._worked_out, view))
+            await asyncio.to_thread(self._prepare_part)  # figure and rows are on their way to the reader meanwhile
+            self._draw_part()
         if self._stopped:
             self.message.value = "Stopped; this is the view before."
 
     def _worked_out(self, view: View) -> Answers:
-        """The answers to a view, with everything that is shown of them asked for already; one question at a time."""
+        """The answers to a view, its figure and rows asked for already; one question at a time."""
         with self._engine:
             answers = self.answers.about(view)
             _ = answers.segments, answers.whole
-            with suppress(LabelqaError):  # said where it is shown
-                getattr(answers, PARTS[self.part.value][0])
             return answers
+
+    def _prepare_part(self) -> None:
+        """Ask for what stands below the rows; what cannot be had is said where it is shown."""
+        with self._engine, suppress(LabelqaError):
+            getattr(self.answers, PARTS[self.part.value][0])
 
     def _arrive(self, answers: Answers) -> None:
         if answers.view != self.view and not self._returning:
@@ -141,13 +149,17 @@ class Desk:
         self.crumbs.children = [*(_button(said, partial(self.look, to)) for said, to in steps), widgets.Label(f"▸ {here[0]}")]
         self.back.disabled = not self._before
         self._draw_rows()
+        self.wrong.value = view.wrong
+
+    def _draw_part(self) -> None:
+        """What stands below the rows, and the ways that lead from it."""
+        answers, view = self.answers, self.view
         what = PARTS[self.part.value][1]
         with capture_output(stdout=True, stderr=False, display=True) as drawn:
             what(answers)
         self.out.outputs = tuple(
             {"output_type": "display_data", "data": _shown(one.data), "metadata": one.metadata or {}} for one in drawn.outputs
         )
-        self.wrong.value = view.wrong
         on_items = self.part.value == "Items"
         self.pager.layout.display = "" if on_items else "none"
         self.earlier.disabled = view.page == 0
