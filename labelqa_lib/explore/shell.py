@@ -60,6 +60,7 @@ class Desk:
     def __init__(self, answers: Answers):
         page = answers.page()
         self.answers, self._before, self._task = answers, [], None
+        self.wanted = answers.view  # ahead of `view` while changes come to rest: the next change starts from here
         self._returning, self._stopped, self._engine = False, False, threading.Lock()
         about = page.tables.snapshot
         weeks = about.weeks(page.tables.market)
@@ -97,8 +98,9 @@ class Desk:
         """What is looked at."""
         return self.answers.view
 
-    def look(self, view: View) -> None:
+    def look(self, view: View, returning: bool = False) -> None:
         """Answer another view: at once where no loop runs, else beside it, once changes have come to rest."""
+        self.wanted, self._returning = view, returning
         try:
             loop = asyncio.get_running_loop()
         except RuntimeError:
@@ -138,7 +140,6 @@ class Desk:
     def _arrive(self, answers: Answers) -> None:
         if answers.view != self.view and not self._returning:
             self._before.append(self.view)
-        self._returning = False
         self._draw(answers)
 
     def _draw(self, answers: Answers) -> None:
@@ -194,22 +195,21 @@ class Desk:
 
     def _chosen(self, change: Callable[[View], View]) -> None:
         with self._told():
-            self.look(change(self.view))
+            self.look(change(self.wanted))
 
     def _refresh(self) -> None:
-        self.look(self.view)
+        self.look(self.wanted, self._returning)
 
     def _turn(self, pages: int) -> None:
-        self.look(replace(self.view, page=max(0, self.view.page + pages)))
+        self.look(replace(self.wanted, page=max(0, self.wanted.page + pages)))
 
     def _only_wrong(self, change) -> None:
         if change["new"] != self.view.wrong:
-            self.look(replace(self.view, wrong=change["new"], page=0))
+            self.look(replace(self.wanted, wrong=change["new"], page=0))
 
     def _back(self) -> None:
         if self._before:
-            self._returning = True
-            self.look(self._before.pop())
+            self.look(self._before.pop(), returning=True)
 
     def _stop(self) -> None:
         self._stopped = True
@@ -256,7 +256,7 @@ class Desk:
             raise
 
     def _refuse(self, sentence: str) -> None:
-        self._returning, self.stop.disabled = False, True
+        self.wanted, self.stop.disabled = self.view, True
         self.message.value = safe.text(sentence, safe.SENTENCE_LENGTH)
         self.controls.show(self.view, self.answers.page().week)
 

@@ -189,5 +189,16 @@ def test_in_a_running_kernel_only_the_last_of_quick_changes_is_answered(workspac
         await desk._task
         assert "is not in snapshot" in desk.message.value and desk.view.metric == "recall"
 
+        # what changed a moment ago is not forgotten by the next change, nor by another tab
+        desk.controls.metric.value = "fnr"
+        desk.controls.week.value = "2026-W45"
+        desk.part.value = "Time"
+        await desk._task
+        assert (desk.view.metric, desk.view.week) == ("fnr", "2026-W45") and "handle" in str(desk.out.outputs).lower()
+        desk.back.click()
+        desk.part.value = "Weeks"
+        await desk._task
+        assert desk.view.metric == "recall" and len(desk._before) == 1
+
     asyncio.run(quick())
-    assert asked == ["recall", "accuracy"]
+    assert asked == ["recall", "accuracy", "fnr", "recall"]
