@@ -79,8 +79,8 @@ def main() -> None:
     desk = shell.Desk(lq.explore.Answers(lq.explore.View((asked.market,)), lq.open_page))
     print(f"first view   {time.perf_counter() - begun:.2f} s, CPU {time.process_time() - busy:.2f} s")
     me, told, sizes, answered = psutil.Process(), [], [], []
-    below = desk._draw_part
-    desk._draw_part = lambda: (answered.append(time.perf_counter()), below())
+    below = desk._prepare_part
+    desk._prepare_part = lambda: (answered.append(time.perf_counter()), below())
     for count, (kind, act) in enumerate(changes(desk, np.random.default_rng(asked.seed)), 1):
         wall, busy = time.perf_counter(), time.process_time()
         answered.clear()
