@@ -74,7 +74,8 @@ def _remedy(name: str, cause: Cause, found: Evidence) -> tuple[str, str, str]:
         one = sop.iloc[0]
         because = (
             f"It began when SOP {one['sop_version']} ({one['summary']}) came into force: the error rate jumped by "
-            f"{wording.difference(one['jump'], 'rate')} ({wording.ends(one['jump_low'], one['jump_high'], 'points')})."
+            f"{wording.difference(one['jump'], 'rate')} ({wording.ends(one['jump_low'], one['jump_high'], 'points')})"
+            f"{f', most of it {pair}' if pair else ''}."
         )
         on = f" on {pair}" if pair else ""
         return because, f"Clarify SOP {one['sop_version']}{on}, then quiz agents", "clarify"

@@ -197,7 +197,7 @@ def _beside(now: pd.DataFrame, then: pd.DataFrame, dimensions: list[str]) -> pd.
     """Each segment's row with what it was before, as ``estimate_before`` and so on."""
     if dimensions:
         return now.merge(then, on=dimensions, how="left", suffixes=("", "_before"))
-    return now.reset_index(drop=True).join(then.reset_index(drop=True), rsuffix="_before")
+    return now.reset_index(drop=True).join(then.reset_index(drop=True), suffixes=("", "_before"))
 
 
 def _sides(both: pd.DataFrame) -> list[np.ndarray]:
