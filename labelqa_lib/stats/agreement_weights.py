@@ -92,6 +92,8 @@ def _credit(distance: Array) -> Array:
 def _values(labels: Sequence, what: str, ordered: bool, numbers_only: bool) -> Array:
     if all(isinstance(label, Real) for label in labels):
         values = np.array(labels, dtype=float)
+        if not np.isfinite(values).all():
+            raise UsageError(f"{what} needs labels that are finite numbers; {values[~np.isfinite(values)][0]:g} is none")
         if numbers_only and what.endswith("'ratio'") and (values < 0).any():
             raise UsageError(f"{what} needs labels of 0 or more; {values.min():g} is none")
         return values

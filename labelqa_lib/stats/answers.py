@@ -61,8 +61,8 @@ def read_answers(annotations: pd.DataFrame, labels: Iterable | None = None, need
     Raises
     ------
     UsageError
-        When it is no table, a column is missing, an item or (where needed) an agent is empty, a label is not in the
-        label set, or there are too many labels.
+        When it is no table, a column is missing, an item or (where needed) an agent is empty, a label is a list or not
+        in the label set, or there are too many labels.
     """
     if not isinstance(annotations, pd.DataFrame):
         raise UsageError(
@@ -80,7 +80,10 @@ def read_answers(annotations: pd.DataFrame, labels: Iterable | None = None, need
     item, items = pd.factorize(annotations[ITEM])
     if (item < 0).any():
         raise UsageError(f"{(item < 0).sum():,} annotations have no item_id; leave them out or name their items")
-    label, known = _label_codes(annotations[LABEL], labels)
+    try:
+        label, known = _label_codes(annotations[LABEL], labels)
+    except TypeError:
+        raise UsageError("a label is one text or one number; write several labels of an annotation as one text") from None
     ordered = labels is not None or bool(getattr(annotations[LABEL].dtype, "ordered", False))
     agent, agents = None, pd.Index([])
     if needs_agents:

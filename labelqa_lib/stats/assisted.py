@@ -87,7 +87,7 @@ def assisted_rate(
     rows = len(weight)
     group, score = codes("group", group, rows), measures("score", score, rows)
     outcome = measures("outcome", outcome, rows)
-    means = np.asarray(score_mean, dtype=float)
+    means = np.atleast_1d(np.asarray(score_mean, dtype=float))
     if rows and (weight.min() <= 0 or not np.isin(outcome, (0, 1)).all()):
         raise UsageError("a weight is not above 0, or an outcome neither 0 nor 1")
     if group.max(initial=-1) >= len(means):
@@ -169,7 +169,7 @@ def cross_fitted_risk(
     Raises
     ------
     UsageError
-        With fewer than two folds.
+        With fewer than two folds that hold rows, or a kind beyond `cells`.
 
     Notes
     -----
@@ -183,6 +183,8 @@ def cross_fitted_risk(
     folds = int(fold.max(initial=-1) + 1)
     if folds < 2:
         raise UsageError(f"{folds} fold; a risk that does not look at its own rows needs two or more")
+    if cell.max(initial=-1) >= cells or len(np.unique(fold)) < 2:
+        raise UsageError(f"{cells} kinds and {folds} folds were asked for; kinds count from 0, and two folds need rows")
     place = fold * cells + cell
     weights, hits, rows = (
         np.bincount(place, weights=values, minlength=folds * cells).reshape(folds, cells)

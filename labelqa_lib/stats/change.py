@@ -140,7 +140,8 @@ def decompose(
     Raises
     ------
     UsageError
-        When the shapes differ, a weight or `n` is negative or missing, or a segment with volume has no rate.
+        When the shapes differ, a weight or `n` is negative or missing, a rate lies outside [0, 1], or a segment with
+        volume has no rate.
 
     Notes
     -----
@@ -207,9 +208,11 @@ def _period(weight: ArrayLike, rate: ArrayLike, n: ArrayLike) -> _Period:
     weight, rate, n = (np.asarray(given, float) for given in (weight, rate, n))
     if not (weight.shape == rate.shape == n.shape) or weight.ndim == 0:
         raise UsageError(f"weights, rates and n need one value per segment, not {weight.shape} {rate.shape} {n.shape}")
-    if not (np.all(weight >= 0) and np.all(n >= 0)):
-        raise UsageError("weights and n must be 0 or more in every segment")
+    if not (np.all((weight >= 0) & np.isfinite(weight)) and np.all(n >= 0)):
+        raise UsageError("weights and n must be 0 or more in every segment, and weights finite")
     measured = ~np.isnan(rate)
+    if np.any(np.abs(rate[measured] - 0.5) > 0.5 + 1e-9):
+        raise UsageError("a segment's rate lies outside 0 to 1; give shares, not per cent")
     if np.any((weight > 0) & ~(measured & (n > 0))):
         raise UsageError("a segment has volume and no measured rate; merge it with another, or leave it out twice")
     smooth = (n * np.nan_to_num(rate) + 0.5) / (n + 1)

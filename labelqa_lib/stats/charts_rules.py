@@ -5,6 +5,7 @@ Noise alone sets off "nhs" once in 85 points and "western_electric" once in 92; 
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -100,9 +101,12 @@ def spans(length: int, phases: Sequence[int]) -> list[slice]:
     Raises
     ------
     UsageError
-        When the positions do not ascend within the series.
+        When the positions are not whole, or do not ascend within the series.
     """
-    edges = [0, *phases, length]
+    try:
+        edges = [0, *map(operator.index, phases), length]
+    except TypeError:
+        raise UsageError(f"phases are the positions at which one starts, like [12, 30]; {phases!r} is no such list") from None
     if any(late <= early for early, late in zip(edges, edges[1:], strict=False)) and length > 0:
         raise UsageError(f"phases {list(phases)} must ascend and lie within the {length} points, after the first")
     return [slice(early, late) for early, late in zip(edges, edges[1:], strict=False)]

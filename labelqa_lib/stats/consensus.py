@@ -175,9 +175,13 @@ def one_coin(
 
 def _consensus(annotations, gold, labels, prior, one_coin, tolerance, iterations, confidence) -> Consensus:
     truth = _gold(gold)
-    if labels is None and len(truth):
-        labels = sorted({*annotations[LABEL].dropna(), *truth})
     answers = read_answers(annotations, labels, needs_agents=True)
+    try:
+        unseen = set(truth) - set(answers.labels)
+        if labels is None and unseen:
+            answers = read_answers(annotations, sorted(unseen.union(answers.labels)), needs_agents=True)
+    except TypeError:
+        raise UsageError("gold labels are of another kind than those of the annotations; write both alike") from None
     items, agents, count = len(answers.items), len(answers.agents), len(answers.labels)
     if iterations < 1:
         raise UsageError(f"iterations is {iterations}; at least 1 is needed")
@@ -274,6 +278,8 @@ def _gold(gold) -> pd.Series:
         if missing:
             raise UsageError(f"gold has no column {', '.join(missing)}; give {ITEM} and {GOLD_LABEL}, or a label by item")
         gold = gold.set_index(ITEM)[label]
+    if not isinstance(gold, (Mapping, pd.Series)):
+        raise UsageError(f"gold is a {type(gold).__name__}; give a label by item, or a table of {ITEM} and {GOLD_LABEL}")
     truth = pd.Series(gold).dropna()
     if truth.index.has_duplicates:
         twice = truth.index[truth.index.duplicated()][0]

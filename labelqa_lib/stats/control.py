@@ -283,8 +283,10 @@ def _counts(events: ArrayLike, size: ArrayLike) -> tuple[Array, Array]:
 
 
 def _baseline(baseline: ArrayLike | None, values: Array) -> NDArray[np.bool_]:
-    used = np.asarray(True if baseline is None else baseline, bool)
+    used = np.asarray(True if baseline is None else baseline)
+    if not np.isin(used, (False, True)).all():
+        raise UsageError("the baseline is True or False for every point; it holds something else, positions perhaps")
     try:
-        return np.broadcast_to(used, values.shape) & ~np.isnan(values)
+        return np.broadcast_to(used.astype(bool), values.shape) & ~np.isnan(values)
     except ValueError:
         raise UsageError(f"the baseline marks {used.shape} points of {values.shape}; mark every point") from None

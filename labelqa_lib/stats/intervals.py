@@ -297,4 +297,4 @@ def _corrected_size(n: np.ndarray, population: ArrayLike) -> np.ndarray:
     if not np.all(population >= n):
         raise UsageError("a sample is larger than the population it is said to come from; give the size of the lot")
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(n == population, np.where(n > 0, np.inf, 0.0), n * (population - 1) / (population - n))
+        return np.where(n == population, np.where(n > 0, np.inf, 0.0), n * (1 - 1 / population) / (1 - n / population))

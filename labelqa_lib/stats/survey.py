@@ -147,13 +147,15 @@ def clustered_mean(
     Raises
     ------
     UsageError
-        When lengths differ, a code is negative, a number is missing or a size is below 0.
+        When lengths differ, a code is negative, a number is missing, a size is below 0 or `confidence` out of range.
 
     Notes
     -----
     R = Σ total / Σ size; variance from the scores (total − R·size) / Σ size of the clusters, within strata.
     Source: Cochran (1977), 6.3 and 11.; Särndal, Swensson & Wretman (1992), 5.6.
     """
+    if not 0 < confidence < 1:
+        raise UsageError(f"confidence is {confidence!r}; it must lie between 0 and 1, for example 0.95")
     total = measures("total", total)
     cells = Cells(group, np.ones(total.shape) if n is None else n, stratum, cluster, population, groups)
     size = measures("size", size, len(cells.rows))

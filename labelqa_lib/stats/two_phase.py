@@ -251,8 +251,8 @@ def rogan_gladen(
     Raises
     ------
     UsageError
-        When sensitivity and specificity together do not exceed 1 (the check is no better than chance), or a share
-        lies outside [0, 1].
+        When sensitivity and specificity together do not exceed 1 (the check is no better than chance), a share
+        lies outside [0, 1], or rows are fewer than 0.
 
     Notes
     -----
@@ -262,8 +262,7 @@ def rogan_gladen(
     rate, n, sensitivity, specificity = np.broadcast_arrays(
         *(np.asarray(value, dtype=float) for value in (rate, n, sensitivity, specificity))
     )
-    shares = np.stack([rate, sensitivity, specificity])
-    if not ((shares >= 0) & (shares <= 1)).all():
+    if not all(((share >= 0) & (share <= 1)).all() for share in (rate, sensitivity, specificity)):
         raise UsageError("a rate, sensitivity or specificity lies outside 0 to 1")
     if not (sensitivity + specificity > 1).all():
         raise UsageError("sensitivity and specificity together are not above 1: such a check tells nothing of the rate")
@@ -291,9 +290,11 @@ def _lang_reiczigel(rate, n, sensitivity, sensitivity_n, specificity, specificit
             (specificity, np.asarray(specificity_n, dtype=float)),
         )
     )
-    gain = se + sp - 1
+    if not ((se_n >= 2) & (sp_n >= 2)).all():
+        raise UsageError("sensitivity_n and specificity_n count the rows of a measurement; they are 0 or more")
+    gain = np.where(se + sp > 1, se + sp - 1, np.inf)  # too few rows to tell such a check from chance: no bounds
     centre = (found + sp - 1) / gain
     by_se, by_sp = se * (1 - se) / se_n, sp * (1 - sp) / sp_n
     half = z / gain * np.sqrt(found * (1 - found) / seen + centre**2 * by_se + (1 - centre) ** 2 * by_sp)
     shift = 2 * z**2 * (centre * by_se - (1 - centre) * by_sp)
-    return centre + shift - half, centre + shift + half
+    return tuple(np.where(np.isinf(gain), end * np.inf, centre + shift + end * half) for end in (-1, 1))

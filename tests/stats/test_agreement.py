@@ -396,6 +396,10 @@ def test_a_table_that_does_not_fit():
         agreement.gwet_ac([("i", "a", "x")])
     with pytest.raises(UsageError, match="6,000 different labels, from 0 to 5999"):
         agreement.krippendorff_alpha(two_agents(range(6000), range(6000)), "interval")
+    with pytest.raises(UsageError, match="level 'interval' needs labels that are finite numbers; inf is none"):
+        agreement.krippendorff_alpha(two_agents([1, 2.5], [1, np.inf]), "interval")
+    with pytest.raises(UsageError, match="one text or one number"):
+        agreement.fleiss_kappa(two_agents([["x"], ["y"]], [["x"], ["x"]]))
     rows = two_agents("abab", "abba")
     with pytest.raises(UsageError, match="no column agent_id"):
         agreement.cohen_kappa(rows.drop(columns="agent_id"))

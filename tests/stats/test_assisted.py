@@ -111,3 +111,12 @@ def test_bad_input_is_refused_in_a_sentence(change, says):
         assisted_rate(**(good | change))
     with pytest.raises(UsageError, match="needs two or more"):
         cross_fitted_risk([0], [0], [1.0], [1], 1)
+    with pytest.raises(UsageError, match="kinds count from 0"):
+        cross_fitted_risk([0, 5], [0, 1], [1.0, 1.0], [0, 1], 2)
+    with pytest.raises(UsageError, match="two folds need rows"):
+        cross_fitted_risk([0, 1], [1, 1], [1.0, 1.0], [0, 1], 2)
+
+
+def test_one_group_takes_its_mean_score_as_a_number():
+    one, listed = (assisted_rate(ONE, np.ones(400), OUTCOME, SCORE, mean) for mean in (0.1, [0.1]))
+    assert one.assisted.ci_low == listed.assisted.ci_low

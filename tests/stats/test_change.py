@@ -101,6 +101,8 @@ def test_a_period_without_volume_is_undefined():
         (([1, 1], [0.5], [9], [1], [0.5], [9]), "one value per segment"),
         (([1, 1], [0.5, 0.5], [9, 9], [1], [0.5], [9]), "align the segments"),
         (([-1], [0.5], [9], [1], [0.5], [9]), "0 or more"),
+        (([np.inf], [0.5], [9], [1], [0.5], [9]), "weights finite"),
+        (([1], [50], [9], [1], [0.5], [9]), "outside 0 to 1; give shares"),
         (([1], [np.nan], [9], [1], [0.5], [9]), "volume and no measured rate"),
         (([1], [0.5], [0], [1], [0.5], [9]), "volume and no measured rate"),
     ],

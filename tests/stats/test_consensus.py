@@ -229,6 +229,13 @@ def test_entropy():
     assert consensus.entropy([[1, 0], [0.5, 0.5], [0.25, 0.75]]).tolist() == pytest.approx([0, 1, 0.811278124459])
 
 
+def test_gold_may_name_a_label_that_nobody_gave():
+    rows = pd.DataFrame({"item_id": [1, 1, 2], "agent_id": ["a", "b", "a"], "label": ["x", "y", "y"]})
+    assert list(consensus.dawid_skene(rows, {1: "w"}).probabilities) == ["w", "x", "y"]
+    ordered = rows.assign(label=pd.Categorical(rows["label"], ["y", "x"], ordered=True))
+    assert list(consensus.dawid_skene(ordered, {1: "x"}).probabilities) == ["y", "x"]
+
+
 def test_the_table_given_is_not_changed():
     rows, truth = simulated(items=30)
     before = rows.copy()
@@ -249,6 +256,11 @@ def test_the_table_given_is_not_changed():
         (lambda rows: consensus.dawid_skene(rows, iterations=0), "iterations is 0"),
         (lambda rows: consensus.dawid_skene(rows.drop(columns="agent_id")), "no column agent_id"),
         (lambda rows: consensus.dawid_skene(rows.head(0)), "no annotations"),
+        (lambda rows: consensus.dawid_skene(rows, {0: 5}), "gold labels are of another kind"),
+        (lambda rows: consensus.dawid_skene(rows, [(0, "x")]), "gold is a list; give a label by item"),
+        (lambda rows: consensus.dawid_skene(rows.drop(columns="label"), {0: "x"}), "no column label"),
+        (lambda rows: consensus.dawid_skene(None, {0: "x"}), "annotations are a NoneType"),
+        (lambda rows: consensus.majority_vote(rows.assign(label=[["x"]] * len(rows))), "one text or one number"),
     ],
 )
 def test_what_cannot_be_asked(ask, said):

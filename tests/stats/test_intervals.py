@@ -156,6 +156,7 @@ def test_a_finite_lot_narrows_every_interval_down_to_the_rate(bounds):
     np.testing.assert_allclose(bounds(5, 50, population=99), bounds(10, 100), atol=1e-9)
     np.testing.assert_allclose(bounds([0, 3, 7], 7, population=7), [[0, 3 / 7, 1]] * 2)
     np.testing.assert_allclose(bounds(5, 50, population=10**12), bounds(5, 50), atol=1e-9)
+    np.testing.assert_array_equal(bounds(5, 50, population=np.inf), bounds(5, 50))
     assert [float(bound) for bound in bounds(0, 0, population=0)] == [0, 1]
     with pytest.raises(UsageError, match="larger than the population"):
         bounds(5, 50, population=49)

@@ -136,6 +136,8 @@ def test_one_cluster_has_an_answer_that_says_what_it_assumes():
     rates = clustered_rate([0], [50.0], [5.0], [50])
     assert rates.estimate[0] == 0.1 and rates.ci_low[0] < 0.02 and rates.ci_high[0] > 0.3
     assert rates.method[0] == "Korn–Graubard, likeness 0.1 assumed in one cluster, clustered"
+    with pytest.raises(UsageError, match="confidence is 95"):
+        clustered_mean([0], [50.0], [5.0], confidence=95)
     means = clustered_mean([0], [50.0], [5.0])
     assert means.estimate[0] == 10 and np.isnan(means.ci_low[0]) and means.reason[0] == "one cluster only: no bounds"
 

@@ -142,6 +142,13 @@ def test_rogan_gladen_with_a_perfect_check_changes_nothing():
     assert not got.truncated.any()
 
 
+def test_sensitivity_measured_on_next_to_nothing_leaves_every_rate_possible():
+    """With a row's worth of doubt on each side 1 of 1 is 2 of 3, which with a specificity of 20 % tells nothing."""
+    for sensitivity_n, specificity_n in ((0, 0), (1, 100)):
+        got = rogan_gladen(0.5, 100, 0.9, 0.2, sensitivity_n, specificity_n)
+        assert (float(got.ci_low), float(got.ci_high), bool(got.truncated)) == (0.0, 1.0, True)
+
+
 def test_sensitivity_that_was_measured_on_few_widens_the_interval():
     """Lang & Reiczigel (2014): with huge samples behind Se and Sp the interval comes back to the one that knows them."""
     known = rogan_gladen(0.2, 500, 0.9, 0.95)
@@ -156,6 +163,7 @@ def test_sensitivity_that_was_measured_on_few_widens_the_interval():
         ((0.1, 100, 0.5, 0.5), "tells nothing"),
         ((1.2, 100, 0.9, 0.9), "outside 0 to 1"),
         ((0.1, -1, 0.9, 0.9), "of -1"),
+        ((0.1, 100, 0.9, 0.9, -3, 50), "count the rows of a measurement"),
     ],
 )
 def test_rogan_gladen_refuses_checks_that_tell_nothing(arguments, says):
