@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -71,7 +71,7 @@ def bounds(
     1. With "ratio" the clusters are those with a pair; with "gwet" all, and the influence of an item has
     estimate · (n/n' − 1) more where it has a pair, estimate less where it has none (n' items have one).
     Where everybody agrees there is no variance to see: the lower end is what Wilson's interval for m agreements of m
-    leaves, chance taken as given.
+    leaves, chance taken as given; where nobody does, the upper end reaches at least as far as Wilson's for none of m.
     Source: Gwet (2014), Handbook of Inter-Rater Reliability, 4th ed., ch. 5 and 6, as in R's irrCAC.
     """
     if not 0 < confidence < 1:
@@ -87,7 +87,9 @@ def bounds(
         low = float(wilson(clusters, clusters, confidence)[0])
         return Bounds((low - found.chance) / (1 - found.chance), 1.0, 0.0, "all agree: Wilson")
     if resamples:
-        return _bootstrap(cluster, estimate, confidence, resamples, seed)
+        drawn = _bootstrap(cluster, estimate, confidence, resamples, seed)
+        return _none_agree(drawn, found, clusters, confidence)
+    with_a_pair = clusters
     influence = found.influence
     if singles == "gwet" and not found.pairs_only:
         clusters = int(cluster.max()) + 1
@@ -95,7 +97,16 @@ def bounds(
     pull = np.bincount(cluster, influence) / len(paired)
     error = float(np.sqrt(clusters / (clusters - 1) * (pull @ pull)))
     half = float(stats.t.ppf((1 + confidence) / 2, clusters - 1)) * error
-    return Bounds(found.value - half, min(found.value + half, 1.0), error, "linearised, t")
+    limits = Bounds(found.value - half, min(found.value + half, 1.0), error, "linearised, t")
+    return _none_agree(limits, found, with_a_pair, confidence)
+
+
+def _none_agree(limits: Bounds, found: Coefficient, clusters: int, confidence: float) -> Bounds:
+    """Where nobody agrees, reach up to what Wilson's interval for no agreement of `clusters` leaves possible."""
+    if found.observed > 1e-12:
+        return limits
+    reach = (float(wilson(0, clusters, confidence)[1]) - found.chance) / (1 - found.chance)
+    return replace(limits, high=max(limits.high, reach), method=f"{limits.method}; none agree: Wilson above")
 
 
 def _bootstrap(cluster, estimate, confidence, resamples, seed) -> Bounds:

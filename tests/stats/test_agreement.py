@@ -391,6 +391,16 @@ def test_one_item_has_an_estimate_and_no_interval():
     assert found.estimate == -1 and np.isnan(found.ci_low) and found.reason == "too few items for an interval"
 
 
+@pytest.mark.parametrize("resamples", [0, 200])
+def test_agreement_that_was_never_seen_is_not_ruled_out(resamples):
+    """No agreement on 2 of 2 items had an interval of no width; Wilson's for 0 of 2 reaches to 0.658."""
+    rows = two_agents("ab", "ba")
+    seen = agreement.percent_agreement(rows, resamples=resamples)
+    assert (seen.estimate, seen.ci_low, seen.ci_high) == pytest.approx((0, 0, 0.6576198), abs=1e-6)
+    uniform = agreement.brennan_prediger(rows, resamples=resamples)
+    assert (uniform.estimate, uniform.ci_high) == pytest.approx((-1, 2 * 0.6576198 - 1), abs=1e-6)
+
+
 def test_a_table_that_does_not_fit():
     with pytest.raises(UsageError, match="annotations are a list; give a pandas DataFrame"):
         agreement.gwet_ac([("i", "a", "x")])
