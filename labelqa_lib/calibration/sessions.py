@@ -54,7 +54,7 @@ def session_items(
     told = votes["label"] + " " + votes["votes"].astype(str)
     items = pd.DataFrame({
         "labels": told.groupby(votes["item_id"]).agg(", ".join),
-        "dispute": votes.groupby("item_id")["label"].agg(lambda given: " / ".join(sorted(given.head(2)))),
+        "dispute": votes.groupby("item_id")["label"].agg(lambda given: "\n".join(sorted(given.head(2)))),
     })  # fmt: skip
     of_item = first.drop_duplicates("item_id").set_index("item_id")[["policy_area", "queue"]]
     items = items.join(of_item).reset_index()
@@ -71,6 +71,6 @@ def session_items(
 
 
 def _cost(dispute: str, labels: pd.DataFrame) -> int:
-    both = labels[labels["label"].isin(dispute.split(" / "))]
+    both = labels[labels["label"].isin(dispute.split("\n"))]
     flips = both["violating"].nunique() > 1
     return int(np.where(flips, 2, 1) * np.where(both["critical"].any(), 2, 1))

@@ -276,7 +276,11 @@ def _moving_range(values: Array) -> Array:
 
 
 def _counts(events: ArrayLike, size: ArrayLike) -> tuple[Array, Array]:
-    events, size = np.broadcast_arrays(np.atleast_1d(np.asarray(events, float)), np.asarray(size, float))
+    events, size = np.atleast_1d(np.asarray(events, float)), np.asarray(size, float)
+    try:
+        events, size = np.broadcast_arrays(events, size)
+    except ValueError:
+        raise UsageError(f"a chart has {events.shape} counts out of {size.shape}; give one size per point") from None
     if not (np.all(events >= 0) and np.all(size >= 0)):
         raise UsageError("a chart's counts must be 0 or more at every point; n = 0 says that nothing was counted")
     return events, size

@@ -56,6 +56,14 @@ def disputes(**counts: int) -> pd.DataFrame:
     return overlapping(*rows)
 
 
+def test_a_label_may_hold_any_mark_and_its_dispute_costs_what_it_costs():
+    """Violating against benign and critical: 2 x 2, also where a label's name holds a slash between spaces."""
+    named = ORDER.replace("hate", "hate / abuse")
+    rows = disputes(ok_hate=3)
+    rows["label"] = rows["label"].replace("hate", "hate / abuse")
+    assert session_items(rows, named)["cost"].unique().tolist() == [4]
+
+
 def test_frequent_and_costly_disputes_come_first_and_no_dispute_fills_the_hour():
     rows = disputes(ok_spam=10, spam_hate=4, ok_hate=3, ok_ok=50)
     chosen = session_items(rows, ORDER, minutes=15)

@@ -246,6 +246,7 @@ def test_ten_thousand_charts_in_a_second():
     [
         (lambda: control.p_chart([5], [4]), "more events than rows"),
         (lambda: control.p_chart([-1], [4]), "0 or more"),
+        (lambda: control.p_chart([1, 2, 1], [4, 4]), "one size per point"),
         (lambda: control.p_chart([1, 2], [4, 4], [True]*3), "mark every point"),
         (lambda: control.p_chart([1, 2, 1], [4, 4, 4], 2), "True or False for every point"),
         (lambda: control.p_chart([1, 2, 1], [4, 4, 4], slice(0, 2)), "True or False for every point"),
