@@ -85,7 +85,10 @@ def test_the_sentence_counts_states():
 
 
 def test_a_page_reads_what_its_report_found_the_week_before(tmp_path):
-    page = Page(None, None, None, Workspace(), Market(market="MY"), "2026-W01", "aurora", tmp_path, tmp_path / "actions.csv")
+    page = Page(
+        tables=None, restatement=None, restated=None, workspace=Workspace(), market=Market(market="MY"), week="2026-W01",
+        audience="aurora", root=tmp_path, reports=tmp_path, register=tmp_path / "actions.csv",
+    )  # fmt: skip
     assert page.earlier("market_report") is None
     file = tmp_path / "aurora" / "2025-W52" / "MY" / "market_report.findings.json"
     file.parent.mkdir(parents=True)
