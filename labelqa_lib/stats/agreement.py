@@ -211,7 +211,7 @@ def _agreement(name, annotations, ratings, entered, interval, estimate) -> Agree
 
 def _reason(found: coefficients.Coefficient, ratings: coefficients.Ratings, limits: intervals.Bounds) -> str:
     if not np.isnan(found.value):
-        return "too few items for an interval" if np.isnan(limits.low) else ""
+        return "too few items, or clusters of them, for an interval" if np.isnan(limits.low) else ""
     if not ratings.paired.any():
         return "no item has two annotations"
     return "all annotations have one label: chance alone agrees as much"

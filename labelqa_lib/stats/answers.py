@@ -61,8 +61,8 @@ def read_answers(annotations: pd.DataFrame, labels: Iterable | None = None, need
     Raises
     ------
     UsageError
-        When it is no table, a column is missing, an item or (where needed) an agent is empty, a label is a list or not
-        in the label set, or there are too many labels.
+        When it is no table, a column is missing or there twice, an item or (where needed) an agent is empty, a label is
+        a list or not in the label set, or there are too many labels.
     """
     if not isinstance(annotations, pd.DataFrame):
         raise UsageError(
@@ -75,6 +75,9 @@ def read_answers(annotations: pd.DataFrame, labels: Iterable | None = None, need
         raise UsageError(
             f"annotations have no column {', '.join(missing)}; give a row per annotation with {', '.join(required)}"
         )
+    twice = [name for name in required if (annotations.columns == name).sum() > 1]
+    if twice:
+        raise UsageError(f"annotations have several columns {', '.join(twice)}; keep the one that is meant")
     if annotations[LABEL].isna().any():
         annotations = annotations[annotations[LABEL].notna()]
     item, items = pd.factorize(annotations[ITEM])

@@ -218,12 +218,12 @@ def entropy(probabilities: ArrayLike) -> NDArray[np.float64]:
 
     Parameters
     ----------
-    probabilities : array of float, shape (items, labels)
+    probabilities : array of float, shape (..., labels)
     """
     shares = np.asarray(probabilities, dtype=float)
     bits = np.zeros(shares.shape)
     np.log2(shares, out=bits, where=shares > 0)
-    return np.maximum(-(shares * bits).sum(axis=1), 0.0)
+    return np.maximum(-(shares * bits).sum(axis=-1), 0.0)
 
 
 def _votes(answers: Answers) -> NDArray[np.float64]:

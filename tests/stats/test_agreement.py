@@ -388,7 +388,7 @@ def test_labels_that_nobody_used_change_how_it_is_counted_and_not_what():
 
 def test_one_item_has_an_estimate_and_no_interval():
     found = agreement.gwet_ac(two_agents("a", "b"), labels="ab")
-    assert found.estimate == -1 and np.isnan(found.ci_low) and found.reason == "too few items for an interval"
+    assert found.estimate == -1 and np.isnan(found.ci_low) and found.reason == "too few items, or clusters of them, for an interval"
 
 
 @pytest.mark.parametrize("resamples", [0, 200])
@@ -413,6 +413,9 @@ def test_a_table_that_does_not_fit():
     rows = two_agents("abab", "abba")
     with pytest.raises(UsageError, match="no column agent_id"):
         agreement.cohen_kappa(rows.drop(columns="agent_id"))
+    with pytest.raises(UsageError, match="several columns label; keep the one"):
+        agreement.cohen_kappa(pd.concat([rows, rows[["label"]]], axis=1))
+    assert "clusters" in agreement.gwet_ac(rows.assign(site="KUL"), cluster="site").reason
     with pytest.raises(UsageError, match="4 annotations have no agent_id"):
         agreement.cohen_kappa(rows.assign(agent_id=rows["agent_id"].where(rows["agent_id"] == "A")))
     assert agreement.krippendorff_alpha(rows.drop(columns="agent_id")) == agreement.krippendorff_alpha(rows)

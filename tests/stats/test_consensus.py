@@ -227,6 +227,7 @@ def test_one_coin_is_a_confusion_matrix_of_one_number():
 
 def test_entropy():
     assert consensus.entropy([[1, 0], [0.5, 0.5], [0.25, 0.75]]).tolist() == pytest.approx([0, 1, 0.811278124459])
+    assert float(consensus.entropy([0.5, 0.5])) == 1
 
 
 def test_gold_may_name_a_label_that_nobody_gave():
