@@ -196,3 +196,9 @@ def test_what_the_standard_has_not_is_said_with_what_is_nearest(ask, sentence):
 def test_a_plan_without_a_table_has_no_letter():
     assert find_plan(0.01, 0.05, 0.06, 0.1) == Plan((Stage(110, 3, 4),))
     assert set(LETTERS) & {"I", "O"} == set()
+
+
+@pytest.mark.parametrize("size", [float("nan"), float("inf")])
+def test_a_lot_without_a_size_is_said_in_a_sentence(size):
+    with pytest.raises(UsageError, match="cannot be sampled"):
+        plan(size, 1.0)

@@ -131,3 +131,8 @@ def test_the_scheme_s_curve_is_what_switching_gives_in_the_long_run():
 
 def test_the_front_door_leads_here():
     assert lq.acceptance.switch is switch
+
+
+def test_what_is_no_lot_is_said_in_a_sentence():
+    with pytest.raises(UsageError, match="a lot of the history is 1; give True"):
+        switch([True, 1])

@@ -292,3 +292,8 @@ def test_what_a_population_does_not_hold_is_said_with_what_it_holds():
         size_for_rare(0, [0.01], [300])
     with pytest.raises(UsageError, match="below 1e-09 takes more than 10,000,000 rows; as many show 3e-07"):
         size_for_demonstration(1e-9)
+
+
+def test_a_drop_too_small_to_be_meant_is_refused_at_once():
+    with pytest.raises(UsageError, match="more than 10,000,000 plain rows would be needed"):
+        size_for_difference(0.9, 1e-7)

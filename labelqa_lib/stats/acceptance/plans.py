@@ -106,7 +106,7 @@ def plan(lot_size: int, aql: float, level: str = "II", inspection: str = "normal
     ):
         if value not in known:
             raise UsageError(f"{name} is {value!r}; the standard has {', '.join(known)}")
-    if lot_size < 2:
+    if not 2 <= lot_size < np.inf:
         raise UsageError(f"a lot of {lot_size} cannot be sampled; check it as it is, or join lots to 2 rows or more")
     letter = code_letter(int(lot_size), level)
     table_letter, found, numbers = plan_of(letter, _known_aql(aql), inspection, kind)

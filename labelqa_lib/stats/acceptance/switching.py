@@ -115,7 +115,7 @@ def switch(history: Iterable[LotResult | bool], reducible: bool | Sequence[bool]
     Raises
     ------
     UsageError
-        When `reducible` has not one entry per lot.
+        When `reducible` has not one entry per lot, or a lot is neither.
 
     Notes
     -----
@@ -126,6 +126,9 @@ def switch(history: Iterable[LotResult | bool], reducible: bool | Sequence[bool]
     Source: MIL-STD-105E (1989), 4.7; the score is ISO 2859-1:1999, 9.3.3, in place of the older limit numbers.
     """
     lots = [LotResult(lot, lot) if isinstance(lot, bool | np.bool_) else lot for lot in history]
+    odd = [lot for lot in lots if not isinstance(lot, LotResult)]
+    if odd:
+        raise UsageError(f"a lot of the history is {odd[0]!r}; give True (accepted), False (rejected) or what `judge` says")
     allowed = [reducible] * len(lots) if isinstance(reducible, bool | np.bool_) else list(reducible)
     if len(allowed) != len(lots):
         raise UsageError(f"reducible has {len(allowed)} entries for {len(lots)} lots; give one each, or one for all")

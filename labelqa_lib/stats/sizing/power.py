@@ -201,8 +201,9 @@ def _settled(chance: Callable[[np.ndarray], np.ndarray], power: float, guess: fl
     def enough(size: int) -> bool:
         return bool(chance(np.array([size]))[0] >= power)
 
-    low, high = 0, max(int(guess), 1)
-    while not enough(high):
+    # a guess beyond the limit is not tried: the counts of so many rows would be summed for hours
+    low, high = 0, max(int(min(guess, 2 * MOST_ROWS)), 1)
+    while high > MOST_ROWS or not enough(high):
         low, high = high, 2 * high
         if high > MOST_ROWS:
             raise UsageError(f"more than {MOST_ROWS:,} plain rows would be needed; plan for a larger difference")
