@@ -10,6 +10,7 @@ import pandas as pd
 from scipy.stats import norm
 
 from labelqa_lib.causes.cells import Array, Cells, coded
+from labelqa_lib.errors import UsageError
 from labelqa_lib.stats.change import decompose
 
 WHOLE = "all"
@@ -45,11 +46,18 @@ def split_change(
         value is ``all`` and whose `rate` and `mix` are the sums. Shares and rates in [0, 1], parts in the same unit.
         Empty where one of the periods has no rows.
 
+    Raises
+    ------
+    UsageError
+        As for `explain_change`, and when the confidence is not in (0, 1).
+
     Notes
     -----
     Shares are those of the audited rows, weighted; their sampling error is in the intervals.
     Source: Kitagawa 1955, by `labelqa_lib.stats.change.decompose`.
     """
+    if not 0 < confidence < 1:
+        raise UsageError(f"confidence is {confidence}; give a share between 0 and 1, such as 0.95")
     data = coded(baseline, current, dimensions, outcome, weight, trials)
     if not (len(data.baseline.trials) and len(data.current.trials)):
         return pd.DataFrame(columns=COLUMNS)

@@ -47,3 +47,10 @@ def test_empty_and_missing():
     assert causes.split_change(table.head(0), table, ["department"], "admitted", trials="applied").empty
     with pytest.raises(UsageError, match="no column 'site'"):
         causes.split_change(table, table, ["site"], "admitted", trials="applied")
+
+
+@pytest.mark.parametrize("confidence", [0, 1, 95, float("nan")])
+def test_a_confidence_that_is_no_share_is_said_in_a_sentence(confidence):
+    rows = pd.DataFrame({"site": ["KUL", "MNL"], "is_error": [0, 1]})
+    with pytest.raises(UsageError, match="confidence is .* between 0 and 1"):
+        causes.split_change(rows, rows, ["site"], confidence=confidence)

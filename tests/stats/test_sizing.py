@@ -297,3 +297,9 @@ def test_what_a_population_does_not_hold_is_said_with_what_it_holds():
 def test_a_drop_too_small_to_be_meant_is_refused_at_once():
     with pytest.raises(UsageError, match="more than 10,000,000 plain rows would be needed"):
         size_for_difference(0.9, 1e-7)
+
+
+@pytest.mark.parametrize("events", [10.5, float("nan")])
+def test_half_an_event_cannot_be_seen(events):
+    with pytest.raises(UsageError, match="at least 1 event, a whole number"):
+        size_for_rare(events, 0.01, 10_000)

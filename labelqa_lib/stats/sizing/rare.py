@@ -75,8 +75,9 @@ def size_for_rare(
     population, minimum = strata_bounds(np.atleast_1d(population), minimum)
     rates = measures("rates", np.atleast_1d(rates), len(population))
     share("probability", probability, ends=False)
-    if events < 1 or not ((rates >= 0) & (rates <= 1)).all():
-        raise UsageError(f"{events} events at rates {rates.tolist()}: give at least 1 event and rates from 0 to 1")
+    if not events >= 1 or events % 1 or not ((rates >= 0) & (rates <= 1)).all():
+        raise UsageError(f"{events} events at rates {rates.tolist()}: give at least 1 event, a whole number, and rates from 0 to 1")
+    events = int(events)
     order = np.argsort(-rates, kind="stable")
     room = (population - minimum)[order]
     ends = np.cumsum(room)
