@@ -303,3 +303,14 @@ def test_a_drop_too_small_to_be_meant_is_refused_at_once():
 def test_half_an_event_cannot_be_seen(events):
     with pytest.raises(UsageError, match="at least 1 event, a whole number"):
         size_for_rare(events, 0.01, 10_000)
+
+
+def test_where_not_even_one_event_is_sure_none_is_offered():
+    with pytest.raises(UsageError, match="not even 1 is sure enough: look over more weeks"):
+        size_for_rare(10, 0.01, 100)
+
+
+@pytest.mark.parametrize("population", [float("nan"), float("inf")])
+def test_a_population_that_is_no_number_is_said_in_a_sentence(population):
+    with pytest.raises(UsageError, match="population is (nan|inf)"):
+        size_for_margin(0.05, 0.02, population=population)

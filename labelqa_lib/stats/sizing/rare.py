@@ -94,7 +94,7 @@ def size_for_rare(
             held -= 1
         raise UsageError(
             f"all {population.sum():,} rows hold {events} events with probability {best:.2g} only; "
-            f"ask for {held} or fewer, or look over more weeks"
+            + (f"ask for {held} or fewer, or look over more weeks" if held else "not even 1 is sure enough: look over more weeks")
         )
     more = _first(lambda rows: _chance_of(events, drawn(rows), rates) >= probability, 0, int(room.sum()))
     rows = drawn(more)

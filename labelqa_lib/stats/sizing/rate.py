@@ -190,5 +190,5 @@ def _circumstances(population: int | None, design_effect: float) -> str:
 def _sample(population: int | None, design_effect: float) -> None:
     if not design_effect > 0 or not np.isfinite(design_effect):
         raise UsageError(f"design_effect is {design_effect:g}; it is above 0, and 1 for plain random rows")
-    if population is not None and population < 1:
+    if population is not None and not 1 <= population < np.inf:
         raise UsageError(f"population is {population}; nothing can be drawn from it, it must hold at least one row")
