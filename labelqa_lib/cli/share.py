@@ -60,7 +60,7 @@ def mail(root, market, week, to, sender, notebook, attach, target, audience) -> 
     """Write a page as a mail that is ready to be sent; open the file in a mail program."""
     from labelqa_lib import sharing
     from labelqa_lib.params import check_market_code
-    from labelqa_lib.runner.record import read_records
+    from labelqa_lib.runner.record import read_records, write_whole
 
     workspace, out = Workspace(root), console()
     name, tree = _tree(workspace, audience)
@@ -82,7 +82,7 @@ def mail(root, market, week, to, sender, notebook, attach, target, audience) -> 
     content = sharing.message(told, files, to, sender)
     target = target or workspace.root / "mail" / name / f"{found.week}-{market}-{notebook}.eml"
     target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_bytes(content)
+    write_whole(target, content)
     out.print(f"{target} is ready for {', '.join(map(one_line, to))}: {', '.join(map(one_line, files))}")
 
 
