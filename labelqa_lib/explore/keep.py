@@ -12,6 +12,7 @@ from pathlib import Path
 import pandas as pd
 
 from labelqa_lib import figures
+from labelqa_lib.display import safe
 from labelqa_lib.display.show import image_of
 from labelqa_lib.errors import UsageError
 from labelqa_lib.explore.answers import Answers
@@ -20,7 +21,6 @@ from labelqa_lib.explore.view import View
 from labelqa_lib.periods import Week
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 _HEAD = """\
 # ---
@@ -175,8 +175,7 @@ def as_files(answers: Answers, name: str) -> list[Path]:
 
 def as_csv(frame: pd.DataFrame) -> bytes:
     """A frame as CSV in UTF-8; text that a spreadsheet would take for a formula begins with an apostrophe."""
-    safe = frame.map(lambda one: f"'{one}" if isinstance(one, str) and one.lstrip(" ").startswith(_FORMULA_STARTS) else one)
-    return safe.to_csv(index=False, lineterminator="\r\n").encode()
+    return frame.map(safe.spreadsheet).to_csv(index=False, lineterminator="\r\n").encode()
 
 
 def as_workbook(frame: pd.DataFrame, week: str) -> bytes:

@@ -166,8 +166,9 @@ def test_what_is_kept_says_the_same(desk, workspace):
 
 
 def test_text_of_a_delivery_is_never_a_formula_nor_html(desk):
-    nasty = pd.DataFrame({"queue": ["=1+1", "<b>"], "n": [1, 2]})
+    nasty = pd.DataFrame({"queue": ["=1+1", "<b>", "＝1+1"], "n": [1, 2, 3]})
     assert keep.as_csv(nasty).decode().splitlines()[1] == "'=1+1,1"
+    assert keep.as_csv(nasty).decode().splitlines()[3] == "'＝1+1,3"
     assert openpyxl.load_workbook(io.BytesIO(keep.as_workbook(nasty, "2026-W46"))).active["A2"].data_type == "s"
     desk.look(View(("MY",), where={"queue": "<script>alert(1)</script>"}))
     assert "<script>" not in desk.said.value and "&lt;script&gt;" in desk.said.value
