@@ -6,7 +6,7 @@ import math
 
 import pandas as pd
 
-from labelqa_lib import wording
+from labelqa_lib import symbols, wording
 from labelqa_lib.display import marks, safe
 from labelqa_lib.display.show import bundle, records
 
@@ -45,11 +45,11 @@ def _summary(rows: list[pd.Series]) -> str:
     for status in ("misses", "likely misses", "not enough data", "likely meets", "meets"):
         titles = [row["title"] for row in rows if row["status"] == status]
         if titles:
-            mark = marks.STATUS[status]
+            mark = symbols.STATUS[status]
             said = _STATUS_OF_MANY.get(status, status) if len(titles) > 1 else status
             named = ", ".join(safe.text(title) for title in titles)
-            counted = f"{marks.symbol(mark)}<b>{len(titles)} {said}:</b>"
-            parts.append(f'<li><span class="lq-{marks.tone(mark)}">{counted}</span> {named}</li>')
+            counted = f"{symbols.symbol(mark)}<b>{len(titles)} {said}:</b>"
+            parts.append(f'<li><span class="lq-{symbols.tone(mark)}">{counted}</span> {named}</li>')
     return "".join(parts) or "<li>No headline metric has a target that it can be held to.</li>"
 
 
@@ -57,17 +57,17 @@ _STATUS_OF_MANY = {"meets": "meet", "misses": "miss", "likely meets": "likely me
 
 
 def _card(row: pd.Series, first: bool) -> str:
-    unit, mark = row["unit"], marks.STATUS[row["status"]]
+    unit, mark = row["unit"], symbols.STATUS[row["status"]]
     interval = wording.interval(row["ci_low"], row["ci_high"], unit)
     interval = "" if interval == wording.UNDEFINED else f"<span>{interval}</span> "
     size = {"width": 420, "height": 110} if first else {}
     on = f" on {safe.text(row['stands_on'])}" if row["stands_on"] else ""
     note = f'<p class="lq-note">{safe.text(row["status_text"], 160)}</p>' if row["status_text"] else ""
     return (
-        f'<article class="lq-card lq-{marks.tone(mark)}{" lq-first" if first else ""}" '
+        f'<article class="lq-card lq-{symbols.tone(mark)}{" lq-first" if first else ""}" '
         f'id="headline-{safe.text(row["metric"])}">'
         f"<h3>{safe.text(row['title'])}</h3>"
-        f'<p class="lq-status"><b>{marks.symbol(mark)}{safe.text(row["status"])}</b> <span>{_target(row)}</span></p>'
+        f'<p class="lq-status"><b>{symbols.symbol(mark)}{safe.text(row["status"])}</b> <span>{_target(row)}</span></p>'
         f'<p class="lq-value">{wording.amount(row["estimate"], unit)}</p>'
         f"{marks.sparkline(row['history'], row['target'], row['history_low'], row['history_high'], **size)}"
         f'<p class="lq-interval">{interval}<span>n {wording.whole(row["n"])}{on}</span></p>'
@@ -98,7 +98,7 @@ def _change(row: pd.Series) -> str:
 def _absent(row: pd.Series) -> str:
     reason = safe.text(row["reason"] or "there was nothing to measure", 200)
     return (
-        f'<li id="headline-{safe.text(row["metric"])}">{marks.symbol(marks.STATUS["not measured"])}'
+        f'<li id="headline-{safe.text(row["metric"])}">{symbols.symbol(symbols.STATUS["not measured"])}'
         f"<b>{safe.text(row['title'])}</b> not measured: {reason}</li>"
     )
 

@@ -1,45 +1,9 @@
-"""Small drawings inside text, as inline SVG: status symbols, sparklines, interval bars. Colours come from the page."""
+"""Small drawings inside text, as inline SVG: sparklines and interval bars. Colours come from the page."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-
-# Shape, not only colour, tells a status: filled for sure, open for likely; a tick, a cross, a question mark, a dash.
-_TICK = "M4.5 8.3l2.4 2.4 4.6-5"
-_CROSS = "M5.3 5.3l5.4 5.4M10.7 5.3l-5.4 5.4"
-_QUESTION = "M6 6.4a2 2 0 1 1 2.9 1.8c-.6.3-.9.7-.9 1.4M8 11.6v.2"
-_DASH = "M5 8h6"
-STATUS = {
-    "meets": ("good", True, _TICK),
-    "likely meets": ("good", False, _TICK),
-    "likely misses": ("bad", False, _CROSS),
-    "misses": ("bad", True, _CROSS),
-    "not enough data": ("unsure", False, _QUESTION),
-    "no target": ("none", False, _DASH),
-    "not measured": ("none", False, _DASH),
-}
-SEVERITY = {
-    "act": ("bad", True, "M8 4.2v4.6M8 11.4v.3"),
-    "watch": ("bad", False, "M8 4.2v4.6M8 11.4v.3"),
-    "good": ("good", True, _TICK),
-    "know": ("none", False, "M8 7.4v4.2M8 4.6v.3"),
-}
-
-
-def tone(mark: tuple[str, bool, str]) -> str:
-    """Which of the page's colours a mark has: ``good``, ``bad``, ``unsure`` or ``none``."""
-    return mark[0]
-
-
-def symbol(mark: tuple[str, bool, str]) -> str:
-    """A mark of `STATUS` or `SEVERITY` as a 16-pixel symbol; the word beside it says the same."""
-    colour, filled, path = mark
-    return (
-        f'<svg class="lq-mark lq-{colour}{" lq-filled" if filled else ""}" viewBox="0 0 16 16" aria-hidden="true">'
-        f'<circle cx="8" cy="8" r="6.6"></circle><path d="{path}"></path></svg>'
-    )
-
 
 def sparkline(
     history: Sequence[float],

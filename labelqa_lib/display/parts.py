@@ -7,8 +7,8 @@ from dataclasses import asdict, is_dataclass
 
 import pandas as pd
 
-from labelqa_lib import wording
-from labelqa_lib.display import marks, safe
+from labelqa_lib import symbols, wording
+from labelqa_lib.display import safe
 from labelqa_lib.display.show import bundle, records
 from labelqa_lib.display.tables import table
 
@@ -66,7 +66,7 @@ def findings(findings: Sequence, most: int = 12) -> None:
         html = f'<ol class="lq-findings" id="findings">{listed}</ol>'
     else:
         html = (
-            f'<p class="lq-quiet" id="findings">{marks.symbol(marks.SEVERITY["good"])}Nothing needs attention: no '
+            f'<p class="lq-quiet" id="findings">{symbols.symbol(symbols.SEVERITY["good"])}Nothing needs attention: no '
             "headline metric is on the wrong side of its target, and nothing moved by more than noise.</p>"
         )
     text = "\n".join(
@@ -77,12 +77,12 @@ def findings(findings: Sequence, most: int = 12) -> None:
 
 
 def _finding(one) -> str:
-    mark = marks.SEVERITY[one.severity]
+    mark = symbols.SEVERITY[one.severity]
     link = f' <a href="#{safe.text(one.evidence)}">evidence</a>' if one.evidence else ""
     what = one.recommendation
     to_do = f'<p class="lq-note">{safe.text(what.sentence, safe.SENTENCE_LENGTH)}</p>' if what else ""
     return (
-        f'<li class="lq-{marks.tone(mark)}"><span class="lq-severity">{marks.symbol(mark)}'
+        f'<li class="lq-{symbols.tone(mark)}"><span class="lq-severity">{symbols.symbol(mark)}'
         f"{_SEVERITY_WORD[one.severity]}{_state(one)}</span><p>{safe.text(one.sentence, safe.SENTENCE_LENGTH)}{link}</p>{to_do}</li>"
     )
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from labelqa_lib import wording
+from labelqa_lib.runner.incidents import told_once
 from labelqa_lib.runner.record import PageRecord
 
 SEVERITIES = ("act", "watch")
@@ -17,14 +18,14 @@ WIDTH = 240
 """Of the league's bars, in CSS pixels."""
 
 
-def league(records: Sequence[PageRecord], tones: Mapping[str, str]) -> dict[str, Any] | None:
+def league(records: Sequence[PageRecord]) -> dict[str, Any] | None:
     """Which market is how good by the first headline figure of the week's first notebook, best first?
 
     Returns
     -------
     dict or None
         ``title, rows, scale`` (the ends of the bars in words) and ``target_note``; a row has ``market, link, value,
-        interval, status, tone, rank, low, high, at, target`` (places on the bar, None where there is none). `rank` is the
+        interval, status, rank, low, high, at, target`` (places on the bar, None where there is none). `rank` is the
         range of places that the intervals leave open: 1 + the markets that are better for sure, to all but those that are
         worse for sure. None for fewer than two markets with a figure.
     """
@@ -52,7 +53,6 @@ def league(records: Sequence[PageRecord], tones: Mapping[str, str]) -> dict[str,
                 "value": wording.amount(one["estimate"], unit),
                 "interval": wording.interval(one["ci_low"], one["ci_high"], unit),
                 "status": one["status"],
-                "tone": tones.get(one["status"], "none"),
                 "rank": _rank(one, [other for _, other in rows], better),
                 **{name: place(one.get(of)) for name, of in
                    (("low", "ci_low"), ("high", "ci_high"), ("at", "estimate"), ("target", "target"))},
@@ -82,7 +82,7 @@ def _surely(one: Mapping[str, Any], other: Mapping[str, Any], better: int) -> bo
     return one["ci_low"] > other["ci_high"] if better > 0 else one["ci_high"] < other["ci_low"]
 
 
-def moves(records: Sequence[PageRecord], tones: Mapping[str, str]) -> list[dict[str, Any]]:
+def moves(records: Sequence[PageRecord]) -> list[dict[str, Any]]:
     """Headline figures that moved by more than noise since last week: what got worse first."""
     found: dict[tuple, dict] = {}
     for record in records:
@@ -96,7 +96,6 @@ def moves(records: Sequence[PageRecord], tones: Mapping[str, str]) -> list[dict[
                     "link": f"{record.market}/{record.notebook}.html",
                     "worse": bool(worse),
                     "word": "moved" if worse is None else "worse" if worse else "better",
-                    "tone": "none" if worse is None else "bad" if worse else "good",
                     "said": f"{one['title']} {wording.difference(one['change'], unit)}"
                     f"{'' if ends == wording.UNDEFINED else f' ({ends})'} on last week, now "
                     f"{wording.estimate(one['estimate'], one['ci_low'], one['ci_high'], unit)}, {one['status']}",
@@ -104,14 +103,21 @@ def moves(records: Sequence[PageRecord], tones: Mapping[str, str]) -> list[dict[
     return sorted(found.values(), key=lambda one: not one["worse"])[:MOST_MOVES]
 
 
-def most_important(records: Sequence[PageRecord], tones: Mapping[str, str]) -> list[dict[str, Any]]:
-    """The ten findings of all markets that matter most: the most severe, then the largest."""
+def most_important(records: Sequence[PageRecord], titles: Mapping[str, str]) -> list[dict[str, Any]]:
+    """The ten incidents of all markets that matter most: the most severe, then the largest; each told once.
+
+    Returns
+    -------
+    list of dict
+        A finding with its ``market``, ``link``, ``standing`` and ``advice``; `pages` holds title and link of the other
+        pages that speak of the same incident.
+    """
     found = [
         {
             **finding,
             "market": record.market,
-            "link": f"{record.market}/{record.notebook}.html",
-            "tone": tones[finding["severity"]],
+            "notebook": record.notebook,
+            "link": _link(record, finding),
             "standing": standing(finding),
             "advice": (finding.get("recommendation") or {}).get("sentence", ""),
         }
@@ -120,9 +126,20 @@ def most_important(records: Sequence[PageRecord], tones: Mapping[str, str]) -> l
         if finding["severity"] in SEVERITIES
     ]
     found.sort(key=lambda one: (SEVERITIES.index(one["severity"]), -one["size"], one["market"], one["code"]))
-    # two notebooks of a market may come to the same finding
-    once = {(one["market"], one["sentence"]): one for one in reversed(found)}
-    return list(once.values())[::-1][:MOST_FINDINGS]
+    return [leader | _from_others(leader, others, titles) for leader, others in told_once(found)[:MOST_FINDINGS]]
+
+
+def _link(record: PageRecord, finding: Mapping[str, Any]) -> str:
+    page = f"{record.market}/{record.notebook}.html"
+    return f"{page}#{finding['evidence']}" if finding.get("evidence") else page
+
+
+def _from_others(leader: Mapping[str, Any], others: Sequence[Mapping[str, Any]], titles: Mapping[str, str]) -> dict[str, Any]:
+    """Links to the other pages of an incident, each page once; and the advice of the first of them that has one."""
+    pages = {one["notebook"]: one for one in reversed(others) if one["notebook"] != leader["notebook"]}
+    advice = next(filter(None, (one["advice"] for one in (leader, *others))), "")
+    links = [{"title": titles[name], "link": one["link"]} for name, one in pages.items()]
+    return {"pages": links[::-1], "advice": advice}
 
 
 def standing(finding: Mapping[str, Any]) -> str:

@@ -12,8 +12,9 @@ from typing import Any
 
 from filelock import FileLock
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
-from labelqa_lib import wording
+from labelqa_lib import symbols, wording
 from labelqa_lib.periods import Week
 from labelqa_lib.runner.beside import ACCURACY, PDF, SPREADSHEET
 from labelqa_lib.runner.digest import beside_last_week, league, most_important, moves
@@ -23,11 +24,8 @@ from labelqa_lib.runner.record import PageRecord, read_records, write_whole
 from labelqa_lib.runner.sealing import sealed
 
 TEMPLATES = Path(__file__).with_name("templates")
-TONES = {
-    "meets": "good", "likely meets": "good", "likely misses": "bad", "misses": "bad", "not enough data": "unsure",
-    "act": "bad", "watch": "bad",
-}  # fmt: skip
-"""Colour of a status or severity word; the word itself is always written."""
+MARKS = {**symbols.STATUS, **symbols.SEVERITY, **symbols.MOVE, "failed": symbols.FAILED}
+"""Symbol of a status, severity or move; the word itself is always written."""
 
 BESIDE = {SPREADSHEET: "spreadsheet", ACCURACY: "accuracy CSV", PDF: "PDF"}
 """What the index calls the files beside a page."""
@@ -101,9 +99,9 @@ def week_html(records: Sequence[PageRecord], folder: Path, audience: str, week: 
         markets=_by_market(pages),
         notebooks=notebooks,
         failures=[page for page in pages if page["record"].failed],
-        league=league(records, TONES),
-        findings=most_important(records, TONES),
-        moves=moves(records, TONES),
+        league=league(records),
+        findings=most_important(records, titles),
+        moves=moves(records),
         beside=beside_last_week(records),
         snapshots=sorted({record.snapshot for record in records}),
         pages=len(records),
@@ -180,7 +178,6 @@ def _figure(headline: Mapping[str, Any]) -> dict[str, str]:
         "value": wording.amount(headline["estimate"], unit),
         "interval": wording.interval(low, high, unit) if low is not None else "",
         "status": status,
-        "tone": TONES.get(status, "none"),
         "reason": headline.get("reason") or "",
     }
 
@@ -190,4 +187,14 @@ def _rendered(template: str, **values: Any) -> str:
         loader=FileSystemLoader([TEMPLATES / "index", TEMPLATES / "labelqa"]), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
         lstrip_blocks=True,
     )  # fmt: skip
+    environment.globals |= {"mark": _mark, "tone": _tone}
     return sealed(environment.get_template(template).render(**values))
+
+
+def _mark(word: str) -> Markup:
+    """The symbol of a status or severity word; nothing for a word of another version's record."""
+    return Markup(symbols.symbol(MARKS[word]) if word in MARKS else "")
+
+
+def _tone(word: str) -> str:
+    return f"lq-{symbols.tone(MARKS[word]) if word in MARKS else 'none'}"

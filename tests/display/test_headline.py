@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from labelqa_lib import display
+from labelqa_lib import display, symbols
 from labelqa_lib.display import marks
 
 from .examples import HOSTILE, STATUSES, headline
@@ -17,11 +17,11 @@ MIME = "application/vnd.labelqa.headline+json"
 def test_every_status_is_said_in_words_shape_and_colour(shown, status):
     display.headline(headline([status]))
     assert f"</svg>{status}</b>" in shown.html
-    assert marks.symbol(marks.STATUS[status]) in shown.html
+    assert symbols.symbol(symbols.STATUS[status]) in shown.html
 
 
 def test_no_two_statuses_look_alike_without_colour():
-    shapes = {mark[1:] for status, mark in marks.STATUS.items() if status not in ("no target", "not measured")}
+    shapes = {mark[1:] for status, mark in symbols.STATUS.items() if status not in ("no target", "not measured")}
     assert len(shapes) == 5
 
 

@@ -161,6 +161,41 @@ def test_ten_findings_with_their_standing_and_advice(put, index):
     put("MY", html="x", findings=[finding("act", size, f"number {size};") for size in range(12)])
     put("ES", html="x", findings=[finding("act", 99, "largest") | known, finding("know", 0, "over") | {"state": "gone"}])
     html = index()
-    assert html.count('<span class="status bad">act</span>') == 10 and "number 3;" in html and "number 2;" not in html
+    assert html.count("</svg>act</span>") == 10 and "number 3;" in html and "number 2;" not in html
     assert "<b>still there (week 3)</b>: largest" in html and "Train &lt;b&gt;them&lt;/b&gt;." in html
     assert "Of all findings 1 still there, 1 gone since last week." in html
+
+
+def test_one_incident_of_several_pages_is_told_once_with_links_to_the_others(put, index):
+    where = {"metric": "accuracy", "segment": {"reference_label": "spam"}, "also": [{"queue": "live"}]}
+    put("MY", html="x", title="Market report", findings=[
+        finding("act", 30, "spam is missed") | where,
+        finding("act", 20, "the market misses its target") | {"metric": "accuracy", "segment": {}},
+    ])  # fmt: skip
+    narrower = {"metric": "error_rate", "segment": {"reference_label": "spam", "site": "KUL"},
+                "recommendation": {"sentence": "Train KUL."}}  # fmt: skip
+    put("MY", notebook="error_rca", html="x", title="Why?", findings=[finding("act", 10, "KUL misses spam") | narrower])
+    put("MY", notebook="calibration", html="x", title="Agreed?", findings=[
+        finding("act", 5, "live is split") | {"code": "split:sop:a:b", "segment": {"queue": "live"}},
+        finding("act", 4, "another site") | {"metric": "accuracy", "segment": {"site": "KUL"}},
+    ])  # fmt: skip
+    put("ES", html="x", title="Market report", findings=[finding("act", 3, "spam is missed there") | where])
+    html = index()
+    assert "KUL misses spam" not in html and "live is split" not in html
+    leader = html[html.index("spam is missed") : html.index("the market misses")]
+    assert "Train KUL." in leader, "the advice of a page that has one"
+    assert re.findall(r'<a href="([^"]+)">([^<]+)', leader)[:2] == [
+        ("MY/error_rca.html#accuracy-trend", "Why?"), ("MY/calibration.html#accuracy-trend", "Agreed?"),
+    ]  # fmt: skip
+    assert "another site" in html and "spam is missed there" in html, "one site of two incidents does not join them"
+
+
+def test_every_status_severity_and_move_has_its_symbol_beside_its_word(put, index, tmp_path):
+    moved = {"change": -0.03, "change_low": -0.05, "change_high": -0.01, "more_than_noise": True}
+    put("MY", html="x", findings=[finding("watch", 5, "watch it")], **told("MY", 0.92, **moved))
+    put("ES", html="x", **told("ES", 0.95, status="of another version"))
+    put("ES", notebook="error_rca", error=PageError("KeyError", "'site'"))
+    html = index() + (tmp_path / "internal" / "index.html").read_text()
+    for word in ("likely meets", "watch", "worse", "failed"):
+        assert f"</svg>{word}</" in html
+    assert html.count('<span class="status lq-none">of another version</span>') == 3
