@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from xml.sax.saxutils import quoteattr
@@ -14,8 +12,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as parquet
 
-from labelqa_lib.display import safe
 from labelqa_lib.errors import UsageError
+from labelqa_lib.files import bare, inert, write_whole
 
 NAME = "audit_list"
 TASKS, CONFIG = f"{NAME}.label_studio.json", f"{NAME}.label_studio.xml"
@@ -30,7 +28,7 @@ def forms(rows: pd.DataFrame, labels: Sequence[str], label_studio: bool) -> dict
 
 
 def _csv(rows: pd.DataFrame) -> bytes:
-    return rows.map(safe.spreadsheet).to_csv(index=False, lineterminator="\n").encode()
+    return rows.map(inert).to_csv(index=False, lineterminator="\n").encode()
 
 
 def _parquet(rows: pd.DataFrame) -> bytes:
@@ -82,15 +80,7 @@ def write(files: dict[str, bytes], folder: Path, force: bool) -> bool:
     changed = {name: held for name, held in files.items() if _held(folder / name) != held}
     folder.mkdir(parents=True, exist_ok=True)
     for name, held in changed.items():
-        place, unfinished = tempfile.mkstemp(dir=folder, prefix=f".{name}.")
-        try:
-            with os.fdopen(place, "wb") as file:
-                file.write(held)
-            os.chmod(unfinished, 0o644)
-            os.replace(unfinished, folder / name)
-        except BaseException:
-            Path(unfinished).unlink(missing_ok=True)
-            raise
+        write_whole(folder / name, held)
     return bool(changed)
 
 
@@ -109,6 +99,6 @@ def annotations_of(path: Path) -> list[str]:
     try:
         if path.suffix == ".parquet":
             return parquet.read_table(path, columns=["annotation_id"])["annotation_id"].to_pylist()
-        return pd.read_csv(path, dtype=str, usecols=["annotation_id"])["annotation_id"].str.removeprefix("'").tolist()
+        return pd.read_csv(path, dtype=str, usecols=["annotation_id"])["annotation_id"].map(bare).tolist()
     except (OSError, ValueError, pa.ArrowException) as error:
         raise UsageError(f"--taken {path}: is no audit list with a column annotation_id ({error})") from None

@@ -59,8 +59,9 @@ def publish(root, destination, audience) -> None:
 def mail(root, market, week, to, sender, notebook, attach, target, audience) -> None:
     """Write a page as a mail that is ready to be sent; open the file in a mail program."""
     from labelqa_lib import sharing
+    from labelqa_lib.files import write_whole
     from labelqa_lib.params import check_market_code
-    from labelqa_lib.runner.record import read_records, write_whole
+    from labelqa_lib.runner.record import read_records
 
     workspace, out = Workspace(root), console()
     name, tree = _tree(workspace, audience)
@@ -89,7 +90,8 @@ def mail(root, market, week, to, sender, notebook, attach, target, audience) -> 
 def print_pages(pages: Sequence, out) -> int:
     """Print pages that have no PDF yet beside their HTML; how many could not be? Without a Chromium, a sentence."""
     from labelqa_lib import sharing
-    from labelqa_lib.runner.record import read_record, write_whole
+    from labelqa_lib.files import write_whole
+    from labelqa_lib.runner.record import read_record
 
     found, failed = sharing.browser(), 0
     if found is None:

@@ -7,8 +7,6 @@ import html
 _JOINERS = "\u200c\u200d"
 """Zero-width characters that Hindi, Persian and emoji need; every other invisible character is dropped."""
 
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-
 LABEL_LENGTH = 80
 SENTENCE_LENGTH = 600
 
@@ -32,8 +30,3 @@ def text(value: object, longest: int = LABEL_LENGTH) -> str:
 def isolated(value: object, longest: int = LABEL_LENGTH) -> str:
     """`text` in its own direction: a right-to-left name does not reorder the numbers beside it."""
     return f"<bdi>{text(value, longest)}</bdi>"
-
-
-def spreadsheet(value: object) -> object:
-    """`value` as a spreadsheet may open it: text that would start a formula gets an apostrophe before it."""
-    return f"'{value}" if isinstance(value, str) and value.lstrip(" ")[:1] in _FORMULA_STARTS else value

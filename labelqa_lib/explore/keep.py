@@ -12,12 +12,12 @@ from pathlib import Path
 import pandas as pd
 
 from labelqa_lib import figures
-from labelqa_lib.display import safe
 from labelqa_lib.display.show import image_of
 from labelqa_lib.errors import UsageError
 from labelqa_lib.explore.answers import Answers
 from labelqa_lib.explore.show import segments_figure
 from labelqa_lib.explore.view import View
+from labelqa_lib.files import inert, write_whole
 from labelqa_lib.periods import Week
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")
@@ -141,8 +141,8 @@ def as_notebook(answers: Answers, name: str) -> list[Path]:
     notebook = jupytext.reads(text, fmt="py:percent")
     for place, cell in enumerate(notebook.cells):
         cell["id"] = f"cell-{place}"
-    files[0].write_text(text, encoding="utf-8")
-    jupytext.write(notebook, files[1], fmt="ipynb")
+    write_whole(files[0], text)
+    write_whole(files[1], jupytext.writes(notebook, fmt="ipynb"))
     return files
 
 
@@ -169,13 +169,13 @@ def as_files(answers: Answers, name: str) -> list[Path]:
     paths = []
     for ending, content in written.items():
         paths.append(folder / f"{name}{ending}")
-        paths[-1].write_bytes(content)
+        write_whole(paths[-1], content)
     return paths
 
 
 def as_csv(frame: pd.DataFrame) -> bytes:
     """A frame as CSV in UTF-8; text that a spreadsheet would take for a formula begins with an apostrophe."""
-    return frame.map(safe.spreadsheet).to_csv(index=False, lineterminator="\r\n").encode()
+    return frame.map(inert).to_csv(index=False, lineterminator="\r\n").encode()
 
 
 def as_workbook(frame: pd.DataFrame, week: str) -> bytes:

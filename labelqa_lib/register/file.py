@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
-import os
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
+from labelqa_lib import files
 from labelqa_lib.errors import UsageError
 
 COLUMNS = ("action_id", "market", "partner", "site", "finding_code", "action", "owner", "opened_on", "due_on", "closed_on",
@@ -16,7 +16,6 @@ COLUMNS = ("action_id", "market", "partner", "site", "finding_code", "action", "
 DAYS = ("opened_on", "due_on", "closed_on")
 NEEDED = ("action_id", "market", "finding_code", "action", "owner", "opened_on", "due_on", "status")
 OPEN, CLOSED = ("open", "doing"), ("done", "dropped")
-_FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 
 
 def rows_of(path: Path) -> list[dict[str, str]]:
@@ -42,7 +41,8 @@ def rows_of(path: Path) -> list[dict[str, str]]:
 
 def _bare(text: str) -> str:
     """A cell without the apostrophe that keeps a spreadsheet from running it."""
-    return text[1:] if text[:1] == "'" and text[1:].lstrip(" ")[:1] in _FORMULA else text.strip()
+    told = files.bare(text)
+    return told if told != text else text.strip()
 
 
 def checked(path: Path) -> list[dict[str, str]]:
@@ -97,25 +97,8 @@ def change(path: Path, make: Callable[[list[dict[str, str]]], list[dict[str, str
     UsageError
         As `checked` does of what is there; and when another writer holds the register for long.
     """
-    from filelock import FileLock, Timeout
-
-    try:
-        with FileLock(path.with_name(f".{path.name}.lock"), timeout=10):
-            _write(path, make(checked(path)))
-    except Timeout:
-        raise UsageError(f"{path}: somebody else is writing the register; try again when they are done") from None
-
-
-def _write(path: Path, rows: Sequence[Mapping[str, str]]) -> None:
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with open(temporary, "w", encoding="utf-8", newline="") as file:
-            file.write(as_csv(rows))
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with files.sole_writer(path):
+        files.write_whole(path, as_csv(make(checked(path))))
 
 
 def as_csv(rows: Sequence[Mapping[str, str]]) -> str:
@@ -128,5 +111,4 @@ def as_csv(rows: Sequence[Mapping[str, str]]) -> str:
 
 
 def _inert(text: str) -> str:
-    one_line = " ".join(str(text).split())
-    return f"'{one_line}" if one_line[:1] in _FORMULA else one_line
+    return str(files.inert(" ".join(str(text).split())))

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, time
 from typing import Any
 
+from labelqa_lib import files
 from labelqa_lib.periods import Week
 from labelqa_lib.runner.plan import PlannedPage
 
@@ -19,7 +20,6 @@ COLUMNS = (
 )  # fmt: skip
 """Columns of the statement."""
 
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 _LONGEST_NAME, _WIDEST = 31, 60
 
 
@@ -78,7 +78,7 @@ def _sheet(sheet, columns: Sequence[str], rows: Sequence[Mapping[str, Any]], hea
             elif isinstance(value, int | float):
                 sheet.write_number(number, place, value)
             elif value:
-                sheet.write_string(number, place, value, quoted if value.lstrip(" ")[:1] in _FORMULA_STARTS else None)
+                sheet.write_string(number, place, value, quoted if files.starts_formula(value) else None)
         widest = max([len(column), *(len(value) for value in values if isinstance(value, str))])
         sheet.set_column(place, place, min(widest + 2, _WIDEST))
 

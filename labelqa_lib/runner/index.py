@@ -15,12 +15,13 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from labelqa_lib import symbols, wording
+from labelqa_lib.files import write_whole
 from labelqa_lib.periods import Week
 from labelqa_lib.runner.beside import ACCURACY, PDF, SPREADSHEET
 from labelqa_lib.runner.digest import beside_last_week, league, most_important, moves
 from labelqa_lib.runner.gantt import gantt
 from labelqa_lib.runner.plan import PlannedPage
-from labelqa_lib.runner.record import PageRecord, read_records, write_whole
+from labelqa_lib.runner.record import PageRecord, read_records
 from labelqa_lib.runner.sealing import sealed
 
 TEMPLATES = Path(__file__).with_name("templates")

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from labelqa_lib.runner.plan import PlannedPage
-from labelqa_lib.runner.record import PageRecord, write_whole
+from labelqa_lib.files import write_whole
+from labelqa_lib.runner.record import PageRecord
 
 
 @dataclass

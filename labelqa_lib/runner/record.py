@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from labelqa_lib.errors import UsageError
+from labelqa_lib.files import write_whole
 from labelqa_lib.runner.plan import PlannedPage
 
 RENDERED, FAILED = "rendered", "failed"
@@ -191,22 +191,6 @@ def findings_json(page: PlannedPage, findings: Sequence[Mapping[str, Any]]) -> s
     """A page's findings as `docs/findings.md` describes them: for programs, and for the report of the week after."""
     about = {"schema": 1, "market": page.market, "week": page.week, "audience": page.audience, "notebook": page.name}
     return json.dumps({**about, "findings": list(findings)}, indent=1, ensure_ascii=False) + "\n"
-
-
-def write_whole(path: Path, text: str | bytes) -> str:
-    """Write a file so that a reader sees the old one or the new one, never a part; the SHA-256 of its bytes."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        content = text.encode() if isinstance(text, str) else text
-        with open(temporary, "wb") as stream:
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.replace(temporary, path)
-        return hashlib.sha256(content).hexdigest()
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
 
 
 def check_writable(folder: Path) -> None:

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-import os
 
 import pytest
 
@@ -14,7 +13,6 @@ from labelqa_lib.runner.record import (
     publish,
     read_records,
     sweep,
-    write_whole,
 )
 
 
@@ -63,15 +61,6 @@ def test_a_page_that_cannot_be_written_is_a_failure_with_a_sentence(page):
     assert record.failed
     assert "cannot be written (Is a directory)" in record.error.message
     assert [path.name for path in page.folder.glob(".*")] == []
-
-
-def test_write_whole_leaves_the_old_file_and_no_temporary_when_it_fails(tmp_path, monkeypatch):
-    path = tmp_path / "page.html"
-    write_whole(path, "old")
-    monkeypatch.setattr(os, "fsync", lambda _: (_ for _ in ()).throw(OSError(28, "No space left on device")))
-    with pytest.raises(OSError, match="No space"):
-        write_whole(path, "new")
-    assert [(one.name, one.read_text()) for one in tmp_path.iterdir()] == [("page.html", "old")]
 
 
 def test_sweep_removes_only_what_that_process_left(tmp_path):
