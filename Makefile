@@ -7,7 +7,7 @@ export PYTHONHASHSEED := 0
 # Small matrices in several processes: threads of one library would only wait for each other.
 export OPENBLAS_NUM_THREADS := 1
 
-.PHONY: report test lab bench bench-causes bench-coverage bench-runner lock clean help
+.PHONY: report test lab bench bench-causes bench-coverage bench-runner catalogues lock clean help
 
 help:
 	@echo "make report   simulate a delivery, ingest it and render the latest week of every market"
@@ -16,6 +16,7 @@ help:
 	@echo "make bench-causes  find simulated incidents, beside other methods (ARGS: --cases 20 --real FOLDER)"
 	@echo "make bench-coverage  does the report's interval hold its 95 % (ARGS: replications, seed)"
 	@echo "make bench-runner  the runner beside papermill and nbconvert, growing runs, 500 pages (ARGS: --only soak)"
+	@echo "make catalogues  bring the translations up to date with the sentences in the code, and count what is missing"
 	@echo "make bench    measure time and memory of demo, ingest and reports"
 
 $(VENV)/.ready: requirements.lock pyproject.toml
@@ -52,6 +53,9 @@ bench-runner: $(VENV)/.ready
 
 bench-causes: $(VENV)/.ready
 	$(BIN)/python tests/bench_causes.py $(ARGS)
+
+catalogues:
+	PYTHONPATH=. $(BIN)/python tests/catalogues.py
 
 lock:
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate --group test pyproject.toml --output-file requirements.lock

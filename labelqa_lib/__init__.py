@@ -92,6 +92,7 @@ _DOOR = {
     "also_moved": "labelqa_lib.findings.causes",
     "actions": "labelqa_lib.findings.remedies",
     "told": "labelqa_lib.findings.answers",
+    "say": "labelqa_lib.translation",
     "warm_up": "labelqa_lib.warm",
 }
 _ROOMS = ("calibration", "causes", "display", "explore", "figures", "metrics", "sampling", "stats", "store")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from labelqa_lib import params, register, store, wording
+from labelqa_lib import params, register, store, translation, wording
 from labelqa_lib.errors import UsageError
 from labelqa_lib.params import Market, Target, Workspace
 from labelqa_lib.periods import Week, weeks_up_to
@@ -209,7 +209,7 @@ def open_page(market: str, week: str = "", audience: str = "internal", data: str
     root = params.find_root(Path.cwd())
     workspace = params.load_workspace(root)
     settings = params.load_market(root, workspace, market)
-    wording.speak(settings.locale)
+    translation.speak(settings.locale)
     folder = root / (data or workspace.data)
     described = store.describe(folder, snapshot or "CURRENT")
     known = described.weeks(market)

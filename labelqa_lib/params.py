@@ -119,7 +119,7 @@ class Market(Model):
     name: str = ""
     time_zone: TimeZone = "UTC"
     locale: LocaleName = "en"
-    """How the market's pages write numbers and days."""
+    """The language of the market's pages (English where there is no catalogue of it), and how they write numbers and days."""
     official_languages: tuple[Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$")], ...] = ()
     """Those by which accuracy is stated to authorities, as the deliveries write languages."""
     targets: dict[str, Target] = {}

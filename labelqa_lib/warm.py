@@ -8,10 +8,13 @@ import seaborn  # noqa: F401 (a second to import, which figures leave to who dra
 
 from labelqa_lib.display.show import image_of
 from labelqa_lib.figures import trend
+from labelqa_lib.translation import LANGUAGES, catalogue
 
 
 def warm_up() -> None:
-    """Run a query, draw a figure and pack it; nothing stays open, and no thread is left."""
+    """Read the catalogues, run a query, draw a figure and pack it; nothing stays open, and no thread is left."""
+    for language in LANGUAGES:
+        catalogue(language)
     engine = ibis.duckdb.connect(threads=1)
     rows = ibis.memtable({"week": ["2026-W45", "2026-W46"], "correct": [1, 0]})
     counted = engine.execute(rows.group_by("week").agg(n=rows.count(), estimate=rows.correct.mean()).order_by("week"))

@@ -8,54 +8,21 @@ as an en dash.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
-from functools import lru_cache
 
-from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_interval
 from babel.numbers import format_decimal
 
-from labelqa_lib.errors import UsageError
+from labelqa_lib.translation import N_, known, plural, say, say_as, spoken
 
 UNDEFINED = "–"
-_SUFFIX = {
-    "rate": " %", "seconds": " s", "hours": " h", "days": " days", "per_day": " a day", "per_hour": " an hour",
-    "count": "", "coefficient": "",
+_SAID = {
+    "rate": N_("{value} %"), "seconds": N_("{value} s"), "hours": N_("{value} h"), "days": N_("{value} days"),
+    "per_day": N_("{value} a day"), "per_hour": N_("{value} an hour"), "count": "{value}", "coefficient": "{value}",
 }  # fmt: skip
-_POINTS = {**_SUFFIX, "rate": " pt"}
-
-
-_DEFAULT = "en"
-_spoken = [_DEFAULT]
-"""A page is about one market and has a process of its own: its first line says once how the page speaks."""
-
-
-def speak(locale: str = _DEFAULT) -> None:
-    """From here on, say numbers and days as is usual in `locale`: ``1.234,5`` and ``9 nov 2026`` for ``es-ES``.
-
-    Raises
-    ------
-    UsageError
-        When there is no such locale.
-    """
-    known(locale)
-    _spoken[0] = locale
-
-
-@lru_cache
-def known(locale: str) -> Locale:
-    """A locale such as ``ms-MY``.
-
-    Raises
-    ------
-    UsageError
-        When Unicode's locale data (CLDR) does not know it.
-    """
-    try:
-        return Locale.parse(locale, sep="-")
-    except (ValueError, UnknownLocaleError):
-        raise UsageError(f"locale {locale!r} is not known; write a language and a country such as ms-MY") from None
+_POINTS = {**_SAID, "rate": N_("{value} pt")}
 
 
 def written(text: str) -> str:
@@ -64,7 +31,7 @@ def written(text: str) -> str:
     if not digits.replace(".", "", 1).isdecimal():
         return sign + digits
     whole, point, decimals = digits.partition(".")
-    locale = known(_spoken[0])
+    locale = known(spoken())
     pattern = locale.decimal_formats[None].pattern.partition(".")[0] + point + "0" * len(decimals)
     return sign + format_decimal(Decimal(digits), pattern, locale)
 
@@ -76,12 +43,17 @@ def whole(value: float) -> str:
 
 def day(when: date) -> str:
     """``9 Nov 2026``."""
-    return format_date(when, "medium", known(_spoken[0]))
+    return format_date(when, "medium", known(spoken()))
+
+
+def weekday(when: date) -> str:
+    """``Monday 9 November``."""
+    return format_date(when, say_as("a pattern of Unicode's CLDR", "EEEE d MMMM"), known(spoken()))
 
 
 def days(first: date, last: date) -> str:
     """``9–15 Nov 2026``."""
-    return format_interval(first, last, "yMMMd", locale=known(_spoken[0]))
+    return format_interval(first, last, "yMMMd", locale=known(spoken()))
 
 
 def number(value: float, unit: str, decimals: int | None = None) -> str:
@@ -107,7 +79,7 @@ def amount(value: float, unit: str) -> str:
     if unit == "points":
         return difference(value, "rate")
     said = number(value, unit)
-    return said if said == UNDEFINED else said + _SUFFIX[unit]
+    return said if said == UNDEFINED else say(_SAID[unit], value=said)
 
 
 def ends(low: float, high: float, unit: str) -> str:
@@ -115,21 +87,21 @@ def ends(low: float, high: float, unit: str) -> str:
     if low is None or high is None or math.isnan(low) or math.isnan(high):
         return UNDEFINED
     if unit == "points":
-        return f"{number(low, 'rate', 1)} to {number(high, 'rate', 1)}"
+        return say("{low} to {high}", low=number(low, "rate", 1), high=number(high, "rate", 1))
     decimals = _interval_decimals(low, high, unit)
-    return f"{number(low, unit, decimals)} to {number(high, unit, decimals)}"
+    return say("{low} to {high}", low=number(low, unit, decimals), high=number(high, unit, decimals))
 
 
 def interval(low: float, high: float, unit: str) -> str:
     """An interval's ends with the unit once: ``94.1 to 96.1 %``."""
     said = ends(low, high, unit)
-    return said if said == UNDEFINED else said + _SUFFIX[unit]
+    return said if said == UNDEFINED else say(_SAID[unit], value=said)
 
 
 def estimate(value: float, low: float, high: float, unit: str) -> str:
     """An estimate with its interval: ``95.2 % (94.1 to 96.1)``."""
     said = ends(low, high, unit)
-    return amount(value, unit) if said == UNDEFINED else f"{amount(value, unit)} ({said})"
+    return amount(value, unit) if said == UNDEFINED else say("{value} ({interval})", value=amount(value, unit), interval=said)
 
 
 def _interval_decimals(low: float, high: float, unit: str) -> int:
@@ -144,10 +116,19 @@ def difference(value: float, unit: str) -> str:
     said = number(value, unit, 1 if unit == "rate" else None)
     if said == UNDEFINED:
         return said
-    return ("" if said.startswith("−") else "+") + said + _POINTS[unit]
+    return say(_POINTS[unit], value=("" if said.startswith("−") else "+") + said)
 
 
-def count(value: float, noun: str, plural: str | None = None) -> str:
-    """``1 audit``, ``1,240 audits``."""
-    items = round(value)
-    return f"{whole(items)} {noun if items == 1 else plural or noun + 's'}"
+def count(value: float, one: str, many: str) -> str:
+    """So many of something: ``count(n, "{n} audit", "{n} audits")`` is ``1 audit``, ``1,240 audits``."""
+    return plural(one, many, value, n=whole(round(value)))
+
+
+def listed(items: Sequence[str], last: str = N_("{some} and {last}")) -> str:
+    """``a, b and c``; `last` joins the last one: `OR` for ``a, b or c``."""
+    if len(items) < 2:
+        return "".join(items)
+    return say(last, some=say(", ").join(items[:-1]), last=items[-1])
+
+
+OR = N_("{some} or {last}")

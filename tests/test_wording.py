@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 
-from labelqa_lib import wording
+from labelqa_lib import translation, wording
 from labelqa_lib.errors import UsageError
 
 
@@ -53,8 +53,8 @@ def test_intervals_and_changes():
 
 @pytest.fixture
 def spoken():
-    yield wording.speak
-    wording.speak()
+    yield translation.speak
+    translation.speak()
 
 
 def test_numbers_and_days_are_written_as_the_market_writes_them(spoken):
@@ -63,9 +63,9 @@ def test_numbers_and_days_are_written_as_the_market_writes_them(spoken):
     written = {
         "en": ("95.2 % (94.1 to 96.1)", "1,234,567", "Nov 9 – 15, 2026"),
         "en-GB": ("95.2 % (94.1 to 96.1)", "1,234,567", "9–15 Nov 2026"),
-        "ms-MY": ("95.2 % (94.1 to 96.1)", "1,234,567", "9–15 Nov 2026"),
-        "es-ES": ("95,2 % (94,1 to 96,1)", "1.234.567", "9–15 nov 2026"),
-        "zh-TW": ("95.2 % (94.1 to 96.1)", "1,234,567", "2026年11月9日至15日"),
+        "ms-MY": ("95.2 % (94.1 hingga 96.1)", "1,234,567", "9–15 Nov 2026"),
+        "es-ES": ("95,2 % (94,1 a 96,1)", "1.234.567", "9–15 nov 2026"),
+        "zh-TW": ("95.2%（94.1 至 96.1）", "1,234,567", "2026年11月9日至15日"),
         "hi-IN": ("95.2 % (94.1 to 96.1)", "12,34,567", "9–15 नव॰ 2026"),
     }
     for locale, (rate, count, days) in written.items():
@@ -74,9 +74,11 @@ def test_numbers_and_days_are_written_as_the_market_writes_them(spoken):
         assert wording.whole(1234567) == count
         assert " ".join(wording.days(*week).replace("\u2009", " ").split()) == days, locale
     spoken("es-ES")
-    assert wording.difference(-0.012, "rate") == "−1,2 pt"
+    assert wording.difference(-0.012, "rate") == "−1,2 pp"
     assert wording.number(-0.0001, "rate") == "0,0"
     assert wording.day(week[0]) == "9 nov 2026"
+    assert wording.weekday(week[0]) == "lunes 9 de noviembre"
+    assert wording.listed(["a", "b", "c"]) == "a, b y c"
     assert wording.written("-1e+16") == "−1e+16"
 
 
@@ -86,7 +88,15 @@ def test_an_unknown_locale_is_refused(spoken):
     assert wording.whole(1234) == "1,234"
 
 
+def test_what_is_listed_ends_in_a_word():
+    assert wording.listed([]) == ""
+    assert wording.listed(["a"]) == "a"
+    assert wording.listed(["a", "b", "c"]) == "a, b and c"
+    assert wording.listed(["a", "b"], wording.OR) == "a or b"
+    assert wording.weekday(date(2026, 11, 9)) == "Monday 9 November"
+
+
 def test_counts_agree_with_their_noun():
-    assert wording.count(1, "audit") == "1 audit"
-    assert wording.count(1239.6, "audit") == "1,240 audits"
-    assert wording.count(2, "entry", "entries") == "2 entries"
+    assert wording.count(1, "{n} audit", "{n} audits") == "1 audit"
+    assert wording.count(1239.6, "{n} audit", "{n} audits") == "1,240 audits"
+    assert wording.count(2, "{n} entry", "{n} entries") == "2 entries"

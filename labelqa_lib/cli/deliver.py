@@ -96,7 +96,7 @@ def ingest(root, delivery, source, data, fresh) -> None:
     _show(outcome, out)
     snapshot = store.describe(workspace.data)
     weeks = snapshot.weeks()
-    held = f"{wording.count(len(snapshot.markets), 'market')}, weeks {weeks[0]} to {weeks[-1]}"
+    held = f"{wording.count(len(snapshot.markets), '{n} market', '{n} markets')}, weeks {weeks[0]} to {weeks[-1]}"
     known = "says the same already, no new one was made" if outcome.unchanged else "is the current one now"
     out.print(f"Snapshot {snapshot.id} {known}: {held}")
 

@@ -42,7 +42,7 @@ def causes(frame: pd.DataFrame, *, title: str = "Errors more than expected") -> 
     ax.grid(axis="y", visible=False)
     measure_axis(ax.xaxis, "count", "errors in the week beyond those expected")
     said = [
-        f"{row.where} {wording.count(row.excess_errors, 'error')} ({wording.ends(row.ci_low, row.ci_high, 'count')})"
+        f"{row.where} {wording.count(row.excess_errors, '{n} error', '{n} errors')} ({wording.ends(row.ci_low, row.ci_high, 'count')})"
         for row in frame.head(3).itertuples()
     ]
     heading(fig, title, "; ".join(said) + ".")

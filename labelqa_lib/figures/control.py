@@ -131,7 +131,7 @@ def _message(known: pd.DataFrame, now: pd.Series, unit: str) -> str:
     usual = wording.interval(now["lower"], now["upper"], unit)
     signal = f"signal: {now['signal']}" if now["signal"] else "no signal"
     earlier = (known["signal"].iloc[:-1] != "").sum()
-    before = f"; {wording.count(earlier, 'earlier week')} with a signal" if earlier else ""
+    before = f"; {wording.count(earlier, '{n} earlier week', '{n} earlier weeks')} with a signal" if earlier else ""
     drift = f"; drift: {now['drift']}" if now["drift"] else ""
     return f"{said}, {signal}; usual range {usual}{before}{drift}"
 

@@ -38,7 +38,7 @@ def handle_times(frame: pd.DataFrame, *, title: str = "Handle times", marks: Map
     total = frame["annotations"].sum()
     longest = f"{wording.amount(frame['annotations'].iloc[-1] / total, 'rate')} take {wording.amount(low[-1], 'seconds')} or longer"
     said = ", ".join(f"{name} {wording.amount(value, 'seconds')}" for name, value in known.items())
-    heading(fig, title, f"{said}{'; ' if said else ''}{wording.count(total, 'annotation')}, {longest}.")
+    heading(fig, title, f"{said}{'; ' if said else ''}{wording.count(total, '{n} annotation', '{n} annotations')}, {longest}.")
     measure_axis(ax.xaxis, "seconds", f"seconds; the last bar is all of {wording.amount(low[-1], 'seconds')} or longer")
     measure_axis(ax.yaxis, "count", "annotations")
     ax.set_xlim(0, low[-1] + width)

@@ -55,7 +55,7 @@ def gaps(frame: pd.DataFrame, *, title: str) -> Figure:
 
 def _message(frame: pd.DataFrame) -> str:
     last = frame[frame["period"] == frame["period"].iloc[-1]]
-    said = f"{wording.count(len(last), 'error')} in {last['period'].iloc[0]}, "
+    said = f"{wording.count(len(last), '{n} error', '{n} errors')} in {last['period'].iloc[0]}, "
     said += f"with a median of {wording.whole(last['gap'].median())} good items before each"
     if frame["upper"].isna().all():
         return f"{said}; no limits: {frame['reason'].iloc[-1]}."

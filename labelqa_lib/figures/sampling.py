@@ -138,6 +138,6 @@ def sizes(frame: pd.DataFrame, *, margin: float, audits: float, title: str = "Au
     ax.set_ylim(0, 3 * audits)
     measure_axis(ax.xaxis, "rate", "± points")
     measure_axis(ax.yaxis, "count", "audits a week")
-    said = f"±{wording.number(margin, 'rate', 1)} points take {wording.count(audits, 'audit')}"
+    said = f"±{wording.number(margin, 'rate', 1)} points take {wording.count(audits, '{n} audit', '{n} audits')}"
     heading(fig, title, said + ".", said)
     return fig

@@ -35,7 +35,7 @@ def shared_sentence(shared: Shared, told: pd.DataFrame) -> str:
     else:
         worst = short.loc[short["own_stretch"].idxmax()]
         said += (
-            f"; with its own hours {wording.count(len(short), 'market misses', 'markets miss')} goals "
+            f"; with its own hours {wording.count(len(short), '{n} market misses', '{n} markets miss')} goals "
             f"({worst['market']} most: margins {worst['own_stretch']:.2f} times as wide as asked for)"
         )
     spare = shared.hours - told["shared_hours"].sum()

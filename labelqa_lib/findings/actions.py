@@ -34,11 +34,11 @@ def register_sentence(register: pd.DataFrame) -> str:
     late = left[left["overdue"] > 0]
     if left.empty:
         return "No action is open."
-    said = f"{wording.count(len(left), 'action is', 'actions are')} open"
+    said = f"{wording.count(len(left), '{n} action is', '{n} actions are')} open"
     if late.empty:
         return f"{said}, none of them overdue."
     worst = late.loc[late["overdue"].idxmax()]
-    days = wording.count(worst["overdue"], "day")
+    days = wording.count(worst["overdue"], "{n} day", "{n} days")
     return f"{said}, {len(late)} overdue; the longest by {days}: {worst['action']} ({worst['owner']})."
 
 

@@ -24,7 +24,7 @@ def read_agreement(summary: pd.DataFrame, shares: pd.Series) -> str:
         return "Agreement is not known: no item was labelled by two people."
     percent, alpha, ac1 = (row.loc[name] for name in ("percent_agreement", "krippendorff_alpha", "gwet_ac1"))
     said = (
-        f"On {wording.count(percent['n'], 'item')} that several people labelled, two labels are the same "
+        f"On {wording.count(percent['n'], '{n} item', '{n} items')} that several people labelled, two labels are the same "
         f"{wording.estimate(percent['estimate'], percent['ci_low'], percent['ci_high'], 'rate')} of the time."
     )
     if pd.isna(alpha["estimate"]):

@@ -45,7 +45,7 @@ def told(causes: Sequence[Cause], found: Evidence) -> pd.DataFrame:
 
 def _confusion_answer(confusions: pd.DataFrame) -> str:
     said = [
-        f"{row.reference_label} taken for {row.label}: {wording.count(row.more, 'more error')} "
+        f"{row.reference_label} taken for {row.label}: {wording.count(row.more, '{n} more error', '{n} more errors')} "
         f"({wording.ends(row.more_low, row.more_high, 'count')}), {wording.amount(row.now, 'rate')} instead of "
         f"{wording.amount(row.before, 'rate')}"
         for row in confusions.itertuples()
@@ -74,7 +74,7 @@ def _coded_answer(coded: pd.DataFrame) -> str:
     first, total = coded.iloc[0], coded["n"].sum()
     before = f" ({wording.amount(first['before'], 'rate')} before)" if np.isfinite(first["before"]) else ""
     code = str(first["error_cause"]).replace("_", " ")
-    return f"{first['n']} of {wording.count(total, 'coded error')} are put down to {code}{before}."
+    return f"{first['n']} of {wording.count(total, '{n} coded error', '{n} coded errors')} are put down to {code}{before}."
 
 
 def _instruction_answer(instructions: pd.DataFrame) -> str:
@@ -105,7 +105,7 @@ def _auditor_answer(second: pd.DataFrame, auditor: pd.DataFrame) -> str:
     said = []
     for row in second[second["period"] == "now"].itertuples():
         confirmed = round(row.confirmed * row.rechecked)
-        said.append(f"a second audit confirms {confirmed} of {wording.count(row.rechecked, 'error')} looked at again")
+        said.append(f"a second audit confirms {confirmed} of {wording.count(row.rechecked, '{n} error', '{n} errors')} looked at again")
     for _, row in auditor.iterrows():
         if row["p_value"] < BEYOND_CHANCE:
             said.append(one_auditor(row))
@@ -130,5 +130,5 @@ def _gold_answer(gold: pd.DataFrame) -> str:
     if gold.empty or not gold["on_changed_gold"].iloc[0]:
         return ""
     row = gold.iloc[0]
-    errors = wording.count(row["errors"], "error")
+    errors = wording.count(row["errors"], "{n} error", "{n} errors")
     return f"{row['on_changed_gold']} of {errors} are on items whose gold label was corrected."

@@ -12,6 +12,7 @@ from labelqa_lib.findings.agreement import agreed, unshared
 from labelqa_lib.findings.finding import SEVERITIES, Finding
 from labelqa_lib.findings.standout import standing_out
 from labelqa_lib.store import Tables
+from labelqa_lib.translation import N_forms
 
 MOST_NAMED = 4
 
@@ -113,17 +114,26 @@ def _gold(suspects: pd.DataFrame) -> list[Finding]:
         for row in doubtful.head(3).itertuples()
     )
     more = f"; and {len(doubtful) - 3} more" if len(doubtful) > 3 else ""
-    named = wording.count(len(doubtful), "gold item")
+    named = wording.count(len(doubtful), "{n} gold item", "{n} gold items")
     sentence = f"{named} may be wrong: {said}{more}. Look again before anybody is scored on them."
     return [_finding("gold:suspect", "watch", sentence, "suspect-gold")]
 
 
 _SUSPICION = {
-    "unrelated": ("give labels that have next to nothing to do with what others say of the same items", "estimate",
-                  "agreement beyond chance {}", "coefficient", "unrelated"),
-    "constant": ("give one label only where others do not", "label", "always {}", None, "constant"),
-    "too_fast": ("give labels faster than anybody can read", "estimate", "{} of their labels", "rate", "too-fast"),
+    "unrelated": (N_forms("{n} agent gives labels that have next to nothing to do with what others say of the same items",
+                          "{n} agents give labels that have next to nothing to do with what others say of the same items"),
+                  "estimate", "agreement beyond chance {}", "coefficient", "unrelated"),
+    "constant": (N_forms("{n} agent gives one label only where others do not",
+                         "{n} agents give one label only where others do not"), "label", "always {}", None, "constant"),
+    "too_fast": (N_forms("{n} agent gives labels faster than anybody can read",
+                         "{n} agents give labels faster than anybody can read"), "estimate", "{} of their labels", "rate", "too-fast"),
 }  # fmt: skip
+
+
+_COPIED = N_forms(
+    "{n} pair gives the same labels more often than people who err on their own would",
+    "{n} pairs give the same labels more often than people who err on their own would",
+)
 
 
 def _people(suspicions: Mapping[str, pd.DataFrame]) -> list[Finding]:
@@ -137,8 +147,8 @@ def _people(suspicions: Mapping[str, pd.DataFrame]) -> list[Finding]:
         said = []
         for row in flagged.head(MOST_NAMED).to_dict("records"):
             value = wording.amount(row[column], unit) if unit else row[column]
-            said.append(f"{row['agent_id']} ({how.format(value)}, {wording.count(row['n'], 'label')})")
-        found.append(_about(name, len(flagged), "agent", does, said, evidence))
+            said.append(f"{row['agent_id']} ({how.format(value)}, {wording.count(row['n'], '{n} label', '{n} labels')})")
+        found.append(_about(name, len(flagged), does, said, evidence))
     copied = suspicions.get("copied")
     if copied is not None and len(copied):
         pairs = copied[
@@ -146,20 +156,18 @@ def _people(suspicions: Mapping[str, pd.DataFrame]) -> list[Finding]:
         ]
         said = [
             f"{row.agent_id} and {row.other_agent} ({wording.amount(row.estimate, 'rate')} of "
-            f"{wording.count(row.n, 'item')} alike, {wording.amount(row.expected, 'rate')} expected)"
+            f"{wording.count(row.n, '{n} item', '{n} items')} alike, {wording.amount(row.expected, 'rate')} expected)"
             for row in pairs.head(MOST_NAMED).itertuples()
         ]
         if said:
-            does = "give the same labels more often than people who err on their own would"
-            found.append(_about("copied", len(pairs), "pair", does, said, "copied"))
+            found.append(_about("copied", len(pairs), _COPIED, said, "copied"))
     return found
 
 
-def _about(name: str, count: int, noun: str, does: str, said: list[str], evidence: str) -> Finding:
+def _about(name: str, count: int, does: tuple[str, str], said: list[str], evidence: str) -> Finding:
     more = f"; and {count - len(said)} more" if count > len(said) else ""
-    verb = does if count > 1 else does.replace("give ", "gives ", 1)
     sentence = (
-        f"{wording.count(count, noun)} {verb}: {'; '.join(said)}{more}. Of those named about one in twenty is named by "
+        f"{wording.count(count, *does)}: {'; '.join(said)}{more}. Of those named about one in twenty is named by "
         "chance: ask before concluding."
     )
     return _finding(f"people:{name}", "watch", sentence, evidence)
@@ -209,7 +217,7 @@ def _next_session(items: pd.DataFrame) -> list[Finding]:
     worth = disputes.groupby(["pair", "queue"], dropna=False, sort=False)["value"].agg(["sum", "size"]).reset_index()
     worth = worth.sort_values("sum", ascending=False, kind="stable").head(3)
     said = "; ".join(
-        f"{row.pair}{f' in {row.queue}' if isinstance(row.queue, str) else ''} ({wording.count(row.size, 'item')})"
+        f"{row.pair}{f' in {row.queue}' if isinstance(row.queue, str) else ''} ({wording.count(row.size, '{n} item', '{n} items')})"
         for row in worth.rename(columns={"sum": "worth"}).itertuples(index=False)
     )
     sentence = f"The next session has most to settle on: {said}."
@@ -230,10 +238,10 @@ def read_checks(audits: pd.DataFrame, gold: pd.DataFrame) -> str:
     said = []
     if pd.notna(second["estimate"]):
         share = wording.estimate(second["estimate"], second["ci_low"], second["ci_high"], "rate")
-        said.append(f"Of {wording.count(second['n'], 'audit')} by QAs that tier 2 repeated, it confirms {share}.")
+        said.append(f"Of {wording.count(second['n'], '{n} audit', '{n} audits')} by QAs that tier 2 repeated, it confirms {share}.")
     if pd.notna(answered["estimate"]):
         share = wording.estimate(answered["estimate"], answered["ci_low"], answered["ci_high"], "rate")
-        said.append(f"Of {wording.count(answered['n'], 'answer')} to gold, {share} are as the policy team set them.")
+        said.append(f"Of {wording.count(answered['n'], '{n} answer', '{n} answers')} to gold, {share} are as the policy team set them.")
     return " ".join(said) or "Whether QAs and auditors agree is not known: neither second audits nor gold were delivered."
 
 
@@ -262,7 +270,7 @@ _TRAPS = {
     ),
     "repeated": lambda row: (
         "know",
-        f"Agents judged {wording.count(row.of, 'item')} more than once, and gave {wording.whole(row.n)} of them different labels "
+        f"Agents judged {wording.count(row.of, '{n} item', '{n} items')} more than once, and gave {wording.whole(row.n)} of them different labels "
         f"({wording.amount(row.n / row.of, 'rate')}). Between people the first label counts; the rest is "
         "self-agreement.",
     ),

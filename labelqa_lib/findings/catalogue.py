@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from labelqa_lib import wording
+from labelqa_lib.translation import N_forms
 
 MARKET = ""
 """The site under which `metrics.staff` counts everybody."""
@@ -47,7 +48,7 @@ KINDS = {
 """Kinds by name, with hours as a lead would plan them: a starting point, and the same for every market, so that costs
 are compared and not bargained. An audit's minutes come from the market itself."""
 
-_NOUNS = {"agents": "agent", "auditors": "QA"}
+_WHO = {"agents": N_forms("{n} agent", "{n} agents"), "auditors": N_forms("{n} QA", "{n} QAs")}
 
 
 def cost(kind: str, staff: pd.DataFrame, site: str = MARKET, people: float | None = None) -> tuple[float, str]:
@@ -71,7 +72,7 @@ def cost(kind: str, staff: pd.DataFrame, site: str = MARKET, people: float | Non
         rows = rows if len(rows) else staff[staff["site"] == MARKET] if len(staff) else staff
         people = float(rows[known.people].iloc[0]) if len(rows) else 0.0
     hours = known.prepare + known.each * people
-    each = f"{wording.count(people, _NOUNS[known.people])} × {60 * known.each:.0f} min"
+    each = f"{wording.count(people, *_WHO[known.people])} × {60 * known.each:.0f} min"
     return hours, f"{each}, and {wording.amount(known.prepare, 'hours')} to prepare"
 
 
@@ -79,5 +80,5 @@ def auditing(audits: float, staff: pd.DataFrame) -> tuple[float, str]:
     """Hours of more audits, and how they are counted; NaN where nobody knows how long one takes."""
     minutes = float(staff["minutes"].iloc[0]) if len(staff) else float("nan")
     hours = audits * minutes / 60
-    said = wording.count(audits, "audit")
+    said = wording.count(audits, "{n} audit", "{n} audits")
     return hours, f"{said} × {minutes:.1f} min" if hours == hours else said

@@ -91,7 +91,7 @@ def _verdict(row: pd.Series, mix: pd.DataFrame, causes: Sequence[Cause]) -> Find
 def _reason(row: pd.Series, mix: pd.DataFrame, causes: Sequence[Cause]) -> str:
     shifted = _shifted(mix)
     if causes:
-        count = wording.count(len(causes), "segment has", "segments have")
+        count = wording.count(len(causes), "{n} segment has", "{n} segments have")
         return f"{count} more errors than chance explains. {shifted}".rstrip()
     if shifted:
         return f"No rate cause: {shifted[0].lower()}{shifted[1:]}"
@@ -132,7 +132,7 @@ def _cause(
 ) -> Finding:
     part = f", {_part(cause)} of the change" if cause.share_of_change > 0 else ""
     sentence = (
-        f"{name}: {where(cause.segment)}. About {wording.count(cause.excess_errors, 'more error')} in the week than "
+        f"{name}: {where(cause.segment)}. About {wording.count(cause.excess_errors, '{n} more error', '{n} more errors')} in the week than "
         f"expected ({wording.ends(cause.ci_low, cause.ci_high, 'count')}){part}: "
         f"{wording.amount(cause.rate_current, 'rate')} instead of {wording.amount(cause.rate_expected, 'rate')} wrong. "
         f"{kind['because']}"

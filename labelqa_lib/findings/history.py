@@ -86,7 +86,7 @@ def _gone(was: Mapping) -> Finding:
     return Finding(
         code=str(was.get("code")),
         severity="know",
-        sentence=f"Gone after {wording.count(weeks, 'week')}: {was.get('sentence')}",
+        sentence=f"Gone after {wording.count(weeks, '{n} week', '{n} weeks')}: {was.get('sentence')}",
         size=0.0,
         evidence=str(was.get("evidence") or ""),
         metric=str(was.get("metric")),

@@ -10,6 +10,7 @@ from scipy import stats
 from labelqa_lib import wording
 from labelqa_lib.findings.finding import EVIDENCE, Finding, gap
 from labelqa_lib.metrics import REGISTRY
+from labelqa_lib.translation import N_forms
 
 FALSE_DISCOVERY_RATE = 0.05
 """Share of reported moves that may be noise (Benjamini–Hochberg over every segment in which a metric is compared)."""
@@ -19,8 +20,10 @@ RELEVANT = {"rate": 0.005, "seconds": 0.05, "hours": 0.10, "days": 0.10, "per_da
 """A move smaller than this is not worth a reader: absolute for rates, relative to the baseline for the rest."""
 
 ITEMS = {
-    "accuracy": ("wrong label", "wrong labels"),
-    "sla_attainment": ("late item", "late items"),
+    ("accuracy", "more"): N_forms("about {n} more wrong label in the week", "about {n} more wrong labels in the week"),
+    ("accuracy", "fewer"): N_forms("about {n} fewer wrong label in the week", "about {n} fewer wrong labels in the week"),
+    ("sla_attainment", "more"): N_forms("about {n} more late item in the week", "about {n} more late items in the week"),
+    ("sla_attainment", "fewer"): N_forms("about {n} fewer late item in the week", "about {n} fewer late items in the week"),
 }
 """What a rate's move means in items of the week, where its volume is known."""
 
@@ -79,7 +82,7 @@ def _apart(row, other) -> bool:
 
 def _items(row) -> float:
     """Items of the week by which a segment moved; 0 where a metric does not count items."""
-    return abs(row.difference) * row.volume if row.metric in ITEMS else 0.0
+    return abs(row.difference) * row.volume if (row.metric, "more") in ITEMS else 0.0
 
 
 def _relevant(row) -> bool:
@@ -92,7 +95,7 @@ def _move(row, *also) -> Finding:
     metric, items = REGISTRY[row.metric], _items(row)
     worse = metric.better is not None and (row.difference < 0) == (metric.better == "higher")
     verb, more = "fell" if row.difference < 0 else "rose", "more" if worse else "fewer"
-    size = f": about {wording.count(items, *ITEMS[row.metric]).replace(' ', f' {more} ', 1)} in the week" if items >= 1 else ""
+    size = f": {wording.count(items, *ITEMS[row.metric, more])}" if items >= 1 else ""
     sentence = (
         f"{metric.title}{_place(row)} {verb} from {wording.amount(row.baseline, metric.unit)} "
         f"to {wording.estimate(row.estimate, row.ci_low, row.ci_high, metric.unit)}{size}."

@@ -12,6 +12,7 @@ from labelqa_lib import wording
 from labelqa_lib.findings.catalogue import MARKET, auditing, cost
 from labelqa_lib.findings.finding import Finding, Recommendation
 from labelqa_lib.metrics import REGISTRY
+from labelqa_lib.translation import N_forms
 
 PAIRS = 2
 """So many confusions are trained on at once."""
@@ -193,6 +194,13 @@ def _pair_of(one: Finding, told: Circumstances) -> str:
     return ""
 
 
+_FLAGGED = {
+    "agent_id": N_forms("{n} flagged agent", "{n} flagged agents"),
+    "auditor_id": N_forms("{n} flagged auditor", "{n} flagged auditors"),
+    "site": N_forms("{n} flagged site", "{n} flagged sites"),
+}
+
+
 def _coached(one: Finding, told: Circumstances) -> Recommendation | None:
     dimension = next(iter(one.segment))
     frame = next((people for people in told.people if people.columns[1] == dimension), None)
@@ -202,7 +210,7 @@ def _coached(one: Finding, told: Circumstances) -> Recommendation | None:
     names = ("shrunken", "shrunken_low", "shrunken_high")
     gains = tuple(float(((flagged[name] - flagged["expected"]).clip(lower=0) * flagged["n"]).sum() / items) for name in names)
     noun = dimension.removesuffix("_id").replace("_", " ")
-    whom = f"{noun} {one.segment[dimension]}" if len(flagged) == 1 else wording.count(len(flagged), f"flagged {noun}")
+    whom = f"{noun} {one.segment[dimension]}" if len(flagged) == 1 else wording.count(len(flagged), *_FLAGGED[dimension])
     people = len(flagged) if dimension == "agent_id" else None
     site = one.segment[dimension] if dimension == "site" else MARKET
     return _worded(one, told, "retrain", f"Coach {whom} on the errors found", "accuracy", gains=gains, people=people, site=site)
@@ -212,7 +220,7 @@ def _more_audits(one: Finding, told: Circumstances) -> Recommendation:
     half = (one.ci_high - one.ci_low) / 2
     hours, how = auditing(one.audits, told.staff)
     title = REGISTRY[one.metric].title
-    action = f"Audit {wording.count(one.audits, 'more item')}"
+    action = f"Audit {wording.count(one.audits, '{n} more item', '{n} more items')}"
     said = f"{action}: {title} is then known well enough to judge it, where it now is by ±{wording.amount(half, 'rate')}. {_hours(hours, how)}"
     return Recommendation("audit", action, one.metric, "points", np.nan, np.nan, np.nan, 0.0, hours, how, said)
 

@@ -41,7 +41,7 @@ def remedy(causes: Sequence[Cause], found: Evidence) -> pd.DataFrame:
         because, action, kind = _remedy(name, cause, found)
         excess = np.array([cause.excess_errors, max(cause.ci_low, 0.0), cause.ci_high])
         gain = excess / found.volume if found.volume else np.full(3, np.nan)
-        size = f"{wording.count(excess[0], 'error')} a week, {wording.difference(gain[0], 'rate')} of accuracy"
+        size = f"{wording.count(excess[0], '{n} error', '{n} errors')} a week, {wording.difference(gain[0], 'rate')} of accuracy"
         rows.append((name, action, *excess, *gain, because, f"{action}: avoids up to {size}.", kind))
     columns = ["cause", "action", "avoids", "avoids_low", "avoids_high", "points", "points_low", "points_high", "because"]
     return pd.DataFrame(rows, columns=[*columns, "gain", "kind"])

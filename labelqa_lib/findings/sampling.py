@@ -8,6 +8,7 @@ import pandas as pd
 from labelqa_lib import wording
 from labelqa_lib.findings.finding import SEVERITIES, Finding
 from labelqa_lib.sampling import Plan
+from labelqa_lib.translation import N_forms
 
 NEARLY = 1.01
 """A promise so many times as wide as asked for is kept."""
@@ -35,7 +36,7 @@ def plan_sentence(plan: Plan, today: pd.DataFrame | None = None, frontier: pd.Da
     """
     promises = plan.promises
     said = (
-        f"For {plan.week}: {wording.count(plan.audits, 'random audit')} in {_hours(plan.hours)} of QA time "
+        f"For {plan.week}: {wording.count(plan.audits, '{n} random audit', '{n} random audits')} in {_hours(plan.hours)} of QA time "
         "(risk checks and re-audits included)"
     )
     if len(promises):
@@ -51,7 +52,7 @@ def _against(today: pd.DataFrame | None) -> str:
     if today is None or today.empty or not np.isfinite(today["achieved"].iloc[0]):
         return ""
     now = today.iloc[0]
-    made = wording.count(now["audits"], "audit")
+    made = wording.count(now["audits"], "{n} audit", "{n} audits")
     return f"; last week's {made} took {_hours(now['hours'])} and told it to {_margin(now['achieved'])}"
 
 
@@ -122,7 +123,7 @@ def _not_kept(kept: pd.DataFrame, plan: Plan) -> list[Finding]:
 
 def _why(row) -> str:
     if row.made < FEWER * row.planned:
-        return f"{wording.count(row.made, 'audit was', 'audits were')} made of {row.planned:.0f} planned"
+        return f"{wording.count(row.made, '{n} audit was', '{n} audits were')} made of {row.planned:.0f} planned"
     if abs(row.rate - 0.5) < abs(row.expected_rate - 0.5):
         return (
             f"it was {wording.amount(row.rate, 'rate')} and not {wording.amount(row.expected_rate, 'rate')} as "
@@ -137,14 +138,14 @@ def _uncovered(uncovered: pd.DataFrame, plan: Plan) -> list[Finding]:
     if uncovered.empty:
         return []
     kinds = uncovered["kind"].value_counts()
-    named = " and ".join(wording.count(count, kind, _PLURAL[kind]) for kind, count in kinds.items())
+    named = " and ".join(wording.count(count, *_KINDS[kind]) for kind, count in kinds.items())
     none = int((uncovered["audits"] == 0).sum())
     without = f", {none} of them none" if none else ""
     sentence = f"{named} had fewer audits last week than asked for{without}."
     return [_finding("sampling:uncovered", "know", sentence, "uncovered", plan.past.last, size=len(uncovered))]
 
 
-_PLURAL = {"agent": "agents", "stratum": "strata"}
+_KINDS = {"agent": N_forms("{n} agent", "{n} agents"), "stratum": N_forms("{n} stratum", "{n} strata")}
 
 
 def _severe(next_lots: pd.DataFrame, lots: pd.DataFrame, plan: Plan) -> list[Finding]:
@@ -155,8 +156,8 @@ def _severe(next_lots: pd.DataFrame, lots: pd.DataFrame, plan: Plan) -> list[Fin
         what = "accept no week before the cause is mended, then inspect" if stopped else "inspect the next week"
         sentence = (
             f"{row.site} stands under {'a stop' if stopped else 'tightened inspection'} at AQL {plan.rules.aql:g} %: "
-            f"{len(rejected)} of {wording.count((lots['site'] == row.site).sum(), 'week')} would have been rejected; "
-            f"{what} with {row.n} audits and accept up to {wording.count(row.accept, 'error')}."
+            f"{len(rejected)} of {wording.count((lots['site'] == row.site).sum(), '{n} week', '{n} weeks')} would have been rejected; "
+            f"{what} with {row.n} audits and accept up to {wording.count(row.accept, '{n} error', '{n} errors')}."
         )
         severity = "act" if stopped else "watch"
         found.append(
@@ -186,7 +187,7 @@ def _assisted(helped: pd.DataFrame, plan: Plan) -> list[Finding]:
     if fewer["coverage_high"] < plan.rules.confidence:
         return []
     sentence = (
-        f"With the model's opinion of every annotation to help, {wording.count(fewer['audits'], 'audit')} would tell "
+        f"With the model's opinion of every annotation to help, {wording.count(fewer['audits'], '{n} audit', '{n} audits')} would tell "
         f"accuracy to {_margin(fewer['came_out'])}, as well as {wording.whole(full['audits'])} without "
         f"({wording.amount(fewer['saved'], 'rate')} fewer; replayed: the interval held the truth in "
         f"{wording.amount(fewer['coverage'], 'rate')} of draws)."

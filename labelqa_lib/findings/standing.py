@@ -72,7 +72,7 @@ def _headline_row(frame: pd.DataFrame, wanted: Mapping, weeks: list[str], confid
         "target": bound,
         "better": better,
         "status": status,
-        "status_text": f"about {wording.count(more, 'more item')} would settle it" if more else "",
+        "status_text": f"about {wording.count(more, '{n} more item', '{n} more items')} would settle it" if more else "",
         "audits": more,
         "change": np.nan if last is None else last.difference,
         "change_low": np.nan if last is None else last.ci_low,

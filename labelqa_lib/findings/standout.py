@@ -11,6 +11,7 @@ from labelqa_lib import wording
 from labelqa_lib.findings.finding import Finding, gap
 from labelqa_lib.metrics import REGISTRY
 from labelqa_lib.stats import targets
+from labelqa_lib.translation import N_forms
 
 FLATTERING = 0.01
 """From this correction on, what QAs miss is worth a reader: accuracy is lower by so much than the audits say."""
@@ -19,6 +20,12 @@ WORTH_TELLING = 1.1
 """From so many times the audits on, what the model adds to them is worth a sentence."""
 
 MOST_NAMED = 4
+
+_STAND_OUT = {
+    "agent_id": N_forms("{n} agent stands", "{n} agents stand"),
+    "auditor_id": N_forms("{n} auditor stands", "{n} auditors stand"),
+    "site": N_forms("{n} site stands", "{n} sites stand"),
+}
 
 _KNOWN = "the errors that QAs are known to miss and to see where there are none"
 
@@ -33,14 +40,14 @@ def standing_out(people: pd.DataFrame) -> list[Finding]:
     rank = "in the worst tenth" if people["named"].sum() >= 10 else "the worst"
     said = [
         f"{getattr(row, dimension)} with {wording.estimate(row.estimate, row.ci_low, row.ci_high, 'rate')} on "
-        f"{wording.count(row.n, 'item')} ({100 * row.worst_tenth:.0f} % chance to be {rank})"
+        f"{wording.count(row.n, '{n} item', '{n} items')} ({100 * row.worst_tenth:.0f} % chance to be {rank})"
         for row in flagged.head(MOST_NAMED).itertuples()
     ]
     more = len(flagged) - len(said)
     first = flagged.iloc[0]
     title = REGISTRY[first["metric"]].title.lower()
     sentence = (
-        f"{wording.count(len(flagged), noun)} {'stand' if len(flagged) > 1 else 'stands'} out by {title}, "
+        f"{wording.count(len(flagged), *_STAND_OUT[dimension])} out by {title}, "
         f"{wording.amount(first['expected'], 'rate')} in the market: {'; '.join(said)}{f'; and {more} more' if more else ''}."
     )
     return [
@@ -178,7 +185,7 @@ def how_sure(
         return f"By audits, accuracy is not known: {raw['reason']}."
     said = (
         f"As the QAs see it, accuracy is {wording.estimate(raw.estimate, raw.ci_low, raw.ci_high, 'rate')}: "
-        f"{wording.count(raw.n, 'audit')}"
+        f"{wording.count(raw.n, '{n} audit', '{n} audits')}"
     )
     said += f", worth {wording.whole(raw.n_effective)} drawn one by one at random." if raw.n_effective < raw.n else "."
     if assisted is not None and assisted["worth"].iloc[-1] >= WORTH_TELLING:
@@ -196,7 +203,7 @@ def how_sure(
             f"{wording.estimate(right.estimate, right.ci_low, right.ci_high, 'rate')}, "
             f"{wording.difference(right.moved, 'rate')}"
         )
-        said += f": {wording.count(right.reaudits, 'second audit')} say so" if right["reaudits"] else ""
+        said += f": {wording.count(right.reaudits, '{n} second audit', '{n} second audits')} say so" if right["reaudits"] else ""
         said += ", earlier weeks' among them." if "pooled" in right["method"] else "."
     return said + _narrower(raw, right, wanted.get("accuracy"), confidence)
 
@@ -210,4 +217,4 @@ def _narrower(raw: pd.Series, right: pd.Series, target, confidence: float) -> st
         return " What is unsure is the auditing, not the labelling: more second audits of passed items narrow it most."
     needed = targets.more_needed(raw.estimate, raw.n, raw.n_effective, target.value, precision, confidence)
     more = int(np.atleast_1d(needed)[0])
-    return f" About {wording.count(more, 'more audit')} would settle it against the target." if more else ""
+    return f" About {wording.count(more, '{n} more audit', '{n} more audits')} would settle it against the target." if more else ""

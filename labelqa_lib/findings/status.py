@@ -82,7 +82,7 @@ def cause_status(moved: pd.DataFrame, causes: Sequence[Cause]) -> str:
     said = f"Accuracy {way} by {by} ({ends}) against the weeks before, {noise}"
     if not causes:
         return f"{said}; no segment has more errors than chance explains."
-    more = f", and {wording.count(len(causes) - 1, 'more cause')}" if len(causes) > 1 else ""
+    more = f", and {wording.count(len(causes) - 1, '{n} more cause', '{n} more causes')}" if len(causes) > 1 else ""
     return f"{said}; the errors beyond chance come from {where(causes[0].segment)}{more}."
 
 

@@ -86,7 +86,7 @@ def _standing(headlines: Sequence[Mapping[str, Any]]) -> str:
     """How many targets are missed, in a subject's few words."""
     missed = sum(one["status"] in ("misses", "likely misses") for one in headlines)
     known = sum(one["status"] not in ("no target", "not measured") for one in headlines)
-    return f"{missed} of {wording.count(known, 'target')} missed or likely missed" if known else "No target was measured"
+    return f"{missed} of {wording.count(known, '{n} target', '{n} targets')} missed or likely missed" if known else "No target was measured"
 
 
 def _body(record: Mapping[str, Any], files: Mapping[str, bytes]) -> str:

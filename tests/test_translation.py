@@ -1,0 +1,138 @@
+"""What is said in other languages: the mechanism, the catalogues, and that no sentence goes round them."""
+
+from __future__ import annotations
+
+import ast
+import re
+import string
+
+import pytest
+
+from labelqa_lib import translation, wording
+from labelqa_lib.errors import UsageError
+from labelqa_lib.translation import LANGUAGES, N_, language_of, plural, say, say_as, speak, speaking
+from labelqa_lib.translation.markdown import blocks, translated
+from tests import catalogues
+
+MARKED = {"wording", "translation"}
+"""Rooms all of whose sentences go through the catalogues."""
+
+
+@pytest.mark.parametrize(
+    ("locale", "language", "tag"),
+    [
+        ("es-MX", "es", "es-MX"),
+        ("es", "es", "es"),
+        ("ms-MY", "ms", "ms-MY"),
+        ("zh-TW", "zh_Hant", "zh-Hant-TW"),
+        ("zh-Hant-HK", "zh_Hant", "zh-Hant-HK"),
+        ("zh-CN", "en", "en"),
+        ("zh", "en", "en"),
+        ("en-GB", "en", "en-GB"),
+        ("hi-IN", "en", "en"),
+    ],
+)
+def test_a_locale_picks_its_language(locale, language, tag):
+    assert language_of(locale) == language
+    with speaking(locale):
+        assert translation.tag() == tag
+
+
+def test_an_unknown_locale_is_refused_and_nothing_changes():
+    with pytest.raises(UsageError, match="locale 'xx-QQ' is not known"):
+        speak("xx-QQ")
+    assert translation.spoken() == "en"
+
+
+def test_a_process_that_makes_pages_of_several_markets_speaks_for_a_while():
+    with speaking("es-ES"):
+        assert say("{low} to {high}", low="1", high="2") == "1 a 2"
+        with speaking("zh-TW"):
+            assert wording.count(1240, "{n} audit", "{n} audits") == "1,240 次抽檢"
+        assert plural("{n} audit", "{n} audits", 1, n=1) == "1 auditoría"
+        assert plural("{n} audit", "{n} audits", 2, n=2) == "2 auditorías"
+        assert say_as("a pattern of Unicode's CLDR", "EEEE d MMMM") == "EEEE d 'de' MMMM"
+    assert say("{low} to {high}", low="1", high="2") == "1 to 2"
+
+
+def test_what_no_catalogue_holds_stays_english_and_values_stay_as_they_are():
+    with speaking("es-ES"):
+        assert say("Nobody wrote this: {text}", text="{low} <b>") == "Nobody wrote this: {low} <b>"
+        assert say("") == "", "gettext's head of the catalogue is nothing to say"
+        assert say(N_("{brace")) == "{brace"
+
+
+def test_markdown_is_said_block_by_block():
+    source = "# Head\nBody of\ntwo lines\n\n- one\n  more\n- two\n\n```\n# code\n```\n| a | b |"
+    assert list(blocks(source)) == [
+        ("# ", "Head"), ("", "Body of two lines"), ("", ""), ("- ", "one more"), ("- ", "two"), ("", ""),
+        ("```", ""), ("# code", ""), ("```", ""), ("| a | b |", ""),
+    ]  # fmt: skip
+    with speaking("es-ES"):
+        assert translated("## {low} to {high}\n\n*as* it is") == "## {low} a {high}\n\n*as* it is"
+
+
+def test_marked_sentences_are_found_where_they_stand():
+    module = 'f"{count(n, \'{n} a\', \'{n} b\')}"\nsay("x " "y", v=1)\nX = N_("z")\nsay_as("c", "w")\nsay(X)\nlist.count("q")'
+    assert set(catalogues.of_python(module)) == {
+        (None, ("{n} a", "{n} b")), (None, "x y"), (None, "z"), ("c", "w"),
+    }  # fmt: skip
+    assert list(catalogues.of_template('{% if a %}<p title="{{ say("t {n}", n=2) }}">{% endif %}')) == [(None, "t {n}")]
+    notebook = (
+        "# ---\n# a: b\n# ---\n\n# %% [markdown]\n# # Title\n#\n# Two\n# lines\n\n# %%\n"
+        'lq.display.table(x, "an-id", "Caption", titles={"a": "Heading"}, note="Note")\nother("Not Shown")\n'
+    )
+    assert {said for _, said in catalogues.of_notebook(notebook)} == {"Title", "Two lines", "Caption", "Heading", "Note"}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_translations_keep_the_places_of_values_and_have_every_plural(language):
+    catalogue = catalogues.read(language)
+    for message in catalogue:
+        if not message.id:
+            continue
+        assert not message.fuzzy, message.id
+        said, wanted = catalogues.texts(message), _places(message.id[-1] if message.pluralizable else message.id)
+        assert len(said) == (catalogue.num_plurals if message.pluralizable else 1), message.id
+        for text in said:
+            assert _places(text) == wanted, f"{language}: {message.id!r} became {text!r}"
+            assert text == text.strip() or message.id != message.id.strip(), f"{language}: blanks around {text!r}"
+
+
+def _places(text: str) -> set[str]:
+    try:
+        return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
+    except ValueError:
+        return set()
+
+
+FILES = [path for path in sorted(catalogues.PACKAGE.rglob("*.py")) if path.relative_to(catalogues.PACKAGE).parts[0].removesuffix(".py") in MARKED]
+WORDS = re.compile(r"[A-Za-z]{2,}[,;:]? [A-Za-z]{2,}|^[A-Z][a-z]{2,}$")
+MARKS = {*catalogues.SAID, "say_as"}
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(catalogues.PACKAGE)))
+def test_no_sentence_goes_round_the_catalogues(path):
+    """Two English words in a row, or a capitalized one, are a sentence: it is marked, or it never reaches a page (an
+    error, a docstring)."""
+    unmarked = list(_unmarked(ast.parse(path.read_text(encoding="utf-8"))))
+    assert not unmarked, f"{path}: mark with say() or N_(): {unmarked}"
+
+
+def _unmarked(node: ast.AST):
+    if isinstance(node, ast.Raise):
+        return
+    if isinstance(node, ast.Call):
+        name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+        if name in MARKS:
+            for child in (*node.args, *node.keywords):
+                if not isinstance(child, ast.Constant):
+                    yield from _unmarked(child)
+            return
+    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+        return  # a docstring
+    if isinstance(node, ast.Constant) and isinstance(node.value, str) and WORDS.search(re.sub("<[^>]*>", "", node.value)):
+        yield f"line {node.lineno}: {node.value!r}"
+    for child in ast.iter_child_nodes(node):
+        if not (isinstance(node, ast.arg | ast.AnnAssign) and child is node.annotation):
+            yield from _unmarked(child)
