@@ -8,14 +8,14 @@ as an en dash.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 
 from babel.dates import format_date, format_interval
 from babel.numbers import format_decimal
 
-from labelqa_lib.translation import N_, known, plural, say, say_as, spoken
+from labelqa_lib.translation import N_, known, language_of, plural, say, say_as, spoken
 
 UNDEFINED = "–"
 _SAID = {
@@ -132,3 +132,40 @@ def listed(items: Sequence[str], last: str = N_("{some} and {last}")) -> str:
 
 
 OR = N_("{some} or {last}")
+
+
+DIMENSIONS = {
+    "market": N_("market"), "partner": N_("partner"), "site": N_("site"), "queue": N_("queue"), "label": N_("label given"),
+    "reference_label": N_("reference label"), "policy_area": N_("policy area"), "sop_version": N_("SOP"),
+    "tenure": N_("tenure"), "shift": N_("shift"), "weekday": N_("weekday"), "content_type": N_("content type"),
+    "language": N_("language"), "score_band": N_("model score"), "agent_id": N_("agent"), "auditor_id": N_("QA"),
+    "week": N_("week"),
+}  # fmt: skip
+"""What a column by which figures are cut is called inside of a sentence."""
+
+
+def dimension(column: str) -> str:
+    """``reference label`` for ``reference_label``; its own words where it is no dimension that we know."""
+    return say(DIMENSIONS[column]) if column in DIMENSIONS else column.replace("_", " ")
+
+
+def segment(values: Mapping[str, object]) -> str:
+    """``site KUL, reference label counterfeit``: a segment of one value a dimension; nothing for the empty one."""
+    parts = (say("{dimension} {value}", dimension=dimension(name), value=value) for name, value in values.items())
+    return say(", ").join(parts)
+
+
+def sentences(*said: str) -> str:
+    """Sentences after each other, those that are not empty; Chinese needs no blank between them."""
+    return ("" if language_of(spoken()).startswith("zh") else " ").join(filter(None, said))
+
+
+def parts(*said: str) -> str:
+    """Independent parts of one sentence: ``A; b; c.``; nothing where there are none."""
+    text = say("; ").join(filter(None, said))
+    return say("{said}.", said=text[:1].upper() + text[1:]) if text else ""
+
+
+def said(words: str) -> str:
+    """What a frame keeps in English (`reason`, `method`, `signal`): its parts, which ``; `` joins, one by one."""
+    return say("; ").join(map(say, words.split("; "))) if words else ""

@@ -8,7 +8,8 @@ import pytest
 
 from labelqa_lib.findings.catalogue import KINDS, auditing, cost
 from labelqa_lib.findings.finding import Finding, gap
-from labelqa_lib.findings.recommend import best, recommend
+from labelqa_lib.findings.recommend import recommend
+from labelqa_lib.findings.worth import best
 
 STAFF = pd.DataFrame({"site": ["", "KUL"], "agents": [20, 8], "auditors": [4, 2], "minutes": [3.0, 3.0]})
 PAIRS = pd.DataFrame(

@@ -7,6 +7,7 @@ import pandas as pd
 from labelqa_lib import wording
 from labelqa_lib.findings.finding import SEVERITIES, Finding
 from labelqa_lib.sampling.across import Shared
+from labelqa_lib.translation import N_, plural, say
 
 NEARLY = 1.01
 """Margins so many times as wide as asked for are as asked for."""
@@ -28,20 +29,29 @@ def shared_sentence(shared: Shared, told: pd.DataFrame) -> str:
         From `sampling.across.by_market`.
     """
     week = next(iter(shared.alone.values())).week
-    said = f"For {week}: {len(told)} markets share {_hours(shared.hours)} of QA time"
+    markets = wording.whole(len(told))
+    said = say("For {week}: {n} markets share {hours} of QA time", week=week, n=markets, hours=_hours(shared.hours))
     short = told[told["own_stretch"] > NEARLY]
     if short.empty:
-        said += "; with its own hours each reaches every goal"
+        own = say("with its own hours each reaches every goal")
     else:
         worst = short.loc[short["own_stretch"].idxmax()]
-        said += (
-            f"; with its own hours {wording.count(len(short), '{n} market misses', '{n} markets miss')} goals "
-            f"({worst['market']} most: margins {worst['own_stretch']:.2f} times as wide as asked for)"
+        own = plural(
+            "with its own hours {n} market misses goals ({market} most: margins {times} times as wide as asked for)",
+            "with its own hours {n} markets miss goals ({market} most: margins {times} times as wide as asked for)",
+            len(short),
+            n=wording.whole(len(short)),
+            market=worst["market"],
+            times=_times(worst["own_stretch"]),
         )
     spare = shared.hours - told["shared_hours"].sum()
     if shared.stretch > NEARLY:
-        return f"{said}. Together no margin has to be more than {shared.stretch:.2f} times as wide."
-    return f"{said}. Together every goal is reached" + (f" and {_hours(spare)} are left." if spare >= 1 else ".")
+        together = say("Together no margin has to be more than {times} times as wide.", times=_times(shared.stretch))
+    elif spare >= 1:
+        together = say("Together every goal is reached and {hours} are left.", hours=_hours(spare))
+    else:
+        together = say("Together every goal is reached.")
+    return wording.sentences(wording.parts(said, own), together)
 
 
 def shared_findings(shared: Shared, told: pd.DataFrame) -> list[Finding]:
@@ -50,18 +60,22 @@ def shared_findings(shared: Shared, told: pd.DataFrame) -> list[Finding]:
     for row in told[told["moved"].abs() >= WORTH_MOVING].itertuples():
         more = row.moved > 0
         gain = (
-            f"margins stay at about {row.stretch:.2f} times as wide as asked for"
+            N_("margins stay at about {times} times as wide as asked for")
             if abs(row.stretch - row.own_stretch) < _ALIKE or more and row.stretch > row.own_stretch
-            else f"margins come to {row.stretch:.2f} times as wide as asked for, not {row.own_stretch:.2f}"
+            else N_("margins come to {times} times as wide as asked for, not {own}")
             if more
-            else "its goals are reached without them"
+            else N_("its goals are reached without them")
             if row.stretch <= NEARLY
-            else f"its margins grow to {row.stretch:.2f} times as wide as asked for, about as everyone's"
+            else N_("its margins grow to {times} times as wide as asked for, about as everyone's")
         )
-        sentence = (
-            f"{row.market}: plan {row.shared_hours:.1f} hours and not {row.own_hours:g} "
-            f"({'+' if more else '−'}{abs(row.moved):.1f}); {gain}."
+        plan = say(
+            "{market}: plan {hours} hours and not {own} ({change})",
+            market=row.market,
+            hours=wording.written(f"{row.shared_hours:.1f}"),
+            own=wording.written(f"{row.own_hours:g}"),
+            change=("+" if more else "−") + wording.written(f"{abs(row.moved):.1f}"),
         )
+        sentence = wording.parts(plan, say(gain, times=_times(row.stretch), own=_times(row.own_stretch)))
         found.append(
             Finding(code=f"sampling:share:{row.market}", severity="watch" if more else "know", sentence=sentence,
                     size=abs(row.moved), evidence="markets", metric="", period=shared.alone[row.market].week)
@@ -70,4 +84,8 @@ def shared_findings(shared: Shared, told: pd.DataFrame) -> list[Finding]:
 
 
 def _hours(hours: float) -> str:
-    return f"{hours:,.0f} hours" if hours >= 10 else f"{hours:.1f} hours"
+    return say("{n} hours", n=wording.whole(hours) if hours >= 10 else wording.written(f"{hours:.1f}"))
+
+
+def _times(factor: float) -> str:
+    return wording.written(f"{factor:.2f}")

@@ -7,18 +7,29 @@ import pandas as pd
 
 from labelqa_lib import wording
 from labelqa_lib.findings.catalogue import KINDS
+from labelqa_lib.translation import N_, say
 
-OTHER = "Something else"
+OTHER = N_("Something else")
 _WORDS = {
-    "recalibrate": ("recalibrat", "calibrat", "second audit", "audited"), "clarify": ("sop", "clarif", "worked example"),
-    "gold": ("gold",), "retrain": ("retrain", "train", "coach", "quiz"), "audit": ("audit",), "move": ("capacity", "move "),
-    "tool": ("tool",), "look": ("look", "review"),
+    "recalibrate": N_("recalibrat, calibrat, second audit, audited"), "clarify": N_("sop, clarif, worked example"),
+    "gold": N_("gold"), "retrain": N_("retrain, train, coach, quiz"), "audit": N_("audit"), "move": N_("capacity, move "),
+    "tool": N_("tool"), "look": N_("look, review"),
 }  # fmt: skip
-"""Which kind an action is, by the words of its text; the first that fits."""
+"""Which kind an action is, by the beginnings of words of its text, in English and in the language that is spoken; the
+first that fits."""
 
-OPEN_TITLES = {"finding_code": "Finding", "due_on": "Due", "opened_on": "Opened", "overdue": "Days overdue", "gain": "Expected"}
-EFFECT_TITLES = {"closed_on": "Closed", "before": "Before it", "after": "After it", "verdict": "As expected?"}
-LEARNED_TITLES = {"kind": "Kind of action", "n": "Closed and measured", "achieved": "Achieved", "expected": "Expected"}
+OPEN_TITLES = {
+    "finding_code": N_("Finding"), "due_on": N_("Due"), "opened_on": N_("Opened"), "overdue": N_("Days overdue"),
+    "gain": N_("Expected"), "action": N_("Action"), "owner": N_("Owner"),
+}  # fmt: skip
+EFFECT_TITLES = {
+    "closed_on": N_("Closed"), "before": N_("Before it"), "after": N_("After it"), "verdict": N_("As expected?"),
+    "achieved": N_("Achieved"), "expected": N_("Expected"), "action": N_("Action"), "owner": N_("Owner"),
+    "opened_on": N_("Opened"),
+}  # fmt: skip
+LEARNED_TITLES = {
+    "kind": N_("Kind of action"), "n": N_("Closed and measured"), "achieved": N_("Achieved"), "expected": N_("Expected"),
+}  # fmt: skip
 
 
 def open_actions(register: pd.DataFrame) -> pd.DataFrame:
@@ -33,13 +44,16 @@ def register_sentence(register: pd.DataFrame) -> str:
     left = register[register["status"].isin(("open", "doing"))]
     late = left[left["overdue"] > 0]
     if left.empty:
-        return "No action is open."
-    said = f"{wording.count(len(left), '{n} action is', '{n} actions are')} open"
+        return say("No action is open.")
+    said = wording.count(len(left), "{n} action is open", "{n} actions are open")
     if late.empty:
-        return f"{said}, none of them overdue."
+        return say("{said}, none of them overdue.", said=said)
     worst = late.loc[late["overdue"].idxmax()]
     days = wording.count(worst["overdue"], "{n} day", "{n} days")
-    return f"{said}, {len(late)} overdue; the longest by {days}: {worst['action']} ({worst['owner']})."
+    return say(
+        "{said}, {late} overdue; the longest by {days}: {action} ({owner}).",
+        said=said, late=wording.whole(len(late)), days=days, action=worst["action"], owner=worst["owner"],
+    )
 
 
 def worked(effects: pd.DataFrame) -> pd.DataFrame:
@@ -50,14 +64,16 @@ def worked(effects: pd.DataFrame) -> pd.DataFrame:
 
 def _verdict(row) -> str:
     if row.reason:
-        return f"cannot be told: {row.reason}"
+        return say("cannot be told: {reason}", reason=wording.said(row.reason))
     if row.achieved_low <= 0 <= row.achieved_high:
-        return "within noise"
+        return say("within noise")
     if row.achieved < 0:
-        return "it got worse"
+        return say("it got worse")
     if np.isnan(row.expected):
-        return "it got better; nothing was expected"
-    return "less than expected" if row.achieved_high < row.expected else "more than expected" if row.achieved_low > row.expected else "as expected"
+        return say("it got better; nothing was expected")
+    if row.achieved_high < row.expected:
+        return say("less than expected")
+    return say("more than expected") if row.achieved_low > row.expected else say("as expected")
 
 
 def learned(effects: pd.DataFrame) -> pd.DataFrame:
@@ -72,11 +88,12 @@ def learned(effects: pd.DataFrame) -> pd.DataFrame:
     for kind, part in known.groupby("kind", sort=True):
         half = (part["achieved_high"] - part["achieved_low"]) / 2
         error, mean = float(np.sqrt((half**2).sum()) / len(part)), part["achieved"].mean()
-        rows.append((kind, len(part), part["expected"].mean(), mean, mean - error, mean + error))
+        rows.append((say(kind), len(part), part["expected"].mean(), mean, mean - error, mean + error))
     return pd.DataFrame(rows, columns=["kind", "n", "expected", "achieved", "achieved_low", "achieved_high"])
 
 
 def kind_of(action: str) -> str:
     """The title of the catalogue's kind that an action's words speak of."""
     words = action.lower()
-    return next((KINDS[kind].title for kind, said in _WORDS.items() if any(one in words for one in said)), OTHER)
+    known = {kind: f"{said}, {say(said)}".split(", ") for kind, said in _WORDS.items()}
+    return next((KINDS[kind].title for kind, said in known.items() if any(one in words for one in said)), OTHER)

@@ -6,6 +6,7 @@ import pandas as pd
 
 from labelqa_lib import wording
 from labelqa_lib.findings.finding import Finding
+from labelqa_lib.translation import say
 
 TENTATIVE, RELIABLE = 0.667, 0.8
 """Krippendorff (2004), Content Analysis, p. 241: below the first not even tentative conclusions."""
@@ -21,42 +22,59 @@ def read_agreement(summary: pd.DataFrame, shares: pd.Series) -> str:
     """How much do people agree, in words for the market's lead, and why do the figures differ from each other?"""
     row = summary.set_index("metric")
     if row["estimate"].isna().all():
-        return "Agreement is not known: no item was labelled by two people."
+        return say("Agreement is not known: no item was labelled by two people.")
     percent, alpha, ac1 = (row.loc[name] for name in ("percent_agreement", "krippendorff_alpha", "gwet_ac1"))
-    said = (
-        f"On {wording.count(percent['n'], '{n} item', '{n} items')} that several people labelled, two labels are the same "
-        f"{wording.estimate(percent['estimate'], percent['ci_low'], percent['ci_high'], 'rate')} of the time."
+    said = say(
+        "On {items} that several people labelled, two labels are the same {estimate} of the time.",
+        items=wording.count(percent["n"], "{n} item", "{n} items"),
+        estimate=wording.estimate(percent["estimate"], percent["ci_low"], percent["ci_high"], "rate"),
     )
     if pd.isna(alpha["estimate"]):
-        return f"{said} Agreement beyond chance is not defined: {alpha['reason']}."
-    said += (
-        f" Beyond chance that is {_coefficient(ac1)} by Gwet's AC1 and {_coefficient(alpha)} by Krippendorff's alpha."
-    )
+        undefined = say("Agreement beyond chance is not defined: {reason}.", reason=wording.said(alpha["reason"]))
+        return wording.sentences(said, undefined)
+    beyond = say(
+        "Beyond chance that is {ac1} by Gwet's AC1 and {alpha} by Krippendorff's alpha.",
+        ac1=_coefficient(ac1), alpha=_coefficient(alpha),
+    )  # fmt: skip
     if _paradox(percent, alpha, ac1):
-        return f"Agents agree mostly by chance. {said} {_why_paradox(percent, alpha, shares)}"
+        chance = say("Agents agree mostly by chance.")
+        return wording.sentences(chance, said, beyond, _why_paradox(percent, alpha, shares))
+    differ = ""
     if ac1["estimate"] - alpha["estimate"] >= PARADOX_GAP / 2:
-        said += f" They differ because {shares.idxmax()} takes {wording.amount(shares.max(), 'rate')} of all labels."
-    return f"{_answer(alpha)} {said} {_reading(alpha)}"
+        most, share = shares.idxmax(), wording.amount(shares.max(), "rate")
+        differ = say("They differ because {label} takes {share} of all labels.", label=most, share=share)
+    return wording.sentences(_answer(alpha), said, beyond, differ, _reading(alpha))
 
 
 def _answer(alpha: pd.Series) -> str:
     """The page's question, answered in one sentence."""
     if alpha["ci_high"] < TENTATIVE:
-        return "Agents do not mean the same thing."
+        return say("Agents do not mean the same thing.")
     if alpha["ci_low"] >= RELIABLE:
-        return "Agents mean the same thing."
-    return "Agents mean much the same thing." if alpha["ci_low"] >= TENTATIVE else "Agents may not mean the same thing."
+        return say("Agents mean the same thing.")
+    if alpha["ci_low"] >= TENTATIVE:
+        return say("Agents mean much the same thing.")
+    return say("Agents may not mean the same thing.")
 
 
 def _reading(alpha: pd.Series) -> str:
     """What Krippendorff's bounds say of it."""
     if alpha["ci_high"] < TENTATIVE:
-        return f"That is surely below {TENTATIVE:g}: nothing should be concluded from single labels."
+        return say(
+            "That is surely below {bound}: nothing should be concluded from single labels.",
+            bound=wording.written(f"{TENTATIVE:g}"),
+        )
     if alpha["ci_low"] >= RELIABLE:
-        return f"That is reliable (alpha surely above {RELIABLE:g})."
+        return say("That is reliable (alpha surely above {bound}).", bound=wording.written(f"{RELIABLE:g}"))
     if alpha["ci_low"] >= TENTATIVE:
-        return f"That carries tentative conclusions (alpha surely above {TENTATIVE:g}, not surely above {RELIABLE:g})."
-    return f"Whether alpha is above {TENTATIVE:g}, where tentative conclusions begin, is not sure."
+        return say(
+            "That carries tentative conclusions (alpha surely above {bound}, not surely above {reliable}).",
+            bound=wording.written(f"{TENTATIVE:g}"), reliable=wording.written(f"{RELIABLE:g}"),
+        )
+    return say(
+        "Whether alpha is above {bound}, where tentative conclusions begin, is not sure.",
+        bound=wording.written(f"{TENTATIVE:g}"),
+    )
 
 
 def _paradox(percent: pd.Series, alpha: pd.Series, ac1: pd.Series) -> bool:
@@ -68,14 +86,13 @@ def _paradox(percent: pd.Series, alpha: pd.Series, ac1: pd.Series) -> bool:
 def _why_paradox(percent: pd.Series, alpha: pd.Series, shares: pd.Series) -> str:
     chance = (percent["estimate"] - alpha["estimate"]) / (1 - alpha["estimate"])
     common, rest = shares.idxmax(), 1 - shares.max()
-    return (
-        f"This is the paradox of kappa: {common} takes {wording.amount(shares.max(), 'rate')} of all labels, "
-        "so that two "
-        f"people who guess alike would agree {wording.amount(chance, 'rate')} of the time. Alpha asks how well "
-        "the other "
-        f"{wording.amount(rest, 'rate')} are told apart, and they hardly are; AC1 and percent agreement mostly "
-        "show how "
-        f"common {common} is. Gate on AC1 by label, publish alpha, and show both."
+    return say(
+        "This is the paradox of kappa: {common} takes {share} of all labels, so that two people who guess "
+        "alike would agree {chance} of the time. Alpha asks how well the other {rest} are told apart, and "
+        "they hardly are; AC1 and percent agreement mostly show how common {common} is. Gate on AC1 by "
+        "label, publish alpha, and show both.",
+        common=common, share=wording.amount(shares.max(), "rate"), chance=wording.amount(chance, "rate"),
+        rest=wording.amount(rest, "rate"),
     )
 
 
@@ -90,16 +107,18 @@ def agreed(summary: pd.DataFrame, shares: pd.Series) -> list[Finding]:
     if pd.isna(alpha["estimate"]):
         return []
     if _paradox(percent, alpha, ac1):
-        sentence = (
-            f"People agree {wording.amount(percent['estimate'], 'rate')} of the time, yet alpha is "
-            f"{_coefficient(alpha)}: the "
-            f"paradox of kappa, explained above. Labels other than {shares.idxmax()} are hardly told apart."
+        sentence = say(
+            "People agree {estimate} of the time, yet alpha is {alpha}: the paradox of kappa, explained "
+            "above. Labels other than {label} are hardly told apart.",
+            estimate=wording.amount(percent["estimate"], "rate"), alpha=_coefficient(alpha),
+            label=shares.idxmax(),
         )
         return [_finding("paradox", "watch", sentence, "agreement", alpha)]
     if alpha["ci_high"] < TENTATIVE:
-        sentence = (
-            f"Alpha is {_coefficient(alpha)}, for sure below {TENTATIVE:g}: people do not mean the same thing by these "
-            "labels, and a model trained on them learns who labelled."
+        sentence = say(
+            "Alpha is {alpha}, for sure below {bound}: people do not mean the same thing by these "
+            "labels, and a model trained on them learns who labelled.",
+            alpha=_coefficient(alpha), bound=wording.written(f"{TENTATIVE:g}"),
         )
         return [_finding("krippendorff_alpha", "act", sentence, "agreement", alpha)]
     return []
@@ -113,10 +132,13 @@ def unshared(labels: pd.DataFrame) -> list[Finding]:
     low = alphas[alphas["ci_high"] < TENTATIVE].sort_values("estimate")
     if low.empty:
         return []
-    said = ", ".join(f"{row['label']} {_coefficient(row)}" for _, row in low.head(MOST_NAMED).iterrows())
-    more = f" and {len(low) - MOST_NAMED} more" if len(low) > MOST_NAMED else ""
-    sentence = (
-        f"Alpha of these labels against all others is surely below {TENTATIVE:g}: {said}{more}. Start a session with them."
+    said = say(", ").join(f"{row['label']} {_coefficient(row)}" for _, row in low.head(MOST_NAMED).iterrows())
+    if len(low) > MOST_NAMED:
+        said = say("{some} and {n} more", some=said, n=wording.whole(len(low) - MOST_NAMED))
+    sentence = say(
+        "Alpha of these labels against all others is surely below {bound}: {labels}. Start a session "
+        "with them.",
+        bound=wording.written(f"{TENTATIVE:g}"), labels=said,
     )
     return [_finding("label", "watch", sentence, "labels", low.iloc[0])]
 

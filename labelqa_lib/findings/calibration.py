@@ -10,9 +10,10 @@ import pandas as pd
 from labelqa_lib import wording
 from labelqa_lib.findings.agreement import agreed, unshared
 from labelqa_lib.findings.finding import SEVERITIES, Finding
+from labelqa_lib.findings.sessions import made, moved_by, next_session
 from labelqa_lib.findings.standout import standing_out
 from labelqa_lib.store import Tables
-from labelqa_lib.translation import N_forms
+from labelqa_lib.translation import N_, N_forms, plural, say
 
 MOST_NAMED = 4
 
@@ -61,45 +62,42 @@ def calibration_findings(
     for evidence, people in (audits or {}).items():
         found += [replace(one, evidence=evidence) for one in standing_out(people)]
     found += _lately(lately) if lately is not None else []
-    found += _session(session) if session is not None else []
-    found += _next_session(items) if items is not None else []
+    found += moved_by(session) if session is not None else []
+    found += next_session(items) if items is not None else []
     return sorted(found, key=lambda one: (SEVERITIES.index(one.severity), -one.size))
-
-
-def _finding(code: str, severity: str, sentence: str, evidence: str, size: float = 0.0, **segment: str) -> Finding:
-    return Finding(code=code, severity=severity, sentence=sentence, size=size, evidence=evidence,
-                   metric=code.split(":")[1], period="", segment=segment)  # fmt: skip
 
 
 def _splits(splits: pd.DataFrame) -> list[Finding]:
     found = []
     for row in splits.to_dict("records"):
-        what = f"{row['reference_label']} is labelled {row['label']}"
+        what = {"reference": row["reference_label"], "given": row["label"]}
         share = wording.estimate(row["share"], row["ci_low"], row["ci_high"], "rate")
         if row["verdict"] == "training":
-            sentence = (
-                f"Training at {row['site']}: there {what} {wording.amount(row['site_share'], 'rate')} of the time, "
-                "elsewhere "
-                f"{wording.amount(row['rest_share'], 'rate')} ({row['sites']}). The others read the same SOP rightly, "
-                "so "
-                f"it is the site and not the text of {row['policy_area']}."
+            sentence = say(
+                "Training at {site}: there {reference} is labelled {given} {site_share} of the time, elsewhere {rest_share} "
+                "({sites}). The others read the same SOP rightly, so it is the site and not the text of "
+                "{policy_area}.",
+                site=row["site"], **what, site_share=wording.amount(row["site_share"], "rate"),
+                rest_share=wording.amount(row["rest_share"], "rate"), sites=row["sites"],
+                policy_area=row["policy_area"],
             )
         elif row["verdict"] == "unclear SOP":
-            sentence = (
-                f"Unclear SOP in {row['policy_area']}: {what} {share} of the time, and at every site alike "
-                f"({row['sites']}). "
-                "Everybody splits the same way, so it is the text; training one site would not help."
+            sentence = say(
+                "Unclear SOP in {policy_area}: {reference} is labelled {given} {share} of the time, and at every site alike "
+                "({sites}). Everybody splits the same way, so it is the text; training one site would not "
+                "help.",
+                policy_area=row["policy_area"], **what, share=share, sites=row["sites"],
             )
         else:
-            sentence = (
-                f"In {row['policy_area']} {what} {share} of the time ({row['sites']}). Whether the SOP or a site is "
-                "the cause "
-                "cannot be told: it takes two sites with enough judged items each."
+            sentence = say(
+                "In {policy_area} {reference} is labelled {given} {share} of the time ({sites}). Whether the SOP or a site is the "
+                "cause cannot be told: it takes two sites with enough judged items each.",
+                policy_area=row["policy_area"], **what, share=share, sites=row["sites"],
             )
         severity = {"training": "act", "unclear SOP": "act"}.get(row["verdict"], "know")
         code = f"split:{row['verdict'].replace(' ', '_')}:{row['reference_label']}:{row['label']}"
         place = {"site": row["site"]} if row["verdict"] == "training" else {"policy_area": row["policy_area"]}
-        found.append(_finding(code, severity, sentence, "splits", size=row["errors"], **place))
+        found.append(made(code, severity, sentence, "splits", size=row["errors"], **place))
     undecided = [one for one in found if one.severity == "know"]
     return [one for one in found if one.severity != "know"] + undecided[:2]
 
@@ -108,25 +106,31 @@ def _gold(suspects: pd.DataFrame) -> list[Finding]:
     doubtful = suspects[suspects["flagged"].astype(bool)] if len(suspects) else suspects
     if doubtful.empty:
         return []
-    said = "; ".join(
-        f"{row.item_id} is gold as {row.gold_label}, {row.n - row.right} of {row.n} good answers differ, most "
-        f"say {row.suggested}"
+    said = [
+        say(
+            "{item} is gold as {gold}, {n} of {of} good answers differ, most say {suggested}",
+            item=row.item_id, gold=row.gold_label, n=row.n - row.right, of=row.n, suggested=row.suggested,
+        )
         for row in doubtful.head(3).itertuples()
+    ]  # fmt: skip
+    sentence = plural(
+        "{n} gold item may be wrong: {items}. Look again before anybody is scored on them.",
+        "{n} gold items may be wrong: {items}. Look again before anybody is scored on them.",
+        len(doubtful),
+        n=wording.whole(len(doubtful)),
+        items=_and_more(said, len(doubtful)),
     )
-    more = f"; and {len(doubtful) - 3} more" if len(doubtful) > 3 else ""
-    named = wording.count(len(doubtful), "{n} gold item", "{n} gold items")
-    sentence = f"{named} may be wrong: {said}{more}. Look again before anybody is scored on them."
-    return [_finding("gold:suspect", "watch", sentence, "suspect-gold")]
+    return [made("gold:suspect", "watch", sentence, "suspect-gold")]
 
 
 _SUSPICION = {
     "unrelated": (N_forms("{n} agent gives labels that have next to nothing to do with what others say of the same items",
                           "{n} agents give labels that have next to nothing to do with what others say of the same items"),
-                  "estimate", "agreement beyond chance {}", "coefficient", "unrelated"),
+                  "estimate", N_("agreement beyond chance {value}"), "coefficient", "unrelated"),
     "constant": (N_forms("{n} agent gives one label only where others do not",
-                         "{n} agents give one label only where others do not"), "label", "always {}", None, "constant"),
+                         "{n} agents give one label only where others do not"), "label", N_("always {value}"), None, "constant"),
     "too_fast": (N_forms("{n} agent gives labels faster than anybody can read",
-                         "{n} agents give labels faster than anybody can read"), "estimate", "{} of their labels", "rate", "too-fast"),
+                         "{n} agents give labels faster than anybody can read"), "estimate", N_("{value} of their labels"), "rate", "too-fast"),
 }  # fmt: skip
 
 
@@ -147,7 +151,8 @@ def _people(suspicions: Mapping[str, pd.DataFrame]) -> list[Finding]:
         said = []
         for row in flagged.head(MOST_NAMED).to_dict("records"):
             value = wording.amount(row[column], unit) if unit else row[column]
-            said.append(f"{row['agent_id']} ({how.format(value)}, {wording.count(row['n'], '{n} label', '{n} labels')})")
+            labels = wording.count(row["n"], "{n} label", "{n} labels")
+            said.append(say("{agent} ({what}, {labels})", agent=row["agent_id"], what=say(how, value=value), labels=labels))
         found.append(_about(name, len(flagged), does, said, evidence))
     copied = suspicions.get("copied")
     if copied is not None and len(copied):
@@ -155,8 +160,11 @@ def _people(suspicions: Mapping[str, pd.DataFrame]) -> list[Finding]:
             copied["flagged"].astype(bool) & ~(copied["agent_id"].isin(named) & copied["other_agent"].isin(named))
         ]
         said = [
-            f"{row.agent_id} and {row.other_agent} ({wording.amount(row.estimate, 'rate')} of "
-            f"{wording.count(row.n, '{n} item', '{n} items')} alike, {wording.amount(row.expected, 'rate')} expected)"
+            say(
+                "{agent} and {other} ({share} of {items} alike, {expected} expected)",
+                agent=row.agent_id, other=row.other_agent, share=wording.amount(row.estimate, "rate"),
+                items=wording.count(row.n, "{n} item", "{n} items"), expected=wording.amount(row.expected, "rate"),
+            )
             for row in pairs.head(MOST_NAMED).itertuples()
         ]
         if said:
@@ -165,63 +173,42 @@ def _people(suspicions: Mapping[str, pd.DataFrame]) -> list[Finding]:
 
 
 def _about(name: str, count: int, does: tuple[str, str], said: list[str], evidence: str) -> Finding:
-    more = f"; and {count - len(said)} more" if count > len(said) else ""
-    sentence = (
-        f"{wording.count(count, *does)}: {'; '.join(said)}{more}. Of those named about one in twenty is named by "
-        "chance: ask before concluding."
-    )
-    return _finding(f"people:{name}", "watch", sentence, evidence)
+    sentence = say(
+        "{what}: {names}. Of those named about one in twenty is named by chance: ask before concluding.",
+        what=wording.count(count, *does), names=_and_more(said, count),
+    )  # fmt: skip
+    return made(f"people:{name}", "watch", sentence, evidence)
+
+
+def _and_more(said: list[str], count: int) -> str:
+    """Those named, and how many there are beside them."""
+    more = [say("and {n} more", n=wording.whole(count - len(said)))] if count > len(said) else []
+    return say("; ").join([*said, *more])
 
 
 def _lately(moved: pd.DataFrame) -> list[Finding]:
     """QAs who all began to miss or to invent errors: none of them stands out, so all need the session."""
     found = []
     for row in moved[moved["difference_low"] > 0].to_dict("records"):
-        does = {"missed_error_rate": "pass errors", "false_error_rate": "mark errors that are none"}[row["metric"]]
-        sentence = (
-            f"QAs {does} more often than before: "
-            f"{wording.estimate(row['after'], row['after_low'], row['after_high'], 'rate')} in the last four weeks, "
-            f"{wording.estimate(row['before'], row['before_low'], row['before_high'], 'rate')} before. Where the funnel of "
-            "QAs names none, they moved together: calibrate them all with tier 2."
+        sentence = say(
+            _LATELY[row["metric"]],
+            after=wording.estimate(row["after"], row["after_low"], row["after_high"], "rate"),
+            before=wording.estimate(row["before"], row["before_low"], row["before_high"], "rate"),
         )
-        found.append(_finding(f"audits:{row['metric']}", "watch", sentence, "audits-lately"))
+        found.append(made(f"audits:{row['metric']}", "watch", sentence, "audits-lately"))
     return found
 
 
-def _session(moved: pd.DataFrame) -> list[Finding]:
-    """What a session did, by the key where there is one, else by agreement; sites without one are what to hold it to."""
-    if moved.empty:
-        return []
-    own, others = moved[moved["own"]], moved[~moved["own"]]
-    row = own.iloc[0]
-    unit, what = {"accuracy": ("points", "agreement with the key"), "gwet_ac1": ("coefficient", "AC1")}[row["metric"]]
-    said = wording.estimate(row["difference"], row["difference_low"], row["difference_high"], unit)
-    if row["difference_low"] > 0:
-        tail, severity = "people agree more than before", "good"
-    elif row["difference_high"] < 0:
-        tail, severity = "people agree less than before", "watch"
-    else:
-        tail, severity = "no more than noise so far", "know"
-    rest = [f"{other.site} {wording.amount(other.difference, unit)}"
-            for other in others[others["metric"] == row["metric"]].itertuples()]  # fmt: skip
-    beside = f" (sites without one: {', '.join(rest)})" if rest else ""
-    sentence = f"Since the last session ({row['session']}) {what} moved by {said}{beside}: {tail}."
-    return [_finding(f"session:{row['metric']}", severity, sentence, "session")]
-
-
-def _next_session(items: pd.DataFrame) -> list[Finding]:
-    """What an hour of a room is best spent on."""
-    if items.empty:
-        return []
-    disputes = items.assign(pair=items["labels"].str.replace(r" \d+(?=,|$)", "", regex=True).str.replace(", ", " or "))
-    worth = disputes.groupby(["pair", "queue"], dropna=False, sort=False)["value"].agg(["sum", "size"]).reset_index()
-    worth = worth.sort_values("sum", ascending=False, kind="stable").head(3)
-    said = "; ".join(
-        f"{row.pair}{f' in {row.queue}' if isinstance(row.queue, str) else ''} ({wording.count(row.size, '{n} item', '{n} items')})"
-        for row in worth.rename(columns={"sum": "worth"}).itertuples(index=False)
-    )
-    sentence = f"The next session has most to settle on: {said}."
-    return [_finding("session:next", "know", sentence, "session-items")]
+_LATELY = {
+    "missed_error_rate": N_(
+        "QAs pass errors more often than before: {after} in the last four weeks, {before} before. Where the funnel of QAs "
+        "names none, they moved together: calibrate them all with tier 2."
+    ),
+    "false_error_rate": N_(
+        "QAs mark errors that are none more often than before: {after} in the last four weeks, {before} before. Where the "
+        "funnel of QAs names none, they moved together: calibrate them all with tier 2."
+    ),
+}
 
 
 def read_checks(audits: pd.DataFrame, gold: pd.DataFrame) -> str:
@@ -238,41 +225,54 @@ def read_checks(audits: pd.DataFrame, gold: pd.DataFrame) -> str:
     said = []
     if pd.notna(second["estimate"]):
         share = wording.estimate(second["estimate"], second["ci_low"], second["ci_high"], "rate")
-        said.append(f"Of {wording.count(second['n'], '{n} audit', '{n} audits')} by QAs that tier 2 repeated, it confirms {share}.")
+        audits = wording.count(second["n"], "{n} audit", "{n} audits")
+        said.append(say("Of {audits} by QAs that tier 2 repeated, it confirms {share}.", audits=audits, share=share))
     if pd.notna(answered["estimate"]):
         share = wording.estimate(answered["estimate"], answered["ci_low"], answered["ci_high"], "rate")
-        said.append(f"Of {wording.count(answered['n'], '{n} answer', '{n} answers')} to gold, {share} are as the policy team set them.")
-    return " ".join(said) or "Whether QAs and auditors agree is not known: neither second audits nor gold were delivered."
+        answers = wording.count(answered["n"], "{n} answer", "{n} answers")
+        said.append(say("Of {answers} to gold, {share} are as the policy team set them.", answers=answers, share=share))
+    return wording.sentences(*said) or say("Whether QAs and auditors agree is not known: neither second audits nor gold were delivered.")
 
 
 def _traps(met: pd.DataFrame) -> list[Finding]:
-    return [_finding(f"trap:{row.trap}", *_TRAPS[row.trap](row), "traps") for row in met.itertuples()]
+    return [made(f"trap:{row.trap}", *_TRAPS[row.trap](row), "traps") for row in met.itertuples()]
 
 
 _TRAPS = {
     "aggregated": lambda row: (
         "act",
-        f"All {wording.whole(row.n)} items with several labels agree exactly: labels were merged before delivery. "
-        "Agreement, consensus "
-        "and self-agreement of this delivery mean nothing; ask the partner for the labels as people gave them.",
+        say(
+            "All {n} items with several labels agree exactly: labels were merged before delivery. Agreement, "
+            "consensus and self-agreement of this delivery mean nothing; ask the partner for the labels as "
+            "people gave them.",
+            n=wording.whole(row.n),
+        ),
     ),
     "two_markets": lambda row: (
         "act",
-        f"{wording.whole(row.n)} of {wording.whole(row.of)} annotations were also delivered under {row.detail}: same item, agent, label "
-        "and time. One "
-        "of the two markets counts work that is not its own.",
+        say(
+            "{n} of {of} annotations were also delivered under {market}: same item, agent, label and time. One "
+            "of the two markets counts work that is not its own.",
+            n=wording.whole(row.n), of=wording.whole(row.of), market=row.detail,
+        ),
     ),
     "dominant": lambda row: (
         "watch",
-        f"Agent {row.detail} gave {wording.amount(row.n / row.of, 'rate')} of all labels ({wording.whole(row.n)} of "
-        f"{wording.whole(row.of)}): the "
-        "market's figures are to that extent one person's.",
+        say(
+            "Agent {agent} gave {share} of all labels ({n} of {of}): the market's figures are to that extent one "
+            "person's.",
+            agent=row.detail, share=wording.amount(row.n / row.of, "rate"), n=wording.whole(row.n),
+            of=wording.whole(row.of),
+        ),
     ),
     "repeated": lambda row: (
         "know",
-        f"Agents judged {wording.count(row.of, '{n} item', '{n} items')} more than once, and gave {wording.whole(row.n)} of them different labels "
-        f"({wording.amount(row.n / row.of, 'rate')}). Between people the first label counts; the rest is "
-        "self-agreement.",
+        say(
+            "Agents judged {items} more than once, and gave {n} of them different labels ({share}). Between people "
+            "the first label counts; the rest is self-agreement.",
+            items=wording.count(row.of, "{n} item", "{n} items"), n=wording.whole(row.n),
+            share=wording.amount(row.n / row.of, "rate"),
+        ),
     ),
 }
 
@@ -281,19 +281,19 @@ def calibration_gaps(tables: Tables, rows: pd.DataFrame, moved: pd.DataFrame) ->
     """Which questions of the page have no answer, and what would answer them: pairs of question and reason."""
     agents = tables.delivered("annotations.agent_id")
     gaps = [
-        ("How much do people agree?", not len(rows), "no item was labelled by two people"),
-        ("Did people label without seeing each other?", not tables.delivered("annotations.blind"),
-         "needs annotations.blind; not delivered: every label is taken as blind"),
-        ("Whom can one believe, and who may not be looking?", not agents, "needs annotations.agent_id; not delivered"),
-        ("Do agents agree with themselves?", agents and not rows["repeated"].any(), "no agent saw an item twice"),
-        ("Do sites agree with each other?", not tables.delivered("annotations.site"),
-         "needs annotations.site; not delivered"),
-        ("Who labels faster than reading?", not tables.delivered("annotations.handle_seconds"),
-         "needs annotations.handle_seconds; not delivered"),
-        ("Is the gold right?", tables.gold is None, "needs gold; not delivered"),
-        ("Which QA needs calibration?", tables.audits is None, "needs audits; not delivered"),
-        ("Did the last session help?", not len(moved),
-         "no session with weeks on both sides was found, neither a done action of the register that speaks of calibration "
-         "nor a week with a calibration set; the parameter `session` may name the first week after one"),
+        (say("How much do people agree?"), not len(rows), say("no item was labelled by two people")),
+        (say("Did people label without seeing each other?"), not tables.delivered("annotations.blind"),
+         say("needs annotations.blind; not delivered: every label is taken as blind")),
+        (say("Whom can one believe, and who may not be looking?"), not agents, say("needs annotations.agent_id; not delivered")),
+        (say("Do agents agree with themselves?"), agents and not rows["repeated"].any(), say("no agent saw an item twice")),
+        (say("Do sites agree with each other?"), not tables.delivered("annotations.site"),
+         say("needs annotations.site; not delivered")),
+        (say("Who labels faster than reading?"), not tables.delivered("annotations.handle_seconds"),
+         say("needs annotations.handle_seconds; not delivered")),
+        (say("Is the gold right?"), tables.gold is None, say("needs gold; not delivered")),
+        (say("Which QA needs calibration?"), tables.audits is None, say("needs audits; not delivered")),
+        (say("Did the last session help?"), not len(moved),
+         say("no session with weeks on both sides was found, neither a done action of the register that speaks of calibration "
+         "nor a week with a calibration set; the parameter `session` may name the first week after one")),
     ]  # fmt: skip
     return [(question, reason) for question, missing, reason in gaps if missing]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from labelqa_lib import wording
-from labelqa_lib.translation import N_forms
+from labelqa_lib.translation import N_, N_forms, say
 
 MARKET = ""
 """The site under which `metrics.staff` counts everybody."""
@@ -36,14 +36,14 @@ class Kind:
 
 
 KINDS = {
-    "retrain": Kind("Retrain on label pairs", 2.0, 1.0, "agents"),
-    "recalibrate": Kind("Recalibrate QAs", 1.0, 1.5, "auditors"),
-    "clarify": Kind("Clarify an SOP clause", 4.0, 0.25, "agents"),
-    "audit": Kind("Audit more", 0.5),
-    "move": Kind("Move capacity", 2.0),
-    "tool": Kind("Check the tool", 3.0),
-    "gold": Kind("Correct the gold", 3.0),
-    "look": Kind("Look into it with the leads", 2.0),
+    "retrain": Kind(N_("Retrain on label pairs"), 2.0, 1.0, "agents"),
+    "recalibrate": Kind(N_("Recalibrate QAs"), 1.0, 1.5, "auditors"),
+    "clarify": Kind(N_("Clarify an SOP clause"), 4.0, 0.25, "agents"),
+    "audit": Kind(N_("Audit more"), 0.5),
+    "move": Kind(N_("Move capacity"), 2.0),
+    "tool": Kind(N_("Check the tool"), 3.0),
+    "gold": Kind(N_("Correct the gold"), 3.0),
+    "look": Kind(N_("Look into it with the leads"), 2.0),
 }
 """Kinds by name, with hours as a lead would plan them: a starting point, and the same for every market, so that costs
 are compared and not bargained. An audit's minutes come from the market itself."""
@@ -66,14 +66,15 @@ def cost(kind: str, staff: pd.DataFrame, site: str = MARKET, people: float | Non
     """
     known = KINDS[kind]
     if not known.people:
-        return known.prepare, f"{wording.amount(known.prepare, 'hours')} to prepare"
+        return known.prepare, say("{hours} to prepare", hours=wording.amount(known.prepare, "hours"))
     if people is None:
         rows = staff[staff["site"] == site] if len(staff) else staff
         rows = rows if len(rows) else staff[staff["site"] == MARKET] if len(staff) else staff
         people = float(rows[known.people].iloc[0]) if len(rows) else 0.0
     hours = known.prepare + known.each * people
-    each = f"{wording.count(people, *_WHO[known.people])} × {60 * known.each:.0f} min"
-    return hours, f"{each}, and {wording.amount(known.prepare, 'hours')} to prepare"
+    who, minutes = wording.count(people, *_WHO[known.people]), wording.whole(60 * known.each)
+    prepare = wording.amount(known.prepare, "hours")
+    return hours, say("{who} × {minutes} min, and {hours} to prepare", who=who, minutes=minutes, hours=prepare)
 
 
 def auditing(audits: float, staff: pd.DataFrame) -> tuple[float, str]:
@@ -81,4 +82,6 @@ def auditing(audits: float, staff: pd.DataFrame) -> tuple[float, str]:
     minutes = float(staff["minutes"].iloc[0]) if len(staff) else float("nan")
     hours = audits * minutes / 60
     said = wording.count(audits, "{n} audit", "{n} audits")
-    return hours, f"{said} × {minutes:.1f} min" if hours == hours else said
+    if hours != hours:
+        return hours, said
+    return hours, say("{audits} × {minutes} min", audits=said, minutes=wording.written(f"{minutes:.1f}"))

@@ -16,12 +16,16 @@ from labelqa_lib.findings.catalogue import cost
 from labelqa_lib.findings.finding import Finding, Recommendation
 from labelqa_lib.findings.kinds import of
 from labelqa_lib.findings.moves import MANY, RELEVANT, moved
-from labelqa_lib.findings.recommend import worded
 from labelqa_lib.findings.remedies import remedy
 from labelqa_lib.findings.segments import several, where
 from labelqa_lib.findings.standout import flattered
+from labelqa_lib.findings.worth import worded
 from labelqa_lib.metrics import REGISTRY
+from labelqa_lib.translation import N_, say
 
+
+WHOLE = 0.995
+"""From this share on, a cause is told as all of the change."""
 
 MOST_LASTING = 3
 """So many segments above the market's rate are named on the first screen."""
@@ -64,15 +68,20 @@ def why(
 def _verdict(row: pd.Series, mix: pd.DataFrame, causes: Sequence[Cause]) -> Finding:
     fell = row["difference"] < 0
     if np.isnan(row["difference"]):
-        sentence = f"Accuracy cannot be compared with earlier weeks: {row['reason']}."
+        sentence = say("Accuracy cannot be compared with earlier weeks: {reason}.", reason=wording.said(row["reason"]))
     else:
         ends = wording.ends(row["difference_low"], row["difference_high"], "points")
-        moved_by = f"{wording.difference(row['difference'], 'rate')}, {ends}"
-        sentence = (
-            f"Accuracy {'fell' if fell else 'rose'} from {wording.amount(row['baseline'], 'rate')} to "
-            f"{wording.amount(row['estimate'], 'rate')} ({moved_by}), "
-            f"{'more than noise' if row['more_than_noise'] else 'within noise'}. {_reason(row, mix, causes)}"
+        said = say(
+            N_("Accuracy fell from {before} to {now} ({change}, {interval}), {noise}.")
+            if fell
+            else N_("Accuracy rose from {before} to {now} ({change}, {interval}), {noise}."),
+            before=wording.amount(row["baseline"], "rate"),
+            now=wording.amount(row["estimate"], "rate"),
+            change=wording.difference(row["difference"], "rate"),
+            interval=ends,
+            noise=say("more than noise") if row["more_than_noise"] else say("within noise"),
         )
+        sentence = wording.sentences(said, _reason(row, mix, causes))
     return Finding(
         code="cause:verdict",
         severity="act" if causes and fell and row["more_than_noise"] else "watch" if causes else "know",
@@ -91,31 +100,40 @@ def _verdict(row: pd.Series, mix: pd.DataFrame, causes: Sequence[Cause]) -> Find
 def _reason(row: pd.Series, mix: pd.DataFrame, causes: Sequence[Cause]) -> str:
     shifted = _shifted(mix)
     if causes:
-        count = wording.count(len(causes), "{n} segment has", "{n} segments have")
-        return f"{count} more errors than chance explains. {shifted}".rstrip()
+        more = wording.count(
+            len(causes),
+            "{n} segment has more errors than chance explains.",
+            "{n} segments have more errors than chance explains.",
+        )
+        return wording.sentences(more, say("The mix of work changed and moved {shift}.", shift=shifted) if shifted else "")
     if shifted:
-        return f"No rate cause: {shifted[0].lower()}{shifted[1:]}"
+        return say("No rate cause: the mix of work changed and moved {shift}.", shift=shifted)
     if not row["more_than_noise"]:
-        return "No rate cause: the change is within noise."
+        return say("No rate cause: the change is within noise.")
     if row["difference"] > 0:
-        return "Quality did not drop, and no segment got worse."
-    return "No segment stands out: it fell by a little everywhere, or in too few items to tell where."
+        return say("Quality did not drop, and no segment got worse.")
+    return say("No segment stands out: it fell by a little everywhere, or in too few items to tell where.")
 
 
 def _shifted(mix: pd.DataFrame) -> str:
-    """What the mix of work did, where it is beyond noise and worth a reader."""
+    """What the mix of work moved, where that is beyond noise and worth a reader."""
     if mix.empty:
         return ""
     most = mix.iloc[0]
     if abs(most["mix"]) < RELEVANT["rate"] / 2 or most["mix_low"] <= 0 <= most["mix_high"]:
         return ""
-    noun = most["dimension"].replace("_", " ")
-    own = "within noise: nobody got worse" if most["rate_low"] <= 0 <= most["rate_high"] else "more than noise"
-    return (
-        f"The mix of work changed and moved accuracy by {wording.difference(most['mix'], 'rate')} "
-        f"({wording.ends(most['mix_low'], most['mix_high'], 'points')}): {noun} {most['moved_most']} went from "
-        f"{wording.amount(most['share_before'], 'rate')} to {wording.amount(most['share'], 'rate')} of the work; the "
-        f"change within every {noun} is {wording.difference(most['rate'], 'rate')}, {own}."
+    own = say("within noise: nobody got worse") if most["rate_low"] <= 0 <= most["rate_high"] else say("more than noise")
+    return say(
+        "accuracy by {change} ({interval}): {segment} went from {before} to {now} of the work; the change within every "
+        "{dimension} is {within}, {verdict}",
+        change=wording.difference(most["mix"], "rate"),
+        interval=wording.ends(most["mix_low"], most["mix_high"], "points"),
+        segment=wording.segment({most["dimension"]: most["moved_most"]}),
+        before=wording.amount(most["share_before"], "rate"),
+        now=wording.amount(most["share"], "rate"),
+        dimension=wording.dimension(most["dimension"]),
+        within=wording.difference(most["rate"], "rate"),
+        verdict=own,
     )
 
 
@@ -130,12 +148,8 @@ def _recommendation(cause: Cause, kind: pd.Series, volume: float, staff: pd.Data
 def _cause(
     name: str, cause: Cause, kind: pd.Series, row: pd.Series, found: Evidence, staff: pd.DataFrame
 ) -> Finding:
-    part = f", {_part(cause)} of the change" if cause.share_of_change > 0 else ""
-    sentence = (
-        f"{name}: {where(cause.segment)}. About {wording.count(cause.excess_errors, '{n} more error', '{n} more errors')} in the week than "
-        f"expected ({wording.ends(cause.ci_low, cause.ci_high, 'count')}){part}: "
-        f"{wording.amount(cause.rate_current, 'rate')} instead of {wording.amount(cause.rate_expected, 'rate')} wrong. "
-        f"{kind['because']}"
+    sentence = wording.sentences(
+        say("{cause}: {segment}.", cause=name, segment=where(cause.segment)), _size(cause), kind["because"]
     )
     segment = {column: " or ".join(map(str, values)) for column, values in cause.segment.items()}
     return Finding(
@@ -159,6 +173,31 @@ def _cause(
     )
 
 
+def _size(cause: Cause) -> str:
+    """How many errors more than expected."""
+    part = wording.amount(cause.share_of_change, "rate")
+    more = wording.count(
+        cause.excess_errors,
+        "About {n} more error in the week than expected",
+        "About {n} more errors in the week than expected",
+    )
+    form = (
+        N_("{more} ({interval}): {now} instead of {expected} wrong.")
+        if not cause.share_of_change > 0
+        else N_("{more} ({interval}), all of the change: {now} instead of {expected} wrong.")
+        if cause.share_of_change >= WHOLE
+        else N_("{more} ({interval}), {part} of the change: {now} instead of {expected} wrong.")
+    )
+    return say(
+        form,
+        more=more,
+        interval=wording.ends(cause.ci_low, cause.ci_high, "count"),
+        part=part,
+        now=wording.amount(cause.rate_current, "rate"),
+        expected=wording.amount(cause.rate_expected, "rate"),
+    )
+
+
 def _since(since: pd.DataFrame) -> str:
     return f"{since['day'].iloc[0]:%Y-%m-%d}" if len(since) else ""
 
@@ -168,15 +207,24 @@ def _lasting(level: pd.DataFrame, row: pd.Series) -> list[Finding]:
     if level.empty:
         return []
     said = [
-        f"{one.where} ({wording.amount(one.now, 'rate')} wrong instead of {wording.amount(one.expected, 'rate')}"
-        f"{_weeks(one.weeks_above)})"
+        say(
+            N_("{segment} ({now} wrong instead of {expected})")
+            if one.weeks_above in (_of_weeks(0, 1), _of_weeks(1, 1))
+            else N_("{segment} ({now} wrong instead of {expected}; above the rest in {weeks} weeks)"),
+            segment=one.where,
+            now=wording.amount(one.now, "rate"),
+            expected=wording.amount(one.expected, "rate"),
+            weeks=one.weeks_above,
+        )
         for one in level.head(MOST_LASTING).itertuples()
     ]
     return [
         Finding(
             code="cause:level",
             severity="watch" if np.isnan(row["difference"]) else "know",
-            sentence=f"Whether or not anything changed, errors are most frequent in {'; '.join(said)}.",
+            sentence=say(
+                "Whether or not anything changed, errors are most frequent in {segments}.", segments=say("; ").join(said)
+            ),
             size=float(level["excess_errors"].iloc[0]),
             evidence="level",
             metric="error_rate",
@@ -185,12 +233,9 @@ def _lasting(level: pd.DataFrame, row: pd.Series) -> list[Finding]:
     ]
 
 
-def _weeks(weeks_above: str) -> str:
-    return "" if weeks_above.endswith(" of 1") else f"; above the rest in {weeks_above} weeks"
-
-
-def _part(cause: Cause) -> str:
-    return "all" if cause.share_of_change >= 0.995 else wording.amount(cause.share_of_change, "rate")
+def _of_weeks(above: int, weeks: int) -> str:
+    """``7 of 8``."""
+    return say("{above} of {weeks}", above=above, weeks=weeks)
 
 
 def ranked(causes: Sequence[Cause]) -> pd.DataFrame:
@@ -213,7 +258,7 @@ def ranked(causes: Sequence[Cause]) -> pd.DataFrame:
 
 
 def _chance(p_value: float) -> str:
-    return "< 0.001" if p_value < 0.001 else f"{p_value:.3f}"
+    return f"< {wording.written('0.001')}" if p_value < 0.001 else wording.written(f"{p_value:.3f}")
 
 
 def levels(causes: Sequence[Cause], persistence: pd.DataFrame) -> pd.DataFrame:
@@ -225,14 +270,13 @@ def levels(causes: Sequence[Cause], persistence: pd.DataFrame) -> pd.DataFrame:
         ``cause, where, excess_errors, ci_low, ci_high, expected, now, n, p_value, weeks_above`` ("7 of 8").
     """
     table = ranked(causes).drop(columns=["share_of_change", "same_as"])
-    said = [f"{row.weeks_above} of {row.weeks}" for row in persistence.itertuples()]
-    return table.assign(weeks_above=said)
+    return table.assign(weeks_above=[_of_weeks(row.weeks_above, row.weeks) for row in persistence.itertuples()])
 
 
 def also_moved(moves: Sequence[pd.DataFrame]) -> pd.DataFrame:
     """What else changed in the week, beside the errors: ``question`` (whose metric), ``answer`` (the sentence)."""
     told = moved(moves)
-    questions, answers = [REGISTRY[one.metric].title for one in told], [one.sentence for one in told]
+    questions, answers = [say(REGISTRY[one.metric].title) for one in told], [one.sentence for one in told]
     return pd.DataFrame({"group": "", "question": questions, "answer": answers})
 
 

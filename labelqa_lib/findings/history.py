@@ -11,8 +11,9 @@ import numpy as np
 from labelqa_lib import wording
 from labelqa_lib.findings.finding import Finding
 from labelqa_lib.stats.change import difference
+from labelqa_lib.translation import N_, N_forms, say
 
-NEW, STILL, BETTER, WORSE, GONE = "new", "still there", "better", "worse", "gone"
+NEW, STILL, BETTER, WORSE, GONE = N_("new"), N_("still there"), N_("better"), N_("worse"), N_("gone")
 ASKING = ("act", "watch")
 """Severities of which a reader wants to know when they are over."""
 
@@ -86,7 +87,11 @@ def _gone(was: Mapping) -> Finding:
     return Finding(
         code=str(was.get("code")),
         severity="know",
-        sentence=f"Gone after {wording.count(weeks, '{n} week', '{n} weeks')}: {was.get('sentence')}",
+        sentence=say(
+            "Gone after {weeks}: {sentence}",
+            weeks=wording.count(weeks, "{n} week", "{n} weeks"),
+            sentence=was.get("sentence"),
+        ),
         size=0.0,
         evidence=str(was.get("evidence") or ""),
         metric=str(was.get("metric")),
@@ -101,7 +106,16 @@ def _gone(was: Mapping) -> Finding:
 def beside_sentence(findings: Sequence[Finding], earlier: Sequence[Mapping] | None) -> str:
     """How many findings are new, still there or gone, in one sentence."""
     if earlier is None:
-        return "There is no report of last week to compare with: what is new is not known."
+        return say("There is no report of last week to compare with: what is new is not known.")
     counts = {state: sum(one.state == state for one in findings) for state in (NEW, STILL, BETTER, WORSE, GONE)}
-    said = [f"{wording.whole(number)} {state}" for state, number in counts.items() if number]
-    return f"Beside last week's report: {', '.join(said)}." if said else "Nothing was found last week, nor this week."
+    said = [wording.count(number, *_SO_MANY[state]) for state, number in counts.items() if number]
+    if not said:
+        return say("Nothing was found last week, nor this week.")
+    return say("Beside last week's report: {states}.", states=say(", ").join(said))
+
+
+_SO_MANY = {
+    NEW: N_forms("{n} new", "{n} new"), STILL: N_forms("{n} still there", "{n} still there"),
+    BETTER: N_forms("{n} better", "{n} better"), WORSE: N_forms("{n} worse", "{n} worse"),
+    GONE: N_forms("{n} gone", "{n} gone"),
+}  # fmt: skip

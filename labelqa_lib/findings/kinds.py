@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from labelqa_lib import wording
+from labelqa_lib.translation import N_, say
 
 BEYOND_CHANCE = 0.01
 """Evidence inside a cause is looked at from many sides: a p-value below this is told as more than chance."""
@@ -30,8 +31,13 @@ def main_confusion(confusions: pd.DataFrame) -> str:
     reverse = confusions[back]
     if first["part"] + reverse["part"].sum() < MOST_OF_IT or first["more_low"] <= 0:
         return ""
-    both = " (both ways)" if len(reverse) and reverse["more_low"].iloc[0] > 0 else ""
-    return f"{first['reference_label']} taken for {first['label']}{both}"
+    pair = taken_for(first["reference_label"], first["label"])
+    return say("{pair} (both ways)", pair=pair) if len(reverse) and reverse["more_low"].iloc[0] > 0 else pair
+
+
+def taken_for(reference: str, given: str) -> str:
+    """``counterfeit taken for benign``."""
+    return say("{reference} taken for {given}", reference=reference, given=given)
 
 
 def changed_pace(pace: pd.DataFrame) -> str:
@@ -42,23 +48,29 @@ def changed_pace(pace: pd.DataFrame) -> str:
     if row["ratio_low"] <= 1 + RELEVANT_PACE and row["ratio_high"] >= 1 - RELEVANT_PACE:
         return ""
     part = wording.interval(row["ratio_low"] - 1, row["ratio_high"] - 1, "rate")
-    return (
-        f"Handle time {'rose' if row['ratio'] > 1 else 'fell'} from {wording.amount(row['before'], 'seconds')} to "
-        f"{wording.amount(row['now'], 'seconds')} ({part})"
+    return say(
+        N_("Handle time rose from {before} to {now} ({interval})")
+        if row["ratio"] > 1
+        else N_("Handle time fell from {before} to {now} ({interval})"),
+        before=wording.amount(row["before"], "seconds"),
+        now=wording.amount(row["now"], "seconds"),
+        interval=part,
     )
 
 
 def one_auditor(row: pd.Series) -> str:
     """``QA MY-Q03 marks 80.0 % of these errors in 15.0 % of the audits``."""
-    return (
-        f"QA {row['auditor_id']} marks {wording.amount(row['share_of_errors'], 'rate')} of these errors in "
-        f"{wording.amount(row['share_of_audits'], 'rate')} of the audits"
+    return say(
+        "QA {auditor_id} marks {share_of_errors} of these errors in {share_of_audits} of the audits",
+        auditor_id=row["auditor_id"], share_of_errors=wording.amount(row["share_of_errors"], "rate"),
+        share_of_audits=wording.amount(row["share_of_audits"], "rate"),
     )
 
 
 def in_circumstance(row: pd.Series) -> str:
     """``80.0 % of the errors, and 30.0 % of the work, were labelled at night``."""
-    return (
-        f"{wording.amount(row['errors_now'], 'rate')} of the errors, and {wording.amount(row['rows_now'], 'rate')} of "
-        f"the work, were {row['circumstance']}"
+    return say(
+        "{errors_now} of the errors, and {rows_now} of the work, were {circumstance}",
+        errors_now=wording.amount(row["errors_now"], "rate"), rows_now=wording.amount(row["rows_now"], "rate"),
+        circumstance=say(row["circumstance"]),
     )

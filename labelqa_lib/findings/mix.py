@@ -7,6 +7,7 @@ import pandas as pd
 from labelqa_lib import wording
 from labelqa_lib.findings.finding import Finding
 from labelqa_lib.findings.moves import RELEVANT
+from labelqa_lib.translation import N_, say
 
 
 def mixed(split: pd.DataFrame, period: str) -> list[Finding]:
@@ -25,16 +26,24 @@ def mixed(split: pd.DataFrame, period: str) -> list[Finding]:
     if abs(whole["mix"]) < RELEVANT["rate"] / 2 or whole["mix_low"] <= 0 <= whole["mix_high"]:
         return []
     by = split.columns[0]
-    noun = by.replace("_", " ")
+    noun = wording.dimension(by)
     grown = segments.loc[(segments["share"] - segments["share_before"]).abs().idxmax()]
     within_noise = whole["rate_low"] <= 0 <= whole["rate_high"]
-    own = f"its own change within every {noun} is {wording.difference(whole['rate'], 'rate')}"
-    sentence = (
-        f"The mix of work moved accuracy by {wording.difference(whole['mix'], 'rate')} "
-        f"({wording.ends(whole['mix_low'], whole['mix_high'], 'rate')}): {noun} {grown[by]} went from "
-        f"{wording.amount(grown['share_before'], 'rate')} to {wording.amount(grown['share'], 'rate')} of the work; "
-        f"{own}{', within noise: nobody got worse' if within_noise else ''}."
+    said = say(
+        "The mix of work moved accuracy by {change} ({interval}): {segment} went from {before} to {now} of the work",
+        change=wording.difference(whole["mix"], "rate"),
+        interval=wording.ends(whole["mix_low"], whole["mix_high"], "rate"),
+        segment=wording.segment({by: grown[by]}),
+        before=wording.amount(grown["share_before"], "rate"),
+        now=wording.amount(grown["share"], "rate"),
     )
+    own = (
+        N_("its own change within every {dimension} is {change}, within noise: nobody got worse")
+        if within_noise
+        else N_("its own change within every {dimension} is {change}")
+    )
+    own = say(own, dimension=noun, change=wording.difference(whole["rate"], "rate"))
+    sentence = wording.parts(said, own)
     return [
         Finding(
             code=f"mix:accuracy:{by}",

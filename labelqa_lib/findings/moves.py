@@ -10,7 +10,7 @@ from scipy import stats
 from labelqa_lib import wording
 from labelqa_lib.findings.finding import EVIDENCE, Finding, gap
 from labelqa_lib.metrics import REGISTRY
-from labelqa_lib.translation import N_forms
+from labelqa_lib.translation import N_, N_forms, say
 
 FALSE_DISCOVERY_RATE = 0.05
 """Share of reported moves that may be noise (Benjamini–Hochberg over every segment in which a metric is compared)."""
@@ -94,16 +94,9 @@ def _relevant(row) -> bool:
 def _move(row, *also) -> Finding:
     metric, items = REGISTRY[row.metric], _items(row)
     worse = metric.better is not None and (row.difference < 0) == (metric.better == "higher")
-    verb, more = "fell" if row.difference < 0 else "rose", "more" if worse else "fewer"
-    size = f": {wording.count(items, *ITEMS[row.metric, more])}" if items >= 1 else ""
-    sentence = (
-        f"{metric.title}{_place(row)} {verb} from {wording.amount(row.baseline, metric.unit)} "
-        f"to {wording.estimate(row.estimate, row.ci_low, row.ci_high, metric.unit)}{size}."
-    )
+    sentence = _sentence(row, _VERB[row.difference < 0], "more" if worse else "fewer")
     if also:
-        seen = ", ".join(f"{_name(one)} ({wording.difference(one.difference, metric.unit)})" for one in also[:MOST_ALSO])
-        rest = f" and {len(also) - MOST_ALSO} more" if len(also) > MOST_ALSO else ""
-        sentence += f" Perhaps the same: {seen}{rest}."
+        sentence = wording.sentences(sentence, say("Perhaps the same: {segments}.", segments=_others(also, metric.unit)))
     return Finding(
         code=":".join(["move", row.metric, *(f"{name}={value}" for name, value in row.segment.items())]),
         severity=_severity(metric.better, worse, items),
@@ -122,6 +115,31 @@ def _move(row, *also) -> Finding:
     )
 
 
+_VERB = {True: N_("{metric} fell from {before} to {now}"), False: N_("{metric} rose from {before} to {now}")}
+
+
+def _sentence(row, verb: str, more: str) -> str:
+    metric, title, items = REGISTRY[row.metric], say(REGISTRY[row.metric].title), _items(row)
+    said = say(
+        verb,
+        metric=say("{metric} ({segment})", metric=title, segment=_name(row)) if row.segment else title,
+        before=wording.amount(row.baseline, metric.unit),
+        now=wording.estimate(row.estimate, row.ci_low, row.ci_high, metric.unit),
+    )
+    if items < 1:
+        return say("{said}.", said=said)
+    return say("{said}: {items}.", said=said, items=wording.count(items, *ITEMS[row.metric, more]))
+
+
+def _others(also, unit: str) -> str:
+    seen = say(", ").join(
+        say("{value} ({interval})", value=_name(one), interval=wording.difference(one.difference, unit))
+        for one in also[:MOST_ALSO]
+    )
+    more = len(also) - MOST_ALSO
+    return say("{some} and {n} more", some=seen, n=wording.whole(more)) if more > 0 else seen
+
+
 def _severity(better: str | None, worse: bool, items: float) -> str:
     if better is None:
         return "watch"
@@ -131,8 +149,4 @@ def _severity(better: str | None, worse: bool, items: float) -> str:
 
 
 def _name(row) -> str:
-    return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in row.segment.items()) or "the market"
-
-
-def _place(row) -> str:
-    return f" ({_name(row)})" if row.segment else ""
+    return wording.segment(row.segment) or say("the market")

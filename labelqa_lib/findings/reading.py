@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pandas as pd
 
+from labelqa_lib import wording
 from labelqa_lib.metrics import REGISTRY, measure
 from labelqa_lib.store import Restatement, Tables
+from labelqa_lib.translation import N_, say
 
 
 def named(people: pd.DataFrame, minimum: int) -> pd.DataFrame:
@@ -37,13 +39,16 @@ def unanswered(*frames: pd.DataFrame) -> list[tuple[str, str]]:
     for frame in frames:
         for metric, part in frame.groupby("metric", sort=False):
             if part["estimate"].isna().all():
-                cut = [name.removesuffix("_id") for name in frame.columns[1 : list(frame.columns).index("period")]]
-                by = f" (by {' and '.join(cut).replace('_', ' ')})" if cut else ""
-                pairs[REGISTRY[metric].question + by] = part["reason"].iloc[-1]
+                cut = [wording.dimension(name) for name in frame.columns[1 : list(frame.columns).index("period")]]
+                question = say(REGISTRY[metric].question)
+                asked = say("{question} (by {dimensions})", question=question, dimensions=wording.listed(cut)) if cut else question
+                pairs[asked] = wording.said(part["reason"].iloc[-1])
     return list(pairs.items())
 
 
-RESTATED_TITLES = {"title": "Metric", "before": "As it read before", "after": "As it reads now", "difference": "Restated by"}
+RESTATED_TITLES = {
+    "title": N_("Metric"), "before": N_("As it read before"), "after": N_("As it reads now"), "difference": N_("Restated by"),
+}  # fmt: skip
 _FIGURE = ["estimate", "ci_low", "ci_high"]
 
 
@@ -69,7 +74,7 @@ def restated(earlier: Tables | None, weekly: pd.DataFrame, **options) -> pd.Data
         was = measure(earlier, metric, by=["week"], **options)[_FIGURE].iloc[-1]
         now = part[_FIGURE].iloc[-1]
         if not (was["estimate"] == now["estimate"] or was["estimate"] != was["estimate"] and now["estimate"] != now["estimate"]):
-            rows.append((known.title, known.unit, *was, *now, now["estimate"] - was["estimate"]))
+            rows.append((say(known.title), known.unit, *was, *now, now["estimate"] - was["estimate"]))
     names = [name + end for name in ("before", "after") for end in ("", "_low", "_high")]
     return pd.DataFrame(rows, columns=["title", "unit", *names, "difference"])
 
@@ -77,7 +82,9 @@ def restated(earlier: Tables | None, weekly: pd.DataFrame, **options) -> pd.Data
 def restated_since(restatement: Restatement | None) -> str:
     """Which of the week's tables changed since an earlier snapshot, and since which?"""
     if restatement is None:
-        return "No row that this week's figures rest on has changed since an earlier snapshot."
-    tables = " and ".join(filter(None, [", ".join(restatement.tables[:-1]), restatement.tables[-1]]))
-    day = restatement.since.made_at[:10]
-    return f"Rows of {tables} were added, changed or taken away since snapshot {restatement.since.id} of {day}."
+        return say("No row that this week's figures rest on has changed since an earlier snapshot.")
+    tables, day = wording.listed(restatement.tables), restatement.since.made_at[:10]
+    return say(
+        "Rows of {tables} were added, changed or taken away since snapshot {id} of {day}.",
+        tables=tables, id=restatement.since.id, day=day,
+    )

@@ -1,4 +1,4 @@
-"""What to do about each finding, what undoing it would gain, and which three are worth most."""
+"""What to do about each finding, and what undoing it would gain."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ import pandas as pd
 from labelqa_lib import wording
 from labelqa_lib.findings.catalogue import MARKET, auditing, cost
 from labelqa_lib.findings.finding import Finding, Recommendation
-from labelqa_lib.metrics import REGISTRY
-from labelqa_lib.translation import N_forms
+from labelqa_lib.findings.kinds import taken_for
+from labelqa_lib.findings.worth import costs, title_of, worded
+from labelqa_lib.translation import N_, N_forms, say
 
 PAIRS = 2
 """So many confusions are trained on at once."""
@@ -98,17 +99,29 @@ def _one(one: Finding, told: Circumstances, moved: set[str]) -> Recommendation |
     if one.metric in _QUALITY:
         return _quality(one, told, moved)
     if one.metric in _AUDITING:
-        where = f" at site {one.segment['site']}" if "site" in one.segment else ""
-        return _worded(one, told, "recalibrate", f"Recalibrate the QAs{where} on what second audits found", one.metric)
+        if "site" in one.segment:
+            action = say("Recalibrate the QAs at site {site} on what second audits found", site=one.segment["site"])
+        else:
+            action = say("Recalibrate the QAs on what second audits found")
+        return _worded(one, told, "recalibrate", action, one.metric)
     if one.metric in _SERVICE:
-        where = f"to queue {one.segment['queue']}" if "queue" in one.segment else "to where work waits"
-        return _worded(one, told, "move", f"Move capacity {where}", one.metric)
+        if "queue" in one.segment:
+            return _worded(one, told, "move", say("Move capacity to queue {queue}", queue=one.segment["queue"]), one.metric)
+        return _worded(one, told, "move", say("Move capacity to where work waits"), one.metric)
     if one.metric == "aht" and one.gap > 0:
-        return _worded(one, told, "tool", f"Check the tool and the queue{_at(one)}: the same work takes longer", one.metric)
+        forms = (
+            N_("Check the tool and the queue: the same work takes longer"),
+            N_("Check the tool and the queue {place}: the same work takes longer"),
+        )
+        return _worded(one, told, "tool", _placed(one, *forms), one.metric)
     if one.metric == "overturn_rate":
-        return _worded(one, told, "gold", f"Take overturned appeals{_at(one)} into calibration, and correct the gold", one.metric)
+        forms = (
+            N_("Take overturned appeals into calibration, and correct the gold"),
+            N_("Take overturned appeals {place} into calibration, and correct the gold"),
+        )
+        return _worded(one, told, "gold", _placed(one, *forms), one.metric)
     if one.metric == "inconsistency_rate":
-        return _worded(one, told, "clarify", "Clarify the SOP clauses on which blind pairs disagree", one.metric)
+        return _worded(one, told, "clarify", say("Clarify the SOP clauses on which blind pairs disagree"), one.metric)
     return None
 
 
@@ -116,14 +129,15 @@ def _calibrated(one: Finding, told: Circumstances) -> Recommendation | None:
     """What a finding of the calibration page asks for; what that gains stands in no figure of it."""
     kind, *parts = one.code.split(":")
     if kind == "gold":
-        return _worded(one, told, "gold", "Look at the suspected gold items again, and correct the gold", one.metric)
+        return _worded(one, told, "gold", say("Look at the suspected gold items again, and correct the gold"), one.metric)
     if kind == "audits":
-        return _worded(one, told, "recalibrate", "Recalibrate all QAs with tier 2", one.metric)
-    pair = " taken for ".join(parts[1:])
+        return _worded(one, told, "recalibrate", say("Recalibrate all QAs with tier 2"), one.metric)
+    pair = taken_for(*parts[1:3]) if len(parts) > 2 else ""
     if parts[0] == "training":
-        return _worded(one, told, "retrain", f"Retrain site {one.segment['site']} on {pair}", one.metric)
+        return _worded(one, told, "retrain", say("Retrain site {site} on {pair}", site=one.segment["site"], pair=pair), one.metric)
     if parts[0] == "unclear_SOP":
-        return _worded(one, told, "clarify", f"Clarify the SOP of {one.segment['policy_area']} on {pair}", one.metric)
+        action = say("Clarify the SOP of {policy_area} on {pair}", policy_area=one.segment["policy_area"], pair=pair)
+        return _worded(one, told, "clarify", action, one.metric)
     return None
 
 
@@ -132,28 +146,40 @@ def _quality(one: Finding, told: Circumstances, moved: set[str]) -> Recommendati
     if kind in ("control", "drift"):  # a segment that moved explains it better
         if moved & _QUALITY or one.metric != "accuracy":
             return None
-        return _worded(one, told, "tool", "Check the tool and what else changed for everybody at once", "accuracy")
+        return _worded(one, told, "tool", say("Check the tool and what else changed for everybody at once"), "accuracy")
     if kind == "target" or not one.segment:
         return _on_pairs(one, told)
     sites = dict.fromkeys(other["site"] for other in (one.segment, *one.also) if "site" in other)
     if set(one.segment) <= CONTENT and not sites:
-        return _worded(one, told, "clarify", f"Clarify the SOP{_at(one)}, then quiz agents", "accuracy", _share(one, told))
+        action = _placed(one, N_("Clarify the SOP, then quiz agents"), N_("Clarify the SOP {place}, then quiz agents"))
+        return _worded(one, told, "clarify", action, "accuracy", _share(one, told))
     site = next(iter(sites), MARKET)
-    pair = _pair_of(one, told)
-    on = f" on {pair}" if pair else f" on {_where(one)}" if _where(one) else ""
-    action = f"Retrain {f'site {site}' if site else 'all agents'}{on}"
+    topic = _pair_of(one, told) or _where(one)
+    action = say(_RETRAIN[bool(site), bool(topic)], site=site, topic=topic)
     return _worded(one, told, "retrain", action, "accuracy", _share(one, told), site=site)
 
 
-def _at(one: Finding) -> str:
-    said = _where(one)
-    site = f" at site {one.segment['site']}" if "site" in one.segment else ""
-    return f"{site}{f' on {said}' if said else ''}"
+_RETRAIN = {
+    (True, True): N_("Retrain site {site} on {topic}"), (True, False): N_("Retrain site {site}"),
+    (False, True): N_("Retrain all agents on {topic}"), (False, False): N_("Retrain all agents"),
+}  # fmt: skip
+_PLACES = {
+    (True, True): N_("at site {site} on {segment}"), (True, False): N_("at site {site}"),
+    (False, True): N_("on {segment}"),
+}  # fmt: skip
+"""Where something is to be done: it goes into the `{place}` of a sentence."""
+
+
+def _placed(one: Finding, everywhere: str, there: str) -> str:
+    """One of two sentences: the second where the finding is about a segment."""
+    site, segment = one.segment.get("site"), _where(one)
+    place = _PLACES.get((site is not None, bool(segment)))
+    return say(there, place=say(place, site=site, segment=segment)) if place else say(everywhere)
 
 
 def _where(one: Finding) -> str:
     """The segment in words, its site left out."""
-    return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in one.segment.items() if name != "site")
+    return wording.segment({name: value for name, value in one.segment.items() if name != "site"})
 
 
 def _share(one: Finding, told: Circumstances) -> float:
@@ -176,9 +202,10 @@ def _pairs(one: Finding, told: Circumstances, most: int | None = PAIRS) -> pd.Da
 def _on_pairs(one: Finding, told: Circumstances) -> Recommendation | None:
     pairs = _pairs(one, told)
     if pairs.empty:
-        return _worded(one, told, "look", f"Look at the errors behind {REGISTRY[one.metric].title} with the leads", one.metric)
-    named = [f"{row.reference_label} taken for {row.label}" for row in pairs.itertuples()]
-    action = f"Retrain on {', '.join(named[:-1])}{' and ' if named[1:] else ''}{named[-1]}"
+        action = say("Look at the errors behind {metric} with the leads", metric=title_of(one.metric))
+        return _worded(one, told, "look", action, one.metric)
+    named = [taken_for(row.reference_label, row.label) for row in pairs.itertuples()]
+    action = say("Retrain on {pairs}", pairs=wording.listed(named))
     ends = [float((pairs["errors"] * pairs[name] / pairs["share"]).sum()) for name in ("share", "ci_low", "ci_high")]
     return _worded(one, told, "retrain", action, "accuracy", gains=tuple(np.array(ends) / told.volume))
 
@@ -190,14 +217,14 @@ def _pair_of(one: Finding, told: Circumstances) -> str:
         if column in one.segment and len(pairs):
             own = pairs[pairs[column] == one.segment[column]]
             if len(own):
-                return f"{own['reference_label'].iloc[0]} taken for {own['label'].iloc[0]}"
+                return taken_for(own["reference_label"].iloc[0], own["label"].iloc[0])
     return ""
 
 
-_FLAGGED = {
-    "agent_id": N_forms("{n} flagged agent", "{n} flagged agents"),
-    "auditor_id": N_forms("{n} flagged auditor", "{n} flagged auditors"),
-    "site": N_forms("{n} flagged site", "{n} flagged sites"),
+_COACH = {
+    "agent_id": N_forms("Coach {n} flagged agent on the errors found", "Coach {n} flagged agents on the errors found"),
+    "auditor_id": N_forms("Coach {n} flagged QA on the errors found", "Coach {n} flagged QAs on the errors found"),
+    "site": N_forms("Coach {n} flagged site on the errors found", "Coach {n} flagged sites on the errors found"),
 }
 
 
@@ -209,19 +236,24 @@ def _coached(one: Finding, told: Circumstances) -> Recommendation | None:
     flagged, items = frame[frame["flagged"]], frame["n"].sum()
     names = ("shrunken", "shrunken_low", "shrunken_high")
     gains = tuple(float(((flagged[name] - flagged["expected"]).clip(lower=0) * flagged["n"]).sum() / items) for name in names)
-    noun = dimension.removesuffix("_id").replace("_", " ")
-    whom = f"{noun} {one.segment[dimension]}" if len(flagged) == 1 else wording.count(len(flagged), *_FLAGGED[dimension])
+    if len(flagged) == 1:
+        action = say("Coach {who} on the errors found", who=wording.segment({dimension: one.segment[dimension]}))
+    else:
+        action = wording.count(len(flagged), *_COACH[dimension])
     people = len(flagged) if dimension == "agent_id" else None
     site = one.segment[dimension] if dimension == "site" else MARKET
-    return _worded(one, told, "retrain", f"Coach {whom} on the errors found", "accuracy", gains=gains, people=people, site=site)
+    return _worded(one, told, "retrain", action, "accuracy", gains=gains, people=people, site=site)
 
 
 def _more_audits(one: Finding, told: Circumstances) -> Recommendation:
     half = (one.ci_high - one.ci_low) / 2
     hours, how = auditing(one.audits, told.staff)
-    title = REGISTRY[one.metric].title
-    action = f"Audit {wording.count(one.audits, '{n} more item', '{n} more items')}"
-    said = f"{action}: {title} is then known well enough to judge it, where it now is by ±{wording.amount(half, 'rate')}. {_hours(hours, how)}"
+    action = wording.count(one.audits, "Audit {n} more item", "Audit {n} more items")
+    said = say(
+        "{action}: {metric} is then known well enough to judge it, where it now is by ±{half}.",
+        action=action, metric=title_of(one.metric), half=wording.amount(half, "rate"),
+    )  # fmt: skip
+    said = wording.sentences(said, costs(hours, how))
     return Recommendation("audit", action, one.metric, "points", np.nan, np.nan, np.nan, 0.0, hours, how, said)
 
 
@@ -232,51 +264,3 @@ def _worded(
     gains = np.array(gains if gains else (one.gap, max(one.gap_low, 0.0), one.gap_high)) * (1.0 if gains else share)
     hours, how = cost(kind, told.staff, one.segment.get("site", MARKET) if site is None else site, people)
     return worded(kind, action, metric, gains, told.volume, hours, how)
-
-
-def worded(
-    kind: str, action: str, metric: str, gains: Sequence[float], volume: float, hours: float, how: str
-) -> Recommendation:
-    """A recommendation from its parts; `gains` are the gain in the metric and its interval's ends, positive."""
-    known = REGISTRY.get(metric)
-    unit = "points" if known is None or known.unit == "rate" else known.unit
-    gain, low, high = map(float, gains)
-    title = known.title if known else metric.replace("_", " ").capitalize()
-    better = known.better if known else "higher"
-    said = ""
-    if np.isfinite(gain):
-        size = wording.difference(gain if better == "higher" else -gain, "rate" if unit == "points" else unit)
-        span = wording.ends(*((low, high) if better == "higher" else (-high, -low)), unit)
-        said = f": up to {size} of {title}{f' ({span})' if span != wording.UNDEFINED else ''}"
-    items = gain * volume if metric == "accuracy" and np.isfinite(gain) else 0.0
-    return Recommendation(kind, action, metric, unit, gain, low, high, items, hours, how, f"{action}{said}. {_hours(hours, how)}")
-
-
-def _hours(hours: float, how: str) -> str:
-    return f"Costs about {wording.amount(hours, 'hours')} ({how})." if np.isfinite(hours) else f"Costs {how}."
-
-
-BEST = 3
-BEST_TITLES = {"action": "What to do", "gain": "Gains at most", "title": "In", "hours": "Hours, about", "cost": "Counted as"}
-
-
-def best(findings: Sequence[Finding], most: int = BEST) -> pd.DataFrame:
-    """The recommendations that gain most: labels made right first, then what else can be had.
-
-    Returns
-    -------
-    DataFrame
-        ``action, gain, gain_low, gain_high, unit, title`` (of the metric), ``hours, cost``; every action once, at most
-        `most` rows.
-    """
-    made = {one.recommendation.action: one.recommendation for one in reversed(findings) if one.recommendation}
-    order = sorted(list(made.values())[::-1], key=lambda one: -one.items)
-    rows = [
-        (one.action, one.gain, one.gain_low, one.gain_high, one.unit, _title(one.metric), one.hours, one.cost)
-        for one in order[:most]
-    ]
-    return pd.DataFrame(rows, columns=["action", "gain", "gain_low", "gain_high", "unit", "title", "hours", "cost"])
-
-
-def _title(metric: str) -> str:
-    return REGISTRY[metric].title if metric in REGISTRY else metric.replace("_", " ").capitalize()

@@ -21,6 +21,7 @@ from labelqa_lib.findings.kinds import (
     one_auditor,
 )
 from labelqa_lib.findings.segments import where
+from labelqa_lib.translation import N_, say
 
 CONFIRMED = 0.7
 """Where even the upper bound of confirmed errors lies below this, the audits are looked at before the agents."""
@@ -41,8 +42,9 @@ def remedy(causes: Sequence[Cause], found: Evidence) -> pd.DataFrame:
         because, action, kind = _remedy(name, cause, found)
         excess = np.array([cause.excess_errors, max(cause.ci_low, 0.0), cause.ci_high])
         gain = excess / found.volume if found.volume else np.full(3, np.nan)
-        size = f"{wording.count(excess[0], '{n} error', '{n} errors')} a week, {wording.difference(gain[0], 'rate')} of accuracy"
-        rows.append((name, action, *excess, *gain, because, f"{action}: avoids up to {size}.", kind))
+        size = {"errors": wording.count(excess[0], "{n} error", "{n} errors"), "change": wording.difference(gain[0], "rate")}
+        avoids = say("{action}: avoids up to {errors} a week, {change} of accuracy.", action=action, **size)
+        rows.append((name, action, *excess, *gain, because, avoids, kind))
     columns = ["cause", "action", "avoids", "avoids_low", "avoids_high", "points", "points_low", "points_high", "because"]
     return pd.DataFrame(rows, columns=[*columns, "gain", "kind"])
 
@@ -58,38 +60,51 @@ def _remedy(name: str, cause: Cause, found: Evidence) -> tuple[str, str, str]:
     place, pair = where(cause.segment), main_confusion(of(found.confusions, name))
     second = of(found.second_audits, name).query("period == 'now'")
     if len(second) and second["confirmed_high"].iloc[0] < CONFIRMED:
-        action = f"Settle what is right with the QAs before agents are told ({place})"
-        return "Second audits clear most of these errors.", action, "recalibrate"
+        action = say("Settle what is right with the QAs before agents are told ({place})", place=place)
+        return say("Second audits clear most of these errors."), action, "recalibrate"
     gold = of(found.gold, name)
     if len(gold) and gold["on_changed_gold"].iloc[0] >= MOST_OF_IT * gold["errors"].iloc[0]:
-        because = "Most of these errors are on items whose gold label was corrected since."
-        return because, f"Correct the gold and judge these items again ({place})", "gold"
+        because = say("Most of these errors are on items whose gold label was corrected since.")
+        return because, say("Correct the gold and judge these items again ({place})", place=place), "gold"
     auditor = of(found.auditors, name)
     if len(auditor) and auditor["p_value"].iloc[0] < BEYOND_CHANCE and auditor["share_of_errors"].iloc[0] >= MOST_OF_IT:
         who = auditor.iloc[0]
-        return f"{one_auditor(who)}.", f"Have the audits of {who['auditor_id']} audited before agents are told", "recalibrate"
+        action = say("Have the audits of {auditor_id} audited before agents are told", auditor_id=who["auditor_id"])
+        return wording.parts(one_auditor(who)), action, "recalibrate"
     sop = of(found.instructions, name)
     sop = sop[sop["fits"].astype(bool)]
     if len(sop):
         one = sop.iloc[0]
-        because = (
-            f"It began when SOP {one['sop_version']} ({one['summary']}) came into force: the error rate jumped by "
-            f"{wording.difference(one['jump'], 'rate')} ({wording.ends(one['jump_low'], one['jump_high'], 'points')})"
-            f"{f', most of it {pair}' if pair else ''}."
+        because = say(
+            N_(
+                "It began when SOP {sop_version} ({summary}) came into force: the error rate jumped by {change} ({interval}), "
+                "most of it {pair}."
+            )
+            if pair
+            else N_(
+                "It began when SOP {sop_version} ({summary}) came into force: the error rate jumped by {change} ({interval})."
+            ),
+            sop_version=one["sop_version"],
+            summary=one["summary"],
+            change=wording.difference(one["jump"], "rate"),
+            interval=wording.ends(one["jump_low"], one["jump_high"], "points"),
+            pair=pair,
         )
-        on = f" on {pair}" if pair else ""
-        return because, f"Clarify SOP {one['sop_version']}{on}, then quiz agents", "clarify"
+        action = N_("Clarify SOP {sop_version} on {pair}, then quiz agents") if pair else N_("Clarify SOP {sop_version}, then quiz agents")
+        return because, say(action, sop_version=one["sop_version"], pair=pair), "clarify"
     if cause.level == "agents":
-        return "It sits with few agents, not with their site.", f"Coach {_who(cause)}{f' on {pair}' if pair else ''}", "retrain"
+        action = say(N_("Coach {who} on {pair}") if pair else N_("Coach {who}"), who=_who(cause), pair=pair)
+        return say("It sits with few agents, not with their site."), action, "retrain"
     if pair:
-        return f"One confusion makes most of it: {pair}.", f"Calibrate {_who(cause)} on {pair}", "retrain"
+        action = say("Calibrate {who} on {pair}", who=_who(cause), pair=pair)
+        return say("One confusion makes most of it: {pair}.", pair=pair), action, "retrain"
     return _circumstance(name, place, found)
 
 
 def _who(cause: Cause) -> str:
     """The segment without its labels, which the confusion names."""
     people = {column: values for column, values in cause.segment.items() if column not in ("label", "reference_label")}
-    return where(people) if people else "all agents"
+    return where(people) if people else say("all agents")
 
 
 def _circumstance(name: str, place: str, found: Evidence) -> tuple[str, str, str]:
@@ -97,9 +112,10 @@ def _circumstance(name: str, place: str, found: Evidence) -> tuple[str, str, str
     beyond = moments[(moments["p_value"] < BEYOND_CHANCE) & (moments["errors_now"] >= MOST_OF_IT)]
     if len(beyond):
         one = beyond.iloc[0]
-        return f"{in_circumstance(one)}.", f"Look at how work {one['circumstance']} is led ({place})", "look"
+        action = say("Look at how work {circumstance} is led ({place})", circumstance=say(one["circumstance"]), place=place)
+        return wording.parts(in_circumstance(one)), action, "look"
     pace = changed_pace(of(found.pace, name))
     if pace:
-        return f"{pace}.", f"Ask the leads what changed in the pace of work ({place})", "tool"
-    because = "No single confusion, date, auditor or circumstance makes most of it."
-    return because, f"Review the examples with the leads ({place})", "look"
+        return wording.parts(pace), say("Ask the leads what changed in the pace of work ({place})", place=place), "tool"
+    because = say("No single confusion, date, auditor or circumstance makes most of it.")
+    return because, say("Review the examples with the leads ({place})", place=place), "look"

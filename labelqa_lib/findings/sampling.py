@@ -8,7 +8,7 @@ import pandas as pd
 from labelqa_lib import wording
 from labelqa_lib.findings.finding import SEVERITIES, Finding
 from labelqa_lib.sampling import Plan
-from labelqa_lib.translation import N_forms
+from labelqa_lib.translation import N_, N_forms, plural, say
 
 NEARLY = 1.01
 """A promise so many times as wide as asked for is kept."""
@@ -34,46 +34,65 @@ def plan_sentence(plan: Plan, today: pd.DataFrame | None = None, frontier: pd.Da
     frontier : DataFrame, optional
         From `sampling.frontier`: what all goals would take where the hours do not reach them.
     """
-    promises = plan.promises
-    said = (
-        f"For {plan.week}: {wording.count(plan.audits, '{n} random audit', '{n} random audits')} in {_hours(plan.hours)} of QA time "
-        "(risk checks and re-audits included)"
-    )
-    if len(promises):
-        first = promises.iloc[0]
-        said += f" will tell {_lower(first['goal'])} to {_margin(first['promised'])}"
-    said += _against(today)
-    if plan.past.audits.empty:
-        said += ". Nothing was audited yet: planned as for a rate of 50 %, of which no other needs more"
-    return said + _nearest(plan, frontier) + "."
+    values = {
+        "week": plan.week,
+        "audits": wording.count(plan.audits, "{n} random audit", "{n} random audits"),
+        "hours": _hours(plan.hours),
+    }
+    if len(plan.promises):
+        first = plan.promises.iloc[0]
+        said = say(
+            "For {week}: {audits} in {hours} of QA time (risk checks and re-audits included) will tell {goal} to {margin}",
+            **values,
+            goal=_goal(first["goal"]),
+            margin=_margin(first["promised"]),
+        )
+    else:
+        said = say("For {week}: {audits} in {hours} of QA time (risk checks and re-audits included)", **values)
+    blind = plan.past.audits.empty
+    none = say("Nothing was audited yet: planned as for a rate of 50 %, of which no other needs more.") if blind else ""
+    return wording.sentences(wording.parts(said, _against(today)), none, _nearest(plan, frontier))
 
 
 def _against(today: pd.DataFrame | None) -> str:
     if today is None or today.empty or not np.isfinite(today["achieved"].iloc[0]):
         return ""
     now = today.iloc[0]
-    made = wording.count(now["audits"], "{n} audit", "{n} audits")
-    return f"; last week's {made} took {_hours(now['hours'])} and told it to {_margin(now['achieved'])}"
+    return plural(
+        "last week's {n} audit took {hours} and told it to {margin}",
+        "last week's {n} audits took {hours} and told it to {margin}",
+        now["audits"],
+        n=wording.whole(now["audits"]),
+        hours=_hours(now["hours"]),
+        margin=_margin(now["achieved"]),
+    )
 
 
 def _nearest(plan: Plan, frontier: pd.DataFrame | None) -> str:
     """What the hours do not reach, and the nearest plan that they do."""
     if plan.floor < 1:
-        return (
-            f". {_hours(plan.rules.hours)} do not even make the minimum audits of every agent and stratum: "
-            f"{wording.amount(plan.floor, 'rate')} of each are kept, and margins are {plan.stretch:.2f} times "
-            "as wide as asked for"
+        return say(
+            "{hours} do not even make the minimum audits of every agent and stratum: {floor} of each are "
+            "kept, and margins are {times} times as wide as asked for.",
+            hours=_hours(plan.rules.hours), floor=wording.amount(plan.floor, "rate"),
+            times=_times(plan.stretch),
         )
     if plan.stretch <= 1:
         short = plan.promises[plan.promises["promised"] > NEARLY * plan.promises["wanted"]]
         if short.empty:
-            return ". Every goal is reached"
-        named = ", ".join(f"{_lower(row.goal)} ({_margin(row.promised)})" for row in short.itertuples())
-        return f". Even auditing all there is reaches some goals only so far: {named}"
-    needed = ""
+            return say("Every goal is reached.")
+        goals = say(", ").join(
+            say("{value} ({interval})", value=_goal(row.goal), interval=_margin(row.promised)) for row in short.itertuples()
+        )
+        return say("Even auditing all there is reaches some goals only so far: {goals}.", goals=goals)
     if frontier is not None and (frontier["stretch"] == 1).any():
-        needed = f"; all goals in full would take {_hours(frontier.set_index('stretch')['hours'][1.0])}"
-    return f". The hours do not reach every goal: margins are {plan.stretch:.2f} times as wide as asked for{needed}"
+        return say(
+            "The hours do not reach every goal: margins are {times} times as wide as asked for; all goals in full would take "
+            "{hours}.",
+            times=_times(plan.stretch),
+            hours=_hours(frontier.set_index("stretch")["hours"][1.0]),
+        )
+    return say("The hours do not reach every goal: margins are {times} times as wide as asked for.", times=_times(plan.stretch))
 
 
 def plan_findings(
@@ -102,20 +121,26 @@ def _short_of_hours(plan: Plan) -> list[Finding]:
     short = short[short["promised"] > NEARLY * short["wanted"]]
     if short.empty:
         return []
-    named = ", ".join(
-        f"{_lower(row.goal)} {_margin(row.promised)} for {_margin(row.wanted)}" for row in short.itertuples()
+    goals = say(", ").join(
+        say("{goal} {promised} for {wanted}", goal=_goal(row.goal), promised=_margin(row.promised), wanted=_margin(row.wanted))
+        for row in short.itertuples()
     )
-    why = f"{_hours(plan.rules.hours)} of QA time do" if plan.stretch > 1 else "Auditing all there is does"
-    sentence = f"{why} not buy every goal: {named}."
+    sentence = say(
+        N_("{hours} of QA time do not buy every goal: {goals}.")
+        if plan.stretch > 1
+        else N_("Auditing all there is does not buy every goal: {goals}."),
+        hours=_hours(plan.rules.hours),
+        goals=goals,
+    )
     return [_finding("sampling:hours", "watch", sentence, "promises", plan.week, size=len(short))]
 
 
 def _not_kept(kept: pd.DataFrame, plan: Plan) -> list[Finding]:
     found = []
     for row in kept[kept["achieved"] > WIDER * kept["promised"]].itertuples():
-        sentence = (
-            f"{row.goal} came out at {_margin(row.achieved)} last week where the plan promised "
-            f"{_margin(row.promised)}: {_why(row)}."
+        sentence = say(
+            "{goal} came out at {achieved} last week where the plan promised {promised}: {why}.",
+            goal=say(row.goal), achieved=_margin(row.achieved), promised=_margin(row.promised), why=_why(row),
         )
         found.append(_finding(f"sampling:kept:{row.goal}", "watch", sentence, "kept", plan.past.last, size=row.made))
     return found
@@ -123,14 +148,16 @@ def _not_kept(kept: pd.DataFrame, plan: Plan) -> list[Finding]:
 
 def _why(row) -> str:
     if row.made < FEWER * row.planned:
-        return f"{wording.count(row.made, '{n} audit was', '{n} audits were')} made of {row.planned:.0f} planned"
+        forms = N_forms("{n} audit was made of {planned} planned", "{n} audits were made of {planned} planned")
+        return plural(*forms, row.made, n=wording.whole(row.made), planned=wording.whole(row.planned))
     if abs(row.rate - 0.5) < abs(row.expected_rate - 0.5):
-        return (
-            f"it was {wording.amount(row.rate, 'rate')} and not {wording.amount(row.expected_rate, 'rate')} as "
-            "expected, and rates nearer to 50 % take more audits"
+        return say(
+            "it was {rate} and not {expected} as expected, and rates nearer to 50 % take more audits",
+            rate=wording.amount(row.rate, "rate"), expected=wording.amount(row.expected_rate, "rate"),
         )
-    return (
-        f"audits were drawn otherwise than planned, or agents differed more (design effect {row.achieved_effect:.2f})"
+    return say(
+        "audits were drawn otherwise than planned, or agents differed more (design effect {effect})",
+        effect=wording.written(f"{row.achieved_effect:.2f}"),
     )
 
 
@@ -138,14 +165,29 @@ def _uncovered(uncovered: pd.DataFrame, plan: Plan) -> list[Finding]:
     if uncovered.empty:
         return []
     kinds = uncovered["kind"].value_counts()
-    named = " and ".join(wording.count(count, *_KINDS[kind]) for kind, count in kinds.items())
+    named = wording.listed([wording.count(count, *_KINDS[kind]) for kind, count in kinds.items()])
     none = int((uncovered["audits"] == 0).sum())
-    without = f", {none} of them none" if none else ""
-    sentence = f"{named} had fewer audits last week than asked for{without}."
+    sentence = say(
+        N_("{who} had fewer audits last week than asked for, {n} of them none.")
+        if none
+        else N_("{who} had fewer audits last week than asked for."),
+        who=named,
+        n=wording.whole(none),
+    )
     return [_finding("sampling:uncovered", "know", sentence, "uncovered", plan.past.last, size=len(uncovered))]
 
 
 _KINDS = {"agent": N_forms("{n} agent", "{n} agents"), "stratum": N_forms("{n} stratum", "{n} strata")}
+
+
+_STOPPED = N_(
+    "{site} stands under a stop at AQL {aql} %: {rejected} of {weeks} would have been rejected; accept no week before the "
+    "cause is mended, then inspect with {n} audits and accept up to {errors}."
+)
+_TIGHTENED = N_(
+    "{site} stands under tightened inspection at AQL {aql} %: {rejected} of {weeks} would have been rejected; inspect the "
+    "next week with {n} audits and accept up to {errors}."
+)
 
 
 def _severe(next_lots: pd.DataFrame, lots: pd.DataFrame, plan: Plan) -> list[Finding]:
@@ -153,11 +195,14 @@ def _severe(next_lots: pd.DataFrame, lots: pd.DataFrame, plan: Plan) -> list[Fin
     for row in next_lots[next_lots["inspection"].isin(["tightened", "stopped"])].itertuples():
         rejected = lots[(lots["site"] == row.site) & lots["accepted"].eq(False)]
         stopped = row.inspection == "stopped"
-        what = "accept no week before the cause is mended, then inspect" if stopped else "inspect the next week"
-        sentence = (
-            f"{row.site} stands under {'a stop' if stopped else 'tightened inspection'} at AQL {plan.rules.aql:g} %: "
-            f"{len(rejected)} of {wording.count((lots['site'] == row.site).sum(), '{n} week', '{n} weeks')} would have been rejected; "
-            f"{what} with {row.n} audits and accept up to {wording.count(row.accept, '{n} error', '{n} errors')}."
+        sentence = say(
+            _STOPPED if stopped else _TIGHTENED,
+            site=row.site,
+            aql=wording.written(f"{plan.rules.aql:g}"),
+            rejected=wording.whole(len(rejected)),
+            weeks=wording.count((lots["site"] == row.site).sum(), "{n} week", "{n} weeks"),
+            n=wording.whole(row.n),
+            errors=wording.count(row.accept, "{n} error", "{n} errors"),
         )
         severity = "act" if stopped else "watch"
         found.append(
@@ -170,10 +215,11 @@ def _coverage(replayed: pd.DataFrame, plan: Plan) -> list[Finding]:
     """An interval that holds the truth less often than it says is an error of the plan, and told."""
     found = []
     for row in replayed[replayed["coverage_high"] < plan.rules.confidence].itertuples():
-        sentence = (
-            f"Replayed {row.runs} times, the interval of {_lower(row.goal)} held the truth in "
-            f"{wording.amount(row.coverage, 'rate')} of them, not in {wording.amount(plan.rules.confidence, 'rate')}: "
-            "take its margin for a lower bound."
+        sentence = say(
+            "Replayed {runs} times, the interval of {goal} held the truth in {coverage} of them, not in "
+            "{confidence}: take its margin for a lower bound.",
+            runs=row.runs, goal=_goal(row.goal), coverage=wording.amount(row.coverage, "rate"),
+            confidence=wording.amount(plan.rules.confidence, "rate"),
         )
         found.append(_finding(f"sampling:coverage:{row.goal}", "watch", sentence, "replay", plan.week))
     return found
@@ -186,11 +232,13 @@ def _assisted(helped: pd.DataFrame, plan: Plan) -> list[Finding]:
     full, fewer = helped.iloc[0], helped.iloc[-1]
     if fewer["coverage_high"] < plan.rules.confidence:
         return []
-    sentence = (
-        f"With the model's opinion of every annotation to help, {wording.count(fewer['audits'], '{n} audit', '{n} audits')} would tell "
-        f"accuracy to {_margin(fewer['came_out'])}, as well as {wording.whole(full['audits'])} without "
-        f"({wording.amount(fewer['saved'], 'rate')} fewer; replayed: the interval held the truth in "
-        f"{wording.amount(fewer['coverage'], 'rate')} of draws)."
+    sentence = say(
+        "With the model's opinion of every annotation to help, {audits} would tell accuracy to {margin}, "
+        "as well as {full} without ({saved} fewer; replayed: the interval held the truth in {coverage} of "
+        "draws).",
+        audits=wording.count(fewer["audits"], "{n} audit", "{n} audits"), margin=_margin(fewer["came_out"]),
+        full=wording.whole(full["audits"]), saved=wording.amount(fewer["saved"], "rate"),
+        coverage=wording.amount(fewer["coverage"], "rate"),
     )
     return [_finding("sampling:assisted", "know", sentence, "assisted", plan.week, size=full["audits"] - fewer["audits"])]
 
@@ -202,13 +250,18 @@ def _finding(code: str, severity: str, sentence: str, evidence: str, period: str
 
 def _margin(half_width: float) -> str:
     """``±2.1 pt``."""
-    return f"±{wording.number(half_width, 'rate', 1)} pt"
+    return say("±{margin} pt", margin=wording.number(half_width, "rate", 1))
 
 
 def _hours(hours: float) -> str:
-    return f"{wording.whole(hours)} hours" if hours >= 10 else f"{wording.written(f'{hours:.1f}')} hours"
+    return say("{n} hours", n=wording.whole(hours) if hours >= 10 else wording.written(f"{hours:.1f}"))
 
 
-def _lower(title: str) -> str:
+def _times(factor: float) -> str:
+    return wording.written(f"{factor:.2f}")
+
+
+def _goal(title: str) -> str:
     """A goal's title inside a sentence; abbreviations keep their capitals."""
+    title = say(title)
     return title if title[:2].isupper() else title[:1].lower() + title[1:]

@@ -4,28 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from labelqa_lib import wording
 from labelqa_lib.causes import Segment
+from labelqa_lib.translation import say
 
 MOST_VALUES = 4
 """So many values of a dimension are named; the rest are counted."""
 
-_WORDS = {
-    "agent_id": "agent", "auditor_id": "QA", "score_band": "model score", "label": "label given", "sop_version": "SOP",
-}  # fmt: skip
-
 
 def where(segment: Segment) -> str:
     """``site KUL, reference label counterfeit``; ``everywhere`` for the empty segment."""
-    parts = [f"{_WORDS.get(column, column.replace('_', ' '))} {_any(values)}" for column, values in segment.items()]
-    return ", ".join(parts) or "everywhere"
+    return wording.segment({column: _any(values) for column, values in segment.items()}) or say("everywhere")
 
 
 def several(others: Sequence[Segment]) -> str:
     """Segments in words, after each other; nothing where there are none."""
-    return "; ".join(map(where, others))
+    return say("; ").join(map(where, others))
 
 
 def _any(values: Sequence[object]) -> str:
-    named = ["(not given)" if value is None else str(value) for value in values[:MOST_VALUES]]
+    named = [say("(not given)") if value is None else str(value) for value in values[:MOST_VALUES]]
     rest = len(values) - MOST_VALUES
-    return " or ".join(named) + (f" or {rest} more" if rest > 0 else "")
+    return any_of([*named, say("{n} more", n=wording.whole(rest))] if rest > 0 else named)
+
+
+def any_of(values: Sequence[str]) -> str:
+    """``a or b or c``."""
+    return say(" or ").join(values)

@@ -11,6 +11,7 @@ from labelqa_lib import wording
 from labelqa_lib.errors import UsageError
 from labelqa_lib.sampling import Plan
 from labelqa_lib.stats import sizing
+from labelqa_lib.translation import say
 
 POWER = 0.8
 RARE_EVENTS, MISSED = 10, 0.05
@@ -38,12 +39,12 @@ def audit_sizes(plan: Plan, targets: Mapping) -> pd.DataFrame:
     confidence = plan.rules.confidence
     asked = []
     for margin in (0.03, 0.02, 0.01):
-        to = f"{title} to ±{wording.number(margin, 'rate', 1)} pt"
+        to = say("{metric} to ±{margin} pt", metric=title, margin=wording.number(margin, "rate", 1))
         asked.append(_asked(to, sizing.size_for_margin, rate, margin, confidence, **usual))
     target = targets.get(goal.metric)
     if target is not None:
         asked.append(_apart(plan, title, rate, target.value, effect))
-    drop = f"A drop of 2 pt of {title.lower()} from one week to the next"
+    drop = say("A drop of 2 pt of {metric} from one week to the next", metric=title.lower())
     asked.append(_asked(drop, sizing.size_for_difference, rate, 0.02, POWER, **usual))
     return pd.DataFrame(
         [*asked, *_rare(plan), _agreement(), *_reaudits(plan, effect)], columns=["question", "audits", "how"]
@@ -74,13 +75,16 @@ def settle(title: str, figure: Mapping, target: float, confidence: float) -> pd.
         return pd.DataFrame(columns=columns)
     rate, usual = figure["estimate"], {"design_effect": max(1.0, figure["n"] / figure["n_effective"])}
     half = (figure["ci_high"] - figure["ci_low"]) / 4
-    to = f"{title} to ±{wording.number(half, 'rate', 1)} pt, half of today's margin"
+    to = say("{metric} to ±{margin} pt, half of today's margin", metric=title, margin=wording.number(half, "rate", 1))
     asked = [_asked(to, sizing.size_for_margin, rate, half, confidence, **usual)]
     if not np.isnan(target):
-        apart = f"{title} at {wording.amount(rate, 'rate')} told apart from its target {wording.amount(target, 'rate')}"
+        apart = say(
+            "{metric} at {rate} told apart from its target {target}",
+            metric=title, rate=wording.amount(rate, "rate"), target=wording.amount(target, "rate"),
+        )
         asked.append(_asked(apart, sizing.size_for_target, rate, target, POWER, confidence, **usual))
     if not np.isnan(figure["difference"]) and figure["difference"] != 0:
-        moved = f"A change of {wording.difference(figure['difference'], 'rate')} shown to be one"
+        moved = say("A change of {change} shown to be one", change=wording.difference(figure["difference"], "rate"))
         asked.append(_asked(moved, sizing.size_for_difference, figure["baseline"], -figure["difference"], POWER, confidence, **usual))
     return pd.DataFrame(asked, columns=columns)
 
@@ -96,7 +100,7 @@ def _asked(question: str, size, *given, **more) -> tuple[str, float, str]:
 def _apart(plan: Plan, title: str, rate: float, target: float, effect: float) -> tuple[str, float, str]:
     """A verdict on the target; where no week's audits give one, the nearest rates on which they do."""
     now, wanted = (wording.amount(value, "rate") for value in (rate, target))
-    question = f"{title} at its present {now} told apart from its target {wanted}"
+    question = say("{metric} at its present {now} told apart from its target {target}", metric=title, now=now, target=wanted)
     confidence, week = plan.rules.confidence, plan.past.strata["population"].sum()
     try:
         made = sizing.size_for_target(rate, target, POWER, confidence, design_effect=effect)
@@ -108,8 +112,8 @@ def _apart(plan: Plan, title: str, rate: float, target: float, effect: float) ->
         f"{side} {wording.amount(edge, 'rate')}"
         for side, edge in _tellable(target, plan.audits / effect, confidence).items()
     ]
-    nearest = f"; the plan's audits tell {' or '.join(told)}" if told else ""
-    return question, np.nan, f"too near for a week's audits{nearest}"
+    nearest = [say("the plan's audits tell {rates}", rates=wording.listed(told, wording.OR))] if told else []
+    return question, np.nan, say("; ").join([say("too near for a week's audits"), *nearest])
 
 
 def _tellable(target: float, effective: float, confidence: float) -> dict[str, float]:
@@ -140,19 +144,24 @@ def _rare(plan: Plan) -> list[tuple[str, float, str]]:
         .sum()
     )
     doubts = doubts[doubts["population"] >= 1]
-    question = f"At least {RARE_EVENTS} critical errors seen, drawn where the model doubts the label"
+    question = say(
+        "At least {n} critical errors seen, drawn where the model doubts the label", n=RARE_EVENTS
+    )
     try:
         made = sizing.size_for_rare(RARE_EVENTS, (doubts["errors"] / doubts["population"]).to_numpy(),
                                     doubts["population"].astype(int).to_numpy())  # fmt: skip
     except UsageError as error:
         return [(question, np.nan, error.problems[0])]
-    simple = "no simple draw of a week would do" if made.simple is None else f"{wording.whole(made.simple)} in a simple draw"
+    if made.simple is None:
+        simple = say("no simple draw of a week would do")
+    else:
+        simple = say("{n} in a simple draw", n=wording.whole(made.simple))
     rate = doubts["errors"].sum() / doubts["population"].sum()
     shown = sizing.size_for_demonstration(2 * rate)
     return [
         (question, made.n, simple),
         (
-            f"Fewer than {wording.amount(2 * rate, 'rate')} critical errors, shown by finding none",
+            say("Fewer than {rate} critical errors, shown by finding none", rate=wording.amount(2 * rate, "rate")),
             shown.n,
             shown.reason,
         ),
@@ -160,11 +169,12 @@ def _rare(plan: Plan) -> list[tuple[str, float, str]]:
 
 
 def _agreement() -> tuple[str, float, str]:
-    return _asked("Agreement (alpha 0.8) of two agents to ±0.05", sizing.size_for_agreement, 0.8, 0.05, [0.7, 0.3])
+    return _asked(say("Agreement (alpha 0.8) of two agents to ±0.05"), sizing.size_for_agreement, 0.8, 0.05, [0.7, 0.3])
 
 
 def _reaudits(plan: Plan, effect: float) -> list[tuple[str, float, str]]:
     checked, rate = round(plan.audits), plan.past.strata["accuracy_miss"].mean()
-    question = f"Second audits of {checked}, so that correcting makes less than half the doubt"
+    question = say("Second audits of {n}, so that correcting makes less than half the doubt", n=checked)
     made = sizing.size_for_reaudits(checked, rate, 0.95, MISSED / 10, design_effect=effect)
-    return [(question, made.n, f"{made.flagged} of audits that marked an error, {made.passed} of those that passed")]
+    how = say("{n} of audits that marked an error, {passed} of those that passed", n=made.flagged, passed=made.passed)
+    return [(question, made.n, how)]

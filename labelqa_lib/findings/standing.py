@@ -13,6 +13,7 @@ from labelqa_lib.findings.finding import EVIDENCE, Finding, gap
 from labelqa_lib.metrics import REGISTRY, change
 from labelqa_lib.periods import Week, calendar
 from labelqa_lib.stats import targets
+from labelqa_lib.translation import N_, say
 
 
 def headline(weekly: pd.DataFrame, wanted: Mapping, confidence: float = 0.95) -> pd.DataFrame:
@@ -72,7 +73,7 @@ def _headline_row(frame: pd.DataFrame, wanted: Mapping, weeks: list[str], confid
         "target": bound,
         "better": better,
         "status": status,
-        "status_text": f"about {wording.count(more, '{n} more item', '{n} more items')} would settle it" if more else "",
+        "status_text": wording.count(more, "about {n} more item would settle it", "about {n} more items would settle it") if more else "",
         "audits": more,
         "change": np.nan if last is None else last.difference,
         "change_low": np.nan if last is None else last.ci_low,
@@ -108,14 +109,10 @@ def against_targets(standing: pd.DataFrame, volume: float) -> list[Finding]:
         short = abs(row.target - row.estimate)
         side = "below" if row.better == "higher" else "above"
         bound = wording.amount(row.target, row.unit)
-        on = f" on {row.stands_on}" if row.stands_on else ""
-        said = f"{row.title}{on} is {wording.estimate(row.estimate, row.ci_low, row.ci_high, row.unit)}"
-        tail = f"; {row.status_text}" if row.status_text else ""
-        sentence = {
-            "misses": f"{said}: {side} the target of {bound} for sure.",
-            "likely misses": f"{said}: likely {side} the target of {bound}{tail}.",
-            "not enough data": f"{said}: too wide an interval to judge against the target of {bound}{tail}.",
-        }[row.status]
+        title = say("{metric} on gold", metric=say(row.title)) if row.stands_on else say(row.title)
+        now = wording.estimate(row.estimate, row.ci_low, row.ci_high, row.unit)
+        said = say(_AGAINST[row.status, side], metric=title, now=now, target=bound)
+        sentence = wording.parts(said, row.status_text)
         found.append(
             Finding(
                 code=f"target:{row.metric}",
@@ -135,6 +132,16 @@ def against_targets(standing: pd.DataFrame, volume: float) -> list[Finding]:
             )
         )
     return found
+
+
+_AGAINST = {
+    ("misses", "below"): N_("{metric} is {now}: below the target of {target} for sure"),
+    ("misses", "above"): N_("{metric} is {now}: above the target of {target} for sure"),
+    ("likely misses", "below"): N_("{metric} is {now}: likely below the target of {target}"),
+    ("likely misses", "above"): N_("{metric} is {now}: likely above the target of {target}"),
+    ("not enough data", "below"): N_("{metric} is {now}: too wide an interval to judge against the target of {target}"),
+    ("not enough data", "above"): N_("{metric} is {now}: too wide an interval to judge against the target of {target}"),
+}
 
 
 def _since(row) -> str:

@@ -11,7 +11,7 @@ from labelqa_lib import wording
 from labelqa_lib.findings.finding import Finding, gap
 from labelqa_lib.metrics import REGISTRY
 from labelqa_lib.stats import targets
-from labelqa_lib.translation import N_forms
+from labelqa_lib.translation import N_, N_forms, say
 
 FLATTERING = 0.01
 """From this correction on, what QAs miss is worth a reader: accuracy is lower by so much than the audits say."""
@@ -22,12 +22,10 @@ WORTH_TELLING = 1.1
 MOST_NAMED = 4
 
 _STAND_OUT = {
-    "agent_id": N_forms("{n} agent stands", "{n} agents stand"),
-    "auditor_id": N_forms("{n} auditor stands", "{n} auditors stand"),
-    "site": N_forms("{n} site stands", "{n} sites stand"),
+    "agent_id": N_forms("{n} agent stands out", "{n} agents stand out"),
+    "auditor_id": N_forms("{n} auditor stands out", "{n} auditors stand out"),
+    "site": N_forms("{n} site stands out", "{n} sites stand out"),
 }
-
-_KNOWN = "the errors that QAs are known to miss and to see where there are none"
 
 
 def standing_out(people: pd.DataFrame) -> list[Finding]:
@@ -36,19 +34,29 @@ def standing_out(people: pd.DataFrame) -> list[Finding]:
     if flagged.empty:
         return []
     dimension = people.columns[1]
-    noun = dimension.removesuffix("_id").replace("_", " ")
-    rank = "in the worst tenth" if people["named"].sum() >= 10 else "the worst"
+    rank = (
+        N_("{name} with {rate} on {items} ({chance} % chance to be in the worst tenth)")
+        if people["named"].sum() >= 10
+        else N_("{name} with {rate} on {items} ({chance} % chance to be the worst)")
+    )
     said = [
-        f"{getattr(row, dimension)} with {wording.estimate(row.estimate, row.ci_low, row.ci_high, 'rate')} on "
-        f"{wording.count(row.n, '{n} item', '{n} items')} ({100 * row.worst_tenth:.0f} % chance to be {rank})"
+        say(
+            rank,
+            name=getattr(row, dimension),
+            rate=wording.estimate(row.estimate, row.ci_low, row.ci_high, "rate"),
+            items=wording.count(row.n, "{n} item", "{n} items"),
+            chance=wording.whole(100 * row.worst_tenth),
+        )
         for row in flagged.head(MOST_NAMED).itertuples()
     ]
     more = len(flagged) - len(said)
     first = flagged.iloc[0]
-    title = REGISTRY[first["metric"]].title.lower()
-    sentence = (
-        f"{wording.count(len(flagged), *_STAND_OUT[dimension])} out by {title}, "
-        f"{wording.amount(first['expected'], 'rate')} in the market: {'; '.join(said)}{f'; and {more} more' if more else ''}."
+    sentence = say(
+        "{count} by {metric}, {expected} in the market: {names}.",
+        count=wording.count(len(flagged), *_STAND_OUT[dimension]),
+        metric=say(REGISTRY[first["metric"]].title).lower(),
+        expected=wording.amount(first["expected"], "rate"),
+        names=say("; ").join([*said, say("and {n} more", n=wording.whole(more))] if more else said),
     )
     return [
         Finding(
@@ -56,7 +64,7 @@ def standing_out(people: pd.DataFrame) -> list[Finding]:
             severity="watch",
             sentence=sentence,
             size=0.0,
-            evidence=f"{noun}s-funnel",
+            evidence=f"{dimension.removesuffix('_id')}s-funnel",
             metric=first["metric"],
             period=first["period"],
             segment={dimension: first[dimension]},
@@ -78,13 +86,23 @@ def out_of_control(chart: pd.DataFrame) -> list[Finding]:
     if row["signal"]:
         told = row["estimate"]
         began = chart.loc[chart["phase"] == row["phase"], "period"].iloc[0]
-        usual = f"usual {wording.interval(row['lower'], row['upper'], metric.unit)}, from {began} on"
-        sentence = f"{metric.title} left its usual range: {row['signal']} ({amounts['estimate']}; {usual})."
+        sentence = say(
+            "{metric} left its usual range: {signal} ({estimate}; usual {interval}, from {began} on).",
+            metric=say(metric.title),
+            signal=wording.said(row["signal"]),
+            estimate=amounts["estimate"],
+            interval=wording.interval(row["lower"], row["upper"], metric.unit),
+            began=began,
+        )
     else:
         told = row["level"]
-        sentence = (
-            f"{metric.title} drifts, by too little for a single week to show: its mean of late, the newest week "
-            f"counting most, is {amounts['level']} where {amounts['centre']} is usual ({row['drift']})."
+        sentence = say(
+            "{metric} drifts, by too little for a single week to show: its mean of late, the newest week counting most, "
+            "is {level} where {centre} is usual ({drift}).",
+            metric=say(metric.title),
+            level=amounts["level"],
+            centre=amounts["centre"],
+            drift=wording.said(row["drift"]),
         )
     worse = metric.better is not None and (told < row["centre"]) == (metric.better == "higher")
     return [
@@ -117,9 +135,11 @@ def crowded(gaps: pd.DataFrame) -> list[Finding]:
     signals = dict.fromkeys(words for words in gaps["signal"] if words.endswith(("below the centre", "lower limit")))
     if not signals:
         return []
-    sentence = (
-        f"Critical errors come closer together: of late {wording.whole(gaps['gap'].median())} good items lie before each, where "
-        f"{wording.whole(gaps['centre'].iloc[-1])} were usual ({', '.join(signals)})."
+    sentence = say(
+        "Critical errors come closer together: of late {now} good items lie before each, where {usual} were usual ({signals}).",
+        now=wording.whole(gaps["gap"].median()),
+        usual=wording.whole(gaps["centre"].iloc[-1]),
+        signals=say(", ").join(map(wording.said, signals)),
     )
     return [
         Finding(
@@ -141,11 +161,18 @@ def flattered(corrected: pd.DataFrame) -> list[Finding]:
     right = corrected[corrected["metric"] == "accuracy_corrected"].iloc[-1]
     if not (right["moved"] <= -FLATTERING and right["ci_high"] < right["estimate"] - right["moved"]):
         return []
-    found = "the errors that second audits find in what QAs passed" if right["reaudits"] else _KNOWN
-    sentence = (
-        f"Audits flatter: counting {found}, accuracy is "
-        f"{wording.estimate(right.estimate, right.ci_low, right.ci_high, 'rate')}, "
-        f"{wording.difference(right.moved, 'rate')} against what the QAs see."
+    sentence = say(
+        N_(
+            "Audits flatter: counting the errors that second audits find in what QAs passed, accuracy is {estimate}, "
+            "{change} against what the QAs see."
+        )
+        if right["reaudits"]
+        else N_(
+            "Audits flatter: counting the errors that QAs are known to miss and to see where there are none, accuracy is "
+            "{estimate}, {change} against what the QAs see."
+        ),
+        estimate=wording.estimate(right.estimate, right.ci_low, right.ci_high, "rate"),
+        change=wording.difference(right.moved, "rate"),
     )
     return [
         Finding(
@@ -182,30 +209,43 @@ def how_sure(
     """
     raw, right = (corrected[corrected["metric"] == name].iloc[-1] for name in ("accuracy_tier1", "accuracy_corrected"))
     if np.isnan(raw["estimate"]):
-        return f"By audits, accuracy is not known: {raw['reason']}."
-    said = (
-        f"As the QAs see it, accuracy is {wording.estimate(raw.estimate, raw.ci_low, raw.ci_high, 'rate')}: "
-        f"{wording.count(raw.n, '{n} audit', '{n} audits')}"
-    )
-    said += f", worth {wording.whole(raw.n_effective)} drawn one by one at random." if raw.n_effective < raw.n else "."
-    if assisted is not None and assisted["worth"].iloc[-1] >= WORTH_TELLING:
-        helped = assisted.iloc[-1]
-        said += (
-            f" With the model's opinion of every item, audited or not, it is "
-            f"{wording.estimate(helped.estimate, helped.ci_low, helped.ci_high, 'rate')}, as sure as "
-            f"{helped.worth:.1f} times the audits would make it."
-        )
-    if np.isnan(right["estimate"]):
-        said += f" Whether the QAs are right is not known: {right['reason']}."
+        return say("By audits, accuracy is not known: {reason}.", reason=wording.said(raw["reason"]))
+    alone = {"rate": wording.estimate(raw.estimate, raw.ci_low, raw.ci_high, "rate"),
+             "audits": wording.count(raw.n, "{n} audit", "{n} audits")}  # fmt: skip
+    if raw.n_effective < raw.n:
+        worth = wording.whole(raw.n_effective)
+        seen = say("As the QAs see it, accuracy is {rate}: {audits}, worth {n} drawn one by one at random.", **alone, n=worth)
     else:
-        said += (
-            f" Counting {'what second audits find' if right['reaudits'] else _KNOWN}, it is "
-            f"{wording.estimate(right.estimate, right.ci_low, right.ci_high, 'rate')}, "
-            f"{wording.difference(right.moved, 'rate')}"
+        seen = say("As the QAs see it, accuracy is {rate}: {audits}.", **alone)
+    helped = ""
+    if assisted is not None and assisted["worth"].iloc[-1] >= WORTH_TELLING:
+        row = assisted.iloc[-1]
+        helped = say(
+            "With the model's opinion of every item, audited or not, it is {rate}, as sure as {worth} times the audits would "
+            "make it.",
+            rate=wording.estimate(row.estimate, row.ci_low, row.ci_high, "rate"),
+            worth=wording.written(f"{row.worth:.1f}"),
         )
-        said += f": {wording.count(right.reaudits, '{n} second audit', '{n} second audits')} say so" if right["reaudits"] else ""
-        said += ", earlier weeks' among them." if "pooled" in right["method"] else "."
-    return said + _narrower(raw, right, wanted.get("accuracy"), confidence)
+    return wording.sentences(seen, helped, _second(right), _narrower(raw, right, wanted.get("accuracy"), confidence))
+
+
+def _second(right: pd.Series) -> str:
+    """What second audits make of the accuracy that QAs see."""
+    if np.isnan(right["estimate"]):
+        return say("Whether the QAs are right is not known: {reason}.", reason=wording.said(right["reason"]))
+    said = {"rate": wording.estimate(right.estimate, right.ci_low, right.ci_high, "rate"),
+            "change": wording.difference(right.moved, "rate")}  # fmt: skip
+    if not right["reaudits"]:
+        return say(
+            "Counting the errors that QAs are known to miss and to see where there are none, it is {rate}, {change}.", **said
+        )
+    audits = wording.count(right.reaudits, "{n} second audit", "{n} second audits")
+    if "pooled" in right["method"]:
+        return say(
+            "Counting what second audits find, it is {rate}, {change}: {audits} say so, earlier weeks' among them.",
+            **said, audits=audits,
+        )  # fmt: skip
+    return say("Counting what second audits find, it is {rate}, {change}: {audits} say so.", **said, audits=audits)
 
 
 def _narrower(raw: pd.Series, right: pd.Series, target, confidence: float) -> str:
@@ -214,7 +254,13 @@ def _narrower(raw: pd.Series, right: pd.Series, target, confidence: float) -> st
         return ""
     precision = target.precision or np.nan
     if not np.isnan(right["estimate"]) and (right.ci_high - right.ci_low) > 1.5 * (raw.ci_high - raw.ci_low):
-        return " What is unsure is the auditing, not the labelling: more second audits of passed items narrow it most."
+        return say("What is unsure is the auditing, not the labelling: more second audits of passed items narrow it most.")
     needed = targets.more_needed(raw.estimate, raw.n, raw.n_effective, target.value, precision, confidence)
     more = int(np.atleast_1d(needed)[0])
-    return f" About {wording.count(more, '{n} more audit', '{n} more audits')} would settle it against the target." if more else ""
+    if not more:
+        return ""
+    return wording.count(
+        more,
+        "About {n} more audit would settle it against the target.",
+        "About {n} more audits would settle it against the target.",
+    )

@@ -12,12 +12,15 @@ from labelqa_lib.causes import Cause
 from labelqa_lib.findings.segments import where
 from labelqa_lib.metrics import REGISTRY, change
 from labelqa_lib.periods import Week
+from labelqa_lib.translation import N_, N_forms, say
 
 _AGAINST = {
-    "meets": "meets its target of {target}", "likely meets": "likely meets its target of {target}",
-    "misses": "misses its target of {target}", "likely misses": "likely misses its target of {target}",
-    "not enough data": "cannot be judged yet against its target of {target}",
-}  # fmt: skip
+    "meets": N_("{metric} meets its target of {target}: it is {now}"),
+    "likely meets": N_("{metric} likely meets its target of {target}: it is {now}"),
+    "misses": N_("{metric} misses its target of {target}: it is {now}"),
+    "likely misses": N_("{metric} likely misses its target of {target}: it is {now}"),
+    "not enough data": N_("{metric} cannot be judged yet against its target of {target}: it is {now}"),
+}
 
 
 def status(standing: pd.DataFrame) -> str:
@@ -29,37 +32,48 @@ def status(standing: pd.DataFrame) -> str:
         From `headline`.
     """
     if standing.empty or standing["estimate"].isna().all():
-        return "None of the headline metrics could be measured this week."
+        return say("None of the headline metrics could be measured this week.")
     row = standing.iloc[0]
     if not math.isfinite(row["estimate"]):
-        return f"{row['title']} was not measured: {row['reason']}{_others(standing)}."
-    said = wording.estimate(row["estimate"], row["ci_low"], row["ci_high"], row["unit"])
-    target = wording.amount(row["target"], row["unit"])
-    against = _AGAINST.get(row["status"], "has no target").format(target=target)
-    return f"{row['title']} {against}: it is {said}{_moved(row)}{_others(standing)}."
+        said = say("{metric} was not measured: {reason}", metric=say(row["title"]), reason=wording.said(row["reason"]))
+        return wording.parts(said, _others(standing))
+    said = say(
+        _AGAINST.get(row["status"], N_("{metric} has no target: it is {now}")),
+        metric=say(row["title"]),
+        target=wording.amount(row["target"], row["unit"]),
+        now=wording.estimate(row["estimate"], row["ci_low"], row["ci_high"], row["unit"]),
+    )
+    return wording.parts(_moved(row, said), _others(standing))
 
 
-def _moved(row: pd.Series) -> str:
+def _moved(row: pd.Series, said: str) -> str:
     if not math.isfinite(row["change"]):
-        return ""
+        return said
     if not row["more_than_noise"]:
-        return ", no different from last week beyond noise"
-    return f", {wording.difference(row['change'], row['unit'])} on last week and more than noise"
+        return say("{said}, no different from last week beyond noise", said=said)
+    change = wording.difference(row["change"], row["unit"])
+    return say("{said}, {change} on last week and more than noise", said=said, change=change)
 
 
 def _others(standing: pd.DataFrame) -> str:
-    """How many of all targets are met: ``; of 9 targets 2 are missed, 1 likely``."""
+    """How many of all targets are met: ``of 9 targets 6 are met or likely met, 2 missed, 1 likely missed``."""
     statuses = standing["status"]
     judged = int(statuses.isin(_AGAINST).sum())
     if judged < 2:
         return ""
     counts = {name: int((statuses == name).sum()) for name in _AGAINST}
-    missed = [f"{counts['misses']} missed"] if counts["misses"] else []
-    missed += [f"{counts['likely misses']} likely missed"] if counts["likely misses"] else []
-    open_ = [f"{counts['not enough data']} cannot be judged yet"] if counts["not enough data"] else []
-    if not missed and not open_:
-        return f"; all {judged} targets are met or likely met"
-    return f"; of {judged} targets {counts['meets'] + counts['likely meets']} are met or likely met, {', '.join(missed + open_)}"
+    left = [wording.count(counts[name], *forms) for name, forms in _NOT_MET.items() if counts[name]]
+    if not left:
+        return say("all {n} targets are met or likely met", n=wording.whole(judged))
+    met = wording.whole(counts["meets"] + counts["likely meets"])
+    return say("of {n} targets {met} are met or likely met, {left}", n=wording.whole(judged), met=met, left=say(", ").join(left))
+
+
+_NOT_MET = {
+    "misses": N_forms("{n} missed", "{n} missed"),
+    "likely misses": N_forms("{n} likely missed", "{n} likely missed"),
+    "not enough data": N_forms("{n} cannot be judged yet", "{n} cannot be judged yet"),
+}
 
 
 def cause_status(moved: pd.DataFrame, causes: Sequence[Cause]) -> str:
@@ -74,16 +88,25 @@ def cause_status(moved: pd.DataFrame, causes: Sequence[Cause]) -> str:
     """
     row = moved.iloc[0]
     if math.isnan(row["difference"]):
-        return f"Whether quality dropped cannot be said: {row['reason']}."
+        return say("Whether quality dropped cannot be said: {reason}.", reason=wording.said(row["reason"]))
     way = "fell" if row["difference"] < 0 else "rose"
     by = wording.difference(abs(row["difference"]), "rate").removeprefix("+")
     ends = wording.ends(row["difference_low"], row["difference_high"], "points")
-    noise = "more than noise" if row["more_than_noise"] else "within noise"
-    said = f"Accuracy {way} by {by} ({ends}) against the weeks before, {noise}"
+    noise = say("more than noise") if row["more_than_noise"] else say("within noise")
+    said = say(_MOVED[way], by=by, interval=ends, noise=noise)
     if not causes:
-        return f"{said}; no segment has more errors than chance explains."
-    more = f", and {wording.count(len(causes) - 1, '{n} more cause', '{n} more causes')}" if len(causes) > 1 else ""
-    return f"{said}; the errors beyond chance come from {where(causes[0].segment)}{more}."
+        return wording.parts(said, say("no segment has more errors than chance explains"))
+    place = where(causes[0].segment)
+    if len(causes) > 1:
+        more = wording.count(len(causes) - 1, "{n} more cause", "{n} more causes")
+        return wording.parts(said, say("the errors beyond chance come from {place}, and {more}", place=place, more=more))
+    return wording.parts(said, say("the errors beyond chance come from {place}", place=place))
+
+
+_MOVED = {
+    "fell": N_("Accuracy fell by {by} ({interval}) against the weeks before, {noise}"),
+    "rose": N_("Accuracy rose by {by} ({interval}) against the weeks before, {noise}"),
+}
 
 
 def since_last_week(weekly: pd.DataFrame) -> pd.DataFrame:
@@ -106,7 +129,7 @@ def since_last_week(weekly: pd.DataFrame) -> pd.DataFrame:
     return frame.sort_values("moved", ascending=False, kind="stable", ignore_index=True).drop(columns="moved")
 
 
-SINCE_TITLES = {"title": "Metric", "last_week": "Last week", "this_week": "This week", "difference": "Change"}
+SINCE_TITLES = {"title": N_("Metric"), "last_week": N_("Last week"), "this_week": N_("This week"), "difference": N_("Change")}
 _FIGURES = ("last_week", "this_week", "difference")
 _ENDS = ["estimate", "ci_low", "ci_high"]
 
@@ -120,16 +143,17 @@ def _row(part: pd.DataFrame) -> tuple | None:
         return None
     certain = bool(moved["more_than_noise"])
     return (
-        metric.title, metric.unit, *figures.iloc[0], *figures.iloc[1], moved["difference"], moved["ci_low"],
+        say(metric.title), metric.unit, *figures.iloc[0], *figures.iloc[1], moved["difference"], moved["ci_low"],
         moved["ci_high"], _verdict(moved, metric.better), certain,
     )  # fmt: skip
 
 
 def _verdict(moved: pd.Series, better: str | None) -> str:
     if not math.isfinite(moved["difference"]):
-        return f"not compared: {moved['reason']}"
+        return say("not compared: {reason}", reason=wording.said(moved["reason"]))
     if not moved["more_than_noise"]:
-        return "within noise" if math.isfinite(moved["ci_low"]) else moved["reason"]
+        return say("within noise") if math.isfinite(moved["ci_low"]) else wording.said(moved["reason"])
     if better not in ("higher", "lower"):
-        return "more than noise"
-    return f"more than noise, {'better' if (moved['difference'] > 0) == (better == 'higher') else 'worse'}"
+        return say("more than noise")
+    is_better = (moved["difference"] > 0) == (better == "higher")
+    return say("more than noise, better") if is_better else say("more than noise, worse")
