@@ -23,7 +23,9 @@
 # | Why did quality drop? | [error_rca](error_rca.ipynb) |
 # | How much should be audited next week, and what? | [sampling_plan](sampling_plan.ipynb) |
 # | Which market should get how many QA hours? | [sampling_across](sampling_across.ipynb) |
+# | What is the right label of what was drawn for audit? | [audit_desk](audit_desk.ipynb) |
 # | Do people mean the same thing, and what should they talk about? | [calibration](calibration.ipynb) |
+# | Does everybody in this room read the instruction the same way? | [calibration_desk](calibration_desk.ipynb) |
 #
 # Open a page and choose *Run*, *Run All Cells*. A market or week is set in a page's first code cell; the command line runs
 # the same pages for all markets: `labelqa run`.

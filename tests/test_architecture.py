@@ -22,7 +22,7 @@ ALLOWED = {
     "files": {"errors"},
     "params": {"errors", "periods", "models"},
     "sources": {"errors", "periods", "models"},
-    "intake": {"errors", "periods", "sources"},
+    "intake": {"errors", "files", "periods", "sources"},
     "store": {"errors", "periods", "translation"},
     "register": {"errors", "files", "periods", "translation"},
     "stats": {"errors", "translation"},

@@ -15,6 +15,7 @@ from labelqa_lib.calibration.agreement import (
 )
 from labelqa_lib.calibration.gold import correction, gold_accuracy, gold_answers, overdue_gold, suspect_gold
 from labelqa_lib.calibration.held import audits_lately, before_after, sessions_held
+from labelqa_lib.calibration.key import item_key
 from labelqa_lib.calibration.overlap import label_set, overlap
 from labelqa_lib.calibration.reliability import confusions, people_consensus, reliability
 from labelqa_lib.calibration.sessions import session_items
@@ -36,6 +37,7 @@ __all__ = [
     "correction",
     "gold_accuracy",
     "gold_answers",
+    "item_key",
     "label_set",
     "overdue_gold",
     "overlap",

@@ -48,7 +48,8 @@ def gold_answers(tables: Tables) -> pd.DataFrame:
 def gold_accuracy(
     answers: pd.DataFrame, weeks: tuple[str, ...], by: str = "", confidence: float = 0.95
 ) -> pd.DataFrame:
-    """How often are gold items answered as the gold says? Clusters are agents, items where no agents were delivered.
+    """How often are gold items answered as the gold says? Clusters are agents; items where no agents were
+    delivered, and where each agent has a row of their own.
 
     Returns
     -------
@@ -66,7 +67,7 @@ def gold_accuracy(
         row = {"metric": "gold_accuracy", "period": span(weeks)} | ({by: "not given"} if by else {}) | empty
         return pd.DataFrame([row])[columns]
     segment, names = pd.factorize(rows[by], sort=True) if by else (np.zeros(len(rows), dtype=int), [""])
-    alike = "agent_id" if rows["agent_id"].notna().any() else "item_id"
+    alike = "agent_id" if rows["agent_id"].notna().any() and by != "agent_id" else "item_id"
     cells = pd.DataFrame({"segment": segment, "cluster": rows[alike].fillna(rows["item_id"]), "right": rows["right"]})
     sums = cells.groupby(["segment", "cluster"])["right"].agg(["sum", "size"]).reset_index()
     rates = survey.clustered_rate(sums["segment"], sums["size"], sums["sum"], sums["size"], confidence=confidence,

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 from pandera.ibis import DataFrameSchema
 
+from labelqa_lib.files import FORMULA_SIGNS
 from labelqa_lib.sources import quoting
 
 _SQL_TYPE = {
@@ -50,7 +53,7 @@ def typed(schema: DataFrameSchema, native: dict[str, str], relation: str, format
         if name not in native:
             chosen.append(f"NULL::{_SQL_TYPE[dtype]} AS {column}")
             continue
-        value = f"nullif({column}, '')" if native[name] == "VARCHAR" else column
+        value = f"nullif({_bare(column) if dtype not in KIND else column}, '')" if native[name] == "VARCHAR" else column
         chosen.append(f"{_cast(value, dtype, native[name], formats, zone)} AS {column}")
         if dtype in KIND:
             chosen.append(f"{value} IS NOT NULL AS {quoting.name(f'_filled_{name}')}")
@@ -63,6 +66,13 @@ def typed(schema: DataFrameSchema, native: dict[str, str], relation: str, format
         f"SELECT {', '.join([contract, *bad])}, _file, _line, _problem "
         f"FROM (SELECT {', '.join(chosen)}, _file, _line, _problem FROM {relation})"
     )
+
+
+def _bare(column: str) -> str:
+    """SQL: text without the apostrophe with which labelqa's own files keep a spreadsheet from running it (`files.inert`)."""
+    mark, signs = quoting.literal("'"), quoting.literal(f"^ *[{re.escape(''.join(FORMULA_SIGNS))}]")
+    guarded = f"starts_with({column}, {mark}) AND regexp_matches(ltrim({column}, {mark}), {signs})"
+    return f"CASE WHEN {guarded} THEN substr({column}, 2) ELSE {column} END"
 
 
 def typed_columns(schema: DataFrameSchema, native: dict[str, str]) -> dict[str, str]:
