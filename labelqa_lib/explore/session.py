@@ -111,7 +111,7 @@ class SessionWork:
             return said
         for row in self.agreement().itertuples():
             value = row.reason or wording.estimate(row.estimate, row.ci_low, row.ci_high, calibration.UNITS[row.metric])
-            said.append((calibration.TITLES[row.metric], f"{value}, {wording.count(int(row.n), 'item')} answered by several"))
+            said.append((calibration.TITLES[row.metric], f"{value}, of {row.n} items that several answered"))
         return said + (_splits(answers) if finished else [])
 
     def _chosen(self) -> list[str]:
