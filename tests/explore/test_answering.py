@@ -19,6 +19,7 @@ from labelqa_lib.errors import UsageError
 from labelqa_lib.explore import AuditWork, SessionWork, progress
 from labelqa_lib.explore.answering import AnswerDesk
 from labelqa_lib.explore.sheet import ANNOTATIONS, AUDITS, Sheet
+from labelqa_lib.translation import speaking
 from tests.explore import rooms
 
 NOW = datetime(2026, 11, 20, 9, tzinfo=UTC)
@@ -53,7 +54,8 @@ def taken_in(tmp_path_factory):
 @pytest.fixture
 def page(taken_in, monkeypatch):
     monkeypatch.chdir(taken_in)
-    return lq.open_page("MY")
+    with speaking("en"):  # a page speaks its market's language
+        yield lq.open_page("MY")
 
 
 @pytest.fixture
