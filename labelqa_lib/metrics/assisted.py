@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-import ibis
 import numpy as np
 import pandas as pd
 from ibis import _
 
-from labelqa_lib.metrics.cells import told
+from labelqa_lib.metrics.annotated import KINDS, annotated
+from labelqa_lib.metrics.cells import fetched, first_told
 from labelqa_lib.metrics.corrected import RAW, audited
 from labelqa_lib.metrics.frame import finish, groups_of, undefined
-from labelqa_lib.metrics.judged import annotated, cluster, clusters_of
+from labelqa_lib.metrics.judged import cluster, clusters_of
 from labelqa_lib.metrics.metric import WEEK, Asked
 from labelqa_lib.metrics.registry import REGISTRY, ask
 from labelqa_lib.metrics.withheld import withhold
@@ -29,13 +29,6 @@ DIMENSIONS = ("market", "partner", "site", "queue", "content_type", "language", 
 """What is known of every annotation before it is audited. Not agents: they are the clusters."""
 
 FOLDS = 5
-CONFIDENT = (0.05, 0.2, 0.5, 0.8, 0.95)
-"""Bands of the model's chance that the label given is on the right side of violating and benign."""
-
-_OPINIONS = 4
-_BANDS = len(CONFIDENT) + 2
-KINDS = _OPINIONS * _BANDS
-"""How many kinds of annotations there are."""
 
 
 def assisted(
@@ -74,43 +67,16 @@ def assisted(
     if not tables.delivered("audits"):
         frames = [undefined(one, "needs audits; not delivered") for one in (asked, helped)]
         return pd.concat(frames, ignore_index=True).assign(worth=np.nan)
-    everything = with_kinds(annotated(tables), tables)
     counts = fetch(
-        everything.filter(_[WEEK].isin(asked.weeks))
+        annotated(tables)
+        .filter(_[WEEK].isin(asked.weeks))
         .group_by(list(dict.fromkeys([*asked.by, WEEK, "kind"])))
         .aggregate(rows=_.count())
     )
-    kinds = everything.select("annotation_id", "kind")
-    rows = audited(tables).inner_join(kinds, "annotation_id").mutate(_cluster=told(cluster(asked))).order_by("annotation_id")
-    columns = dict.fromkeys(["annotation_id", WEEK, "_cluster", "weight", "label", "audit_label", "kind", *asked.by])
-    sample = fetch(rows.select(*columns))
+    columns = ["annotation_id", WEEK, "weight", "label", "audit_label", "kind", *cluster(asked), *asked.by]
+    sample = fetched(audited(tables), columns).sort_values("annotation_id", ignore_index=True)
+    sample["_cluster"] = first_told(sample, cluster(asked))
     return withhold(_beside(sample, counts, asked, helped), tables)
-
-
-def with_kinds(rows: ibis.Table, tables: Tables) -> ibis.Table:
-    """Annotations with ``kind``: what the model says of the label given, 0 to `KINDS` − 1.
-
-    Parameters
-    ----------
-    rows : Table
-        With ``item_id, label, label_violating``, as `judged.annotated` gives them.
-    tables : Tables
-    """
-    if tables.items is None:
-        return rows.mutate(kind=ibis.literal(KINDS - 1))
-    sides = tables.labels.select(model_label="label", model_violating="violating")
-    items = tables.items.select("item_id", "model_label", "model_score").left_join(sides, "model_label")
-    rows = rows.left_join(items.drop("model_label_right"), "item_id").drop("item_id_right")
-    opinion = ibis.cases(
-        (rows.model_label.isnull(), _OPINIONS - 1),
-        (rows.model_label == rows.label, 0),
-        (rows.model_violating == rows.label_violating, 1),
-        else_=2,
-    )
-    chance = ibis.ifelse(rows.label_violating, rows.model_score, 1 - rows.model_score)
-    lower = reversed(list(enumerate(CONFIDENT, start=1)))
-    band = ibis.cases((chance.isnull(), _BANDS - 1), *((chance >= edge, place) for place, edge in lower), else_=0)
-    return rows.mutate(kind=(opinion * _BANDS + band).cast("int64"))
 
 
 def _beside(sample: pd.DataFrame, counts: pd.DataFrame, asked: Asked, helped: Asked) -> pd.DataFrame:

@@ -15,15 +15,9 @@ from ibis import Deferred, _
 
 from labelqa_lib.metrics.cells import held
 from labelqa_lib.metrics.frame import undefined
-from labelqa_lib.metrics.judged import (
-    annotated,
-    design_weight,
-    drawn_with_known_chance,
-    first_audits,
-    first_of_each,
-    rate,
-)
+from labelqa_lib.metrics.judged import annotated, rate
 from labelqa_lib.metrics.metric import SEGMENTS, WEEK, Asked, Metric
+from labelqa_lib.metrics.references import design_weight, drawn_with_known_chance, first_audits, first_of_each
 from labelqa_lib.store import Tables, fetch
 
 

@@ -11,9 +11,10 @@ from ibis import _
 
 from labelqa_lib.errors import UsageError
 from labelqa_lib.metrics.inside import Segment, rows_inside
-from labelqa_lib.metrics.judged import annotated, first_audits, first_of_each, sample
+from labelqa_lib.metrics.judged import annotated, sample
 from labelqa_lib.metrics.metric import WEEK
 from labelqa_lib.metrics.quality import SHARES
+from labelqa_lib.metrics.references import first_audits, first_of_each
 from labelqa_lib.store import Tables, fetch
 
 COLUMNS = (
@@ -74,7 +75,7 @@ def _rows(tables: Tables, metric: str, weeks: tuple[str, ...], wrong: bool) -> i
 
 def _with_words(rows: ibis.Table, tables: Tables) -> ibis.Table:
     """With what auditors said and where the content lies: joined after the page is cut out."""
-    rows = rows.select([name for name in COLUMNS if name in rows.columns])
+    rows = rows.select([name for name in COLUMNS if name in rows.columns and name != "audit_label"])
     nothing = ibis.null("string")
     if tables.audits is None:
         rows = rows.mutate(audit_label=nothing, second_label=nothing, error_cause=nothing, comment=nothing)

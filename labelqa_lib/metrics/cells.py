@@ -118,6 +118,23 @@ def held(tables: Tables, name: str, rows: Callable[[Tables], Table]) -> Table | 
     return rows(tables) if tables.market is None else tables.keep(f"held {name}", lambda: Held.fetched(rows(tables)))
 
 
+def fetched(rows: Table | Held, columns: Sequence[str]) -> pd.DataFrame:
+    """Some columns of the rows, as the engine gives them."""
+    columns = list(dict.fromkeys(columns))
+    if not isinstance(rows, Held):
+        return fetch(rows.select(columns))
+    frame = rows.frame[columns]
+    return frame.astype({name: "str" for name in columns if frame[name].dtype == "string"}).reset_index(drop=True)
+
+
+def first_told(frame: pd.DataFrame, columns: tuple[str, ...]) -> pd.Series:
+    """`told` of rows that were fetched."""
+    values = frame[columns[0]]
+    for name in columns[1:]:
+        values = values.fillna(frame[name])
+    return values
+
+
 def told(columns: tuple[str, ...]) -> Deferred:
     """The first of the columns that is not empty."""
     first, *others = columns

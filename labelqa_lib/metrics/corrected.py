@@ -5,22 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-import ibis
 import numpy as np
 import pandas as pd
 from ibis import _
 
 from labelqa_lib import periods
 from labelqa_lib.metrics.auditor import reaudited
-from labelqa_lib.metrics.cells import held, told
+from labelqa_lib.metrics.cells import Held, fetched, first_told, held
 from labelqa_lib.metrics.frame import groups_of, typed, undefined
-from labelqa_lib.metrics.judged import AUDITS, cluster, clusters_of, first_audits, judged, rate
+from labelqa_lib.metrics.judged import AUDITS, cluster, clusters_of, judged, rate
 from labelqa_lib.metrics.metric import SEGMENTS, WEEK, Asked
 from labelqa_lib.metrics.registry import REGISTRY, ask
 from labelqa_lib.metrics.withheld import withhold
 from labelqa_lib.stats.survey import equivalent_size
 from labelqa_lib.stats.two_phase import corrected_rate, rogan_gladen
-from labelqa_lib.store import Tables, fetch
+from labelqa_lib.store import Tables
 
 RAW, CORRECTED = "accuracy_tier1", "accuracy_corrected"
 
@@ -35,7 +34,7 @@ TITLES = {
 }  # fmt: skip
 """Heading of each figure and column."""
 
-_COLUMNS = ("annotation_id", WEEK, "_cluster", "weight", "label", "audit_label", "second_label", "second_weight")
+_COLUMNS = ("annotation_id", WEEK, "weight", "label", "audit_label")
 
 
 def corrected(
@@ -78,16 +77,18 @@ def corrected(
     if not tables.delivered("audits"):
         frames = [undefined(replace(asked, metric=name), "needs audits; not delivered") for name in (RAW, CORRECTED)]
         return pd.concat(frames, ignore_index=True).assign(moved=np.nan, reaudits=0)
-    second = reaudited(tables).select("annotation_id", "second_label", second_weight="weight")
-    rows = audited(tables).left_join(second, "annotation_id").drop("annotation_id_right")
-    first = held(tables, "audited", audited).filter(_[WEEK].isin(asked.weeks))
+    rows = audited(tables)
+    first = rows.filter(_[WEEK].isin(asked.weeks))
     note = f"{clusters_of(asked)}; tier 1"
     raw = rate(first, asked, _.audit_label == _.label, of="tier-1 audits", note=note).assign(moved=np.nan, reaudits=0)
     silent = raw[raw["estimate"].isna()]
     parts = [silent.assign(metric=CORRECTED)]
     if len(silent) < len(raw):
-        rows = rows.mutate(_cluster=told(cluster(asked))).order_by("annotation_id")
-        sample = fetch(rows.select(*dict.fromkeys([*_COLUMNS, *asked.by])))
+        second = fetched(held(tables, "reaudited", reaudited), ["annotation_id", "second_label", "weight"])
+        sample = fetched(rows, [*_COLUMNS, *cluster(asked), *asked.by])
+        sample = sample.merge(second.rename(columns={"weight": "second_weight"}), on="annotation_id", how="left")
+        sample["_cluster"] = first_told(sample, cluster(asked))
+        sample = sample.sort_values("annotation_id", ignore_index=True)
         spans = [(week,) for week in asked.weeks] if asked.weekly else [asked.weeks]
         parts += [_corrected(sample, replace(asked, metric=CORRECTED, weekly=False, weeks=span)) for span in spans]
     below = pd.concat([part for part in parts if len(part)]).sort_values([*asked.by, "period"], ignore_index=True)
@@ -96,10 +97,9 @@ def corrected(
     return withhold(pd.concat([raw, below], ignore_index=True), tables, ["reaudits"])
 
 
-def audited(tables: Tables) -> ibis.Table:
+def audited(tables: Tables) -> ibis.Table | Held:
     """Judged annotations with a tier-1 audit of known chance, and its ``audit_label``."""
-    first = first_audits(tables.audits).select("annotation_id", "audit_label")
-    return judged(tables).filter(_.basis == AUDITS).inner_join(first, "annotation_id")
+    return held(tables, "judged", judged).filter(_.basis == AUDITS)
 
 
 def _corrected(sample: pd.DataFrame, asked: Asked) -> pd.DataFrame:

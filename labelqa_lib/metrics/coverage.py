@@ -6,8 +6,9 @@ import pandas as pd
 from ibis import _
 
 from labelqa_lib.metrics.agreement import blind_pairs
-from labelqa_lib.metrics.judged import AUDITS, annotated, drawn_with_known_chance, judged
+from labelqa_lib.metrics.judged import AUDITS, annotated, judged
 from labelqa_lib.metrics.metric import WEEK
+from labelqa_lib.metrics.references import drawn_with_known_chance
 from labelqa_lib.periods import calendar
 from labelqa_lib.store import Tables, fetch
 

@@ -6,10 +6,11 @@ import numpy as np
 import pandas as pd
 from ibis import _
 
+from labelqa_lib.metrics.annotated import annotated
 from labelqa_lib.sampling.frontier import today
 from labelqa_lib.sampling.planning import Plan, plan
 from labelqa_lib.sampling.rules import Rules
-from labelqa_lib.sampling.strata import KEYS, stratified, stratum_name
+from labelqa_lib.sampling.strata import KEYS, stratum_name, weekly_volumes
 from labelqa_lib.store import Tables, fetch
 
 AGENT, STRATUM = "agent", "stratum"
@@ -63,8 +64,7 @@ def uncovered(tables: Tables, now: Plan) -> pd.DataFrame:
     if not now.past.by_audits:
         return pd.DataFrame(columns=columns)
     week = tables.weeks[-1]
-    rows = stratified(tables).filter(_.week == week)
-    made = fetch(rows.group_by([*KEYS, "agent_id"]).aggregate(annotations=_.count()).order_by([*KEYS, "agent_id"]))
+    made = weekly_volumes(tables, (week,)).rename(columns={"rows": "annotations"})
     audits = now.past.audits[now.past.audits["week"] == week]
     audits = audits.merge(now.past.strata[KEYS], left_on="stratum", right_index=True)
     parts = [
@@ -73,7 +73,7 @@ def uncovered(tables: Tables, now: Plan) -> pd.DataFrame:
     ]
     short = pd.concat(parts, ignore_index=True)
     sites = set(audits["site"])
-    earlier = fetch(stratified(tables).filter(_.week != week).select("agent_id").distinct())["agent_id"]
+    earlier = fetch(annotated(tables).filter(_.week != week).select("agent_id").distinct())["agent_id"]
     short["why"] = np.select(
         [
             ~short["site"].isin(sites),

@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 from ibis import _
 
-from labelqa_lib.metrics.assisted import with_kinds
-from labelqa_lib.metrics.judged import AUDITS, annotated, sample
+from labelqa_lib.metrics.annotated import annotated
+from labelqa_lib.metrics.cells import fetched, first_told
+from labelqa_lib.metrics.judged import AUDITS, sampled
 from labelqa_lib.metrics.quality import SHARES
 from labelqa_lib.sampling.rules import PLANNED, Rules
 from labelqa_lib.store import Tables, fetch
@@ -86,17 +87,7 @@ def stratum_name(rows: pd.DataFrame) -> pd.Series:
 def stratified(tables: Tables) -> ibis.Table:
     """Annotations with their stratum (`KEYS`) and ``suspicion``: the model's probability that the label lies on the
     wrong side of the line between violating and benign (NULL without a score)."""
-    return tables.keep("stratified", lambda: _stratified(tables))
-
-
-def _stratified(tables: Tables) -> ibis.Table:
     rows = annotated(tables)
-    if tables.items is None:
-        rows = rows.mutate(model_score=ibis.null("float64"))
-    else:
-        scores = tables.items.select("item_id", "model_score")
-        rows = rows.left_join(scores, "item_id").drop("item_id_right")
-    rows = rows.mutate(suspicion=ibis.ifelse(rows.label_violating, 1 - rows.model_score, rows.model_score))
     bands = [(rows.suspicion >= least, name) for name, least in reversed(DOUBTS.items())]
     given = {name: rows[name].cast("string").fill_null(NOT_GIVEN) for name in PLACE}
     return rows.mutate(**given, doubt=ibis.cases(*bands, else_=UNSCORED))
@@ -123,18 +114,35 @@ def past(tables: Tables, rules: Rules, weeks: tuple[str, ...]) -> Past:
     return Past(_with_shares(strata, audits), cells, audits, weeks[-1], by_audits)
 
 
+def weekly_volumes(tables: Tables, weeks: tuple[str, ...]) -> pd.DataFrame:
+    """Annotations of each of some weeks by agent and stratum: ``week, *KEYS, agent_id, rows, handle_minutes, timed,
+    content_type``. The tables' last weeks are fetched once for whoever asks for some of them."""
+    last = tables.weeks[-VOLUME_WEEKS - 1 :]
+    known = last if set(weeks) <= set(last) else weeks
+    keys = ["week", *KEYS, "agent_id"]
+
+    def counted() -> pd.DataFrame:
+        sums = stratified(tables).filter(_.week.isin(known)).group_by(keys).aggregate(
+            rows=_.count(),
+            handle_minutes=_.handle_seconds.sum() / 60,
+            timed=_.handle_seconds.count(),
+            content_type=_.content_type.min(),
+        )  # fmt: skip
+        return fetch(sums.order_by(keys))
+
+    volumes = tables.keep(f"volumes of {known}", counted)
+    return volumes[volumes["week"].isin(weeks)]
+
+
 def _volumes(tables: Tables, weeks: tuple[str, ...]) -> pd.DataFrame:
     """Annotations of a usual week by agent and stratum."""
     weeks = weeks[-VOLUME_WEEKS:]
-    rows = stratified(tables).filter(_.week.isin(weeks))
-    keys = [*KEYS, "agent_id"]
-    sums = rows.group_by(keys).aggregate(
-        population=_.count() / len(weeks),
-        handle_minutes=_.handle_seconds.sum() / 60,
-        timed=_.handle_seconds.count(),
-        content_type=_.content_type.min(),
-    )
-    return fetch(sums.order_by(keys))
+    cells = weekly_volumes(tables, weeks).groupby([*KEYS, "agent_id"], as_index=False, dropna=False)
+    cells = cells.agg(
+        population=("rows", "sum"), handle_minutes=("handle_minutes", "sum"), timed=("timed", "sum"),
+        content_type=("content_type", "min"),
+    )  # fmt: skip
+    return cells.assign(population=cells["population"] / len(weeks))
 
 
 def _minutes(strata: pd.DataFrame, rules: Rules) -> np.ndarray:
@@ -147,21 +155,21 @@ def _minutes(strata: pd.DataFrame, rules: Rules) -> np.ndarray:
 
 
 def _audits(tables: Tables, weeks: tuple[str, ...]) -> tuple[pd.DataFrame, bool]:
-    rows, basis = sample(tables, weeks)
+    rows, basis = sampled(tables, weeks)
     by_audits = any(words.startswith(AUDITS) for words in basis.values())
     marks = {}
     for metric in PLANNED:
         share = SHARES[metric]
-        counted = rows.mutate(_counted=share.counted, _hit=share.hit)
-        rows = counted.mutate(**{
-            f"{metric}_hit": (counted._counted & counted._hit).cast("float64"),
-            f"{metric}_miss": (counted._counted & ~counted._hit).cast("float64"),
-        }).drop("_counted", "_hit")  # fmt: skip
-        marks |= dict.fromkeys((f"{metric}_hit", f"{metric}_miss"))
-    rows = with_kinds(rows, tables).mutate(cluster=_.agent_id.coalesce(_.item_id))
-    judged = rows.select("annotation_id", "week", "agent_id", "cluster", "weight", "kind", *marks)
-    strata = stratified(tables).select("annotation_id", *KEYS, "suspicion")
-    return fetch(judged.inner_join(strata, "annotation_id").order_by("annotation_id")), by_audits
+        marks[f"{metric}_hit"] = share.counted & share.hit
+        marks[f"{metric}_miss"] = share.counted & ~share.hit
+    place = {"site": "site", "queue": "queue", "labelled_area": "policy_area"}
+    columns = ["annotation_id", "week", "agent_id", "item_id", "weight", "kind", "suspicion", *place, *marks]
+    audits = fetched(rows.mutate(**marks), columns).astype(dict.fromkeys(marks, "float64")).rename(columns=place)
+    audits["cluster"] = first_told(audits, ("agent_id", "item_id"))
+    audits = audits.drop(columns="item_id").fillna(dict.fromkeys(PLACE, NOT_GIVEN))
+    bands = [audits["suspicion"] >= least for least in reversed(DOUBTS.values())]
+    audits[DOUBT] = np.select(bands, list(reversed(DOUBTS)), UNSCORED)
+    return audits.sort_values("annotation_id", ignore_index=True), by_audits
 
 
 def _with_shares(strata: pd.DataFrame, audits: pd.DataFrame) -> pd.DataFrame:

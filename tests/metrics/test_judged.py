@@ -70,6 +70,11 @@ def test_random_audits_without_a_chance_stand_for_their_site_and_week():
     assert of(tables)["weight"].tolist() == [1, 2, 2, 3]
 
 
+def test_without_a_site_annotations_stand_for_those_of_their_week_that_have_none_either():
+    tables = make(**joined(labelled("ok>ok ok> ok>", agent_id="a"), labelled("ok>ok ok>", site="P", agent_id="b")))
+    assert of(tables)["weight"].tolist() == [3, 2]
+
+
 @pytest.mark.parametrize("reason", ["risk", "appeal", "adhoc", "gold"])
 def test_audits_of_unknown_chance_enter_no_rate(reason):
     tables = make(
