@@ -33,6 +33,12 @@ class DataError(LabelqaError):
     """A snapshot is missing, unreadable, or holds nothing of what was asked for (exit code 2)."""
 
 
+class MachineLost(LabelqaError):
+    """What a run stands on is gone, such as its cluster (exit code 1); what was done before stands."""
+
+    exit_code = 1
+
+
 class DeliveryRefused(LabelqaError):
     """A delivery breaks the data contract as a whole; nothing was written (exit code 3)."""
 

@@ -20,6 +20,7 @@ ALLOWED = {
     "translation": {"errors"},
     "models": {"errors"},
     "files": {"errors"},
+    "places": {"errors"},
     "params": {"errors", "periods", "models"},
     "sources": {"errors", "periods", "models"},
     "intake": {"errors", "files", "periods", "sources"},
@@ -40,8 +41,8 @@ ALLOWED = {
                 "display", "wording", "translation"},
     "warm": {"figures", "display", "translation"},
     "page": {"errors", "periods", "params", "register", "store", "wording", "translation"},
-    "runner": {"errors", "files", "periods", "params", "register", "wording", "symbols", "translation"},
-    "sharing": {"errors", "periods", "wording", "translation"},
+    "runner": {"errors", "files", "periods", "places", "params", "register", "wording", "symbols", "translation"},
+    "sharing": {"errors", "periods", "places", "wording", "translation"},
     "cli": {"*"},
     "__init__": {"*"},
 }

@@ -30,11 +30,8 @@ class Workspace:
         self.root = params.find_root(root or Path.cwd())
         self.settings = params.load_workspace(self.root)
         self.data = data.resolve() if data else self.root / self.settings.data
-
-    @property
-    def reports(self) -> Path:
+        self.reports = self.root / self.settings.reports
         """Where HTML goes."""
-        return self.root / self.settings.reports
 
     @property
     def register(self) -> Path:

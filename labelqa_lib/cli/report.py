@@ -11,6 +11,7 @@ import click
 from labelqa_lib.cli.board import Board
 from labelqa_lib.cli.due import with_reasons
 from labelqa_lib.cli.frame import DATA, EPILOG, Workspace, console, one_line, print_table
+from labelqa_lib.cli.makers import Makers, kept_at, makers
 from labelqa_lib.cli.readers import Reader, reader
 from labelqa_lib.cli.share import print_pages
 from labelqa_lib.errors import DataError
@@ -43,27 +44,38 @@ def _pairs(_context, _parameter, given: tuple[str, ...]) -> dict[str, str]:
 @click.option("--pdf", is_flag=True, help="Print every page as PDF, too, where there is a Chromium.")
 @click.option("--audience", default="internal", show_default=True, metavar="NAME",
               help="Who reads the pages: internal, or a partner.")  # fmt: skip
+@click.option("--scheduler", metavar="ADDRESS",
+              help="Have a Dask cluster render, such as tcp://10.0.0.5:8786 (needs labelqa[dask]; docs/deploy.md).")  # fmt: skip
+@click.option("--outputs", metavar="DEST",
+              help="Keep reports at this address, such as s3://bucket/reports (default: `reports` of params/workspace.yaml).")  # fmt: skip
 @click.pass_obj
-def run(root, week, markets, notebooks, data, jobs, page_seconds, page_memory, given, force, explain, pdf, audience) -> int:
+def run(
+    root, week, markets, notebooks, data, jobs, page_seconds, page_memory, given, force, explain, pdf, audience, scheduler, outputs
+) -> int:  # fmt: skip
     """Render the reports of a week, for ourselves or for a partner.
 
     A partner's pages are made from data cut for it: its own sites and staff, people under pseudonyms (`labelqa key`
     makes their key), no figure on few rows.
     """
-    from labelqa_lib import store
+    from labelqa_lib import runner, store
 
     workspace, out = Workspace(root, data), console()
     snapshot = store.describe(workspace.data)
     week = week or _latest_week(snapshot, markets)
     limits = page_seconds or workspace.settings.page_seconds, page_memory or workspace.settings.page_memory
+    kept = kept_at(workspace, outputs)
     with reader(workspace, snapshot, audience, week, markets, notebooks) as who:
         planned = _plan(workspace, who, week, given)
         for sentence in (*who.skipped, *planned.skipped):
             out.print(one_line(sentence))
+        kept.fetch(who.audience)
         pages = with_reasons(workspace, who, planned.pages, force, keep=not explain)
         if explain:
             return _explain(pages, out)
-        return _run(workspace, pages, jobs or os.cpu_count() or 1, limits, pdf, out)
+        due = [page for page, reason in pages if reason]
+        runner.check_writable(pages[0][0].folder.parent)
+        with makers(workspace, due, jobs or os.cpu_count() or 1, runner.Limits(*limits), scheduler, kept, out) as hands:
+            return _run(workspace, pages, hands, pdf, out, kept)
 
 
 def _plan(workspace, who: Reader, week: str, given):
@@ -84,24 +96,24 @@ def _plan(workspace, who: Reader, week: str, given):
     )
 
 
-def _run(workspace, pages, jobs: int, limits: tuple, pdf: bool, out) -> int:
+def _run(workspace, pages, hands: Makers, pdf: bool, out, kept) -> int:
     """Render what is due, and index it with what is there; the exit code."""
     from labelqa_lib import runner
 
     first, due = pages[0][0], [page for page, reason in pages if reason]
     folder = first.folder.parent
-    runner.check_writable(folder)
-    ledger = runner.Ledger(pages, jobs, datetime.now(UTC))
+    ledger = runner.Ledger(pages, hands.jobs, datetime.now(UTC), hands.scheduler)
     try:
-        failed = _render(due, jobs, runner.Limits(*limits), out, ledger) if due else 0
+        failed = _render(due, hands, out, ledger) if due else 0
         unprinted = print_pages([page for page, _ in pages], out) if pdf else 0
     finally:
         ledger.write()
         if due or pdf or not runner.index_is_fresh([page for page, _ in pages]):
             runner.write_index(workspace.reports, first.audience, first.week, workspace.settings.notebooks)
+        kept.keep(first.audience)
     unchanged = f", {len(pages) - len(due)} unchanged" if len(due) < len(pages) else ""
     out.print(f"{len(due) - failed} of {len(pages)} pages rendered for {first.week}{unchanged}")
-    out.print(str(folder / "index.html"))
+    out.print(kept.name_of(folder / "index.html"))
     return 1 if failed or unprinted else 0
 
 
@@ -125,11 +137,9 @@ def _latest_week(snapshot, markets) -> str:
     )
 
 
-def _render(pages, jobs: int, limits, out, ledger) -> int:
+def _render(pages, hands: Makers, out, ledger) -> int:
     """Render pages, and show and note each as it is done; how many failed?"""
-    from labelqa_lib import runner
-
-    with Board(out, pages, jobs) as board, closing(runner.render(pages, jobs, limits, board.see, ledger.began)) as records:
+    with Board(out, pages, hands.jobs) as board, closing(hands.render(pages, board.see, ledger.began)) as records:
         for record in records:
             ledger.add(record)
             board.add(record)

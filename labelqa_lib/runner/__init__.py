@@ -9,6 +9,7 @@ from labelqa_lib.runner.forecast import Forecast
 from labelqa_lib.runner.index import index_is_fresh, write_index
 from labelqa_lib.runner.ledger import Ledger
 from labelqa_lib.runner.limits import Limits
+from labelqa_lib.runner.outputs import Outputs
 from labelqa_lib.runner.parameters import OWN, declared, reads_own_market
 from labelqa_lib.runner.plan import INTERNAL, Plan, PlannedPage, latest_complete_week, notebook_file, notebook_names, plan
 from labelqa_lib.runner.pool import render
@@ -16,7 +17,7 @@ from labelqa_lib.runner.record import PageError, PageRecord, check_writable
 from labelqa_lib.runner.unchanged import hash_of, keyed, why
 
 __all__ = [
-    "INTERNAL", "OWN", "Forecast", "Ledger", "Limits", "PageError", "PageRecord", "Plan", "PlannedPage", "check_writable", "declared",
+    "INTERNAL", "OWN", "Forecast", "Ledger", "Limits", "Outputs", "PageError", "PageRecord", "Plan", "PlannedPage", "check_writable", "declared",
     "hash_of", "index_is_fresh", "keyed", "latest_complete_week", "notebook_file", "notebook_names", "plan", "reads_own_market",
     "render", "why", "write_index",
 ]  # fmt: skip

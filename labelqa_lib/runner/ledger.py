@@ -27,6 +27,8 @@ class Ledger:
     jobs : int
         Workers.
     began : datetime
+    scheduler : str
+        Address of the cluster that renders; empty for this machine.
     done : dict
         (notebook, market) -> its record.
     """
@@ -34,6 +36,7 @@ class Ledger:
     pages: Sequence[tuple[PlannedPage, str]]
     jobs: int
     began: datetime
+    scheduler: str = ""
     done: dict[tuple[str, str], PageRecord] = field(default_factory=dict)
 
     def add(self, record: PageRecord) -> None:
@@ -55,15 +58,17 @@ class Ledger:
     def _content(self) -> dict[str, Any]:
         pages = [self._page(page, reason) for page, reason in self.pages]
         states = [page["status"] for page in pages]
+        elsewhere = sum(page.get("cpu", 0) for page in pages) if self.scheduler else 0
         used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
         return {
             "run": self.began.isoformat(timespec="milliseconds"),
             "week": self.pages[0][0].week,
             "audience": self.pages[0][0].audience,
             "workers": self.jobs,
+            **({"scheduler": self.scheduler} if self.scheduler else {}),
             "cores": os.cpu_count(),
             "seconds": round((datetime.now(UTC) - self.began).total_seconds(), 2),
-            "cpu": round(sum(one.ru_utime + one.ru_stime for one in used), 2),
+            "cpu": round(sum(one.ru_utime + one.ru_stime for one in used) + elsewhere, 2),
             "memory": max((page.get("memory", 0) for page in pages), default=0),
             **{state: states.count(state) for state in ("rendered", "failed", "unchanged", "not reached")},
             "pages": pages,

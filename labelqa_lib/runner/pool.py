@@ -12,8 +12,8 @@ import tempfile
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from multiprocessing.connection import Connection, wait
@@ -74,34 +74,56 @@ def render(
     began : datetime, optional
         When the run began, which names it; now, where not told.
     """
-    yield from _Run(pages, limits, see, began or datetime.now(UTC)).records(jobs)
+    if pages:
+        with closing(Pool({page.notebook for page in pages}, pages[0].reports / ".cache", began)) as pool:
+            yield from pool.records(pages, jobs, limits, see)
 
 
-class _Run:
-    """One run: what waits, who works, and the server that kernels are forked from."""
+class Pool:
+    """Workers, and the server that their kernels are forked from: warm from its first page until it is closed.
 
-    def __init__(self, pages: Sequence[PlannedPage], limits: Limits, see: Callable, began: datetime):
+    Parameters
+    ----------
+    notebooks : iterable of Path
+        What they import is there when a kernel starts.
+    cache : Path
+        Kept when the pool is closed.
+    began : datetime, optional
+        As in `render`.
+    """
+
+    def __init__(self, notebooks: Iterable[Path], cache: Path, began: datetime | None = None):
         # A socket's path must fit into 107 bytes.
         self.scratch = Path(tempfile.mkdtemp(prefix="lq-", dir="/tmp" if len(tempfile.gettempdir()) > 60 else None))
-        self.cache = pages[0].reports / ".cache" if pages else self.scratch
-        self.began = began
-        self.limits, self.see = limits, see
-        self.waiting = deque(map(_Task, pages))
+        self.cache, self.began = cache, began or datetime.now(UTC)
+        self.limits, self.attempts = Limits(), 2
+        self.waiting: deque[_Task] = deque()
         self.workers: list[_Worker] = []
-        self.server = ForkServer({page.notebook for page in pages}, self.scratch, self.cache)
+        self.server = ForkServer(notebooks, self.scratch, self.cache)
 
-    def records(self, jobs: int) -> Iterator[PageRecord]:
-        try:
-            while self.waiting or self._busy():
-                while self.waiting and len(self._busy()) < jobs:
-                    self._send(next((one for one in self.workers if one.task is None), None) or self._start())
-                self.see({worker.number: worker.task.page for worker in self._busy()})
-                yield from filter(None, map(self._receive, self._heard()))
-        finally:
-            for worker in self.workers:
-                _kill(worker)
-            self.server.end()
-            shutil.rmtree(self.scratch, ignore_errors=True)
+    def records(
+        self,
+        pages: Iterable[PlannedPage],
+        jobs: int,
+        limits: Limits,
+        see: Callable[[Mapping[int, PlannedPage]], None] = lambda busy: None,
+        attempts: int = 2,
+    ) -> Iterator[PageRecord]:
+        """As `render`; may be called again when all are done. A page is tried up to `attempts` times."""
+        self.limits, self.attempts = limits, attempts
+        self.waiting.extend(map(_Task, pages))
+        while self.waiting or self._busy():
+            while self.waiting and len(self._busy()) < jobs:
+                self._send(next((one for one in self.workers if one.task is None), None) or self._start())
+            see({worker.number: worker.task.page for worker in self._busy()})
+            yield from filter(None, map(self._receive, self._heard()))
+
+    def close(self) -> None:
+        """Kill workers, server and kernels, and leave nothing behind."""
+        for worker in self.workers:
+            _kill(worker)
+        self.server.end()
+        shutil.rmtree(self.scratch, ignore_errors=True)
 
     def _busy(self) -> list[_Worker]:
         return [worker for worker in self.workers if worker.task]
@@ -151,8 +173,8 @@ class _Run:
             error = _how_it_ended(worker.process.exitcode)
             record = publish(task.page, PageRecord.of(task.page, 0.0, error, making=worker.making))
         worker.task = None
-        if record.failed and record.error.passing and task.attempt == 1:
-            self.waiting.appendleft(_Task(task.page, attempt=2))
+        if record.failed and record.error.passing and task.attempt < self.attempts:
+            self.waiting.appendleft(_Task(task.page, task.attempt + 1))
             return None
         return record
 

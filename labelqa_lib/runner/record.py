@@ -175,8 +175,7 @@ def publish(
         if failed is not None:
             page.failed.parent.mkdir(parents=True, exist_ok=True)
             write_whole(page.failed, failed)
-        told = record.shareable() if page.shared else record
-        write_whole(page.record, json.dumps(asdict(told), indent=1, ensure_ascii=False) + "\n")
+        write_record(page, record)
         if not record.failed:
             page.failed.unlink(missing_ok=True)
         return record
@@ -185,6 +184,12 @@ def publish(
             return record
         reason = PageError(type(error).__name__, f"{page.folder} cannot be written ({error.strerror})")
         return publish(page, PageRecord.of(page, record.seconds, reason))
+
+
+def write_record(page: PlannedPage, record: PageRecord) -> None:
+    """Write a page's record, of a page for others as they may read it."""
+    told = record.shareable() if page.shared else record
+    write_whole(page.record, json.dumps(asdict(told), indent=1, ensure_ascii=False) + "\n")
 
 
 def findings_json(page: PlannedPage, findings: Sequence[Mapping[str, Any]]) -> str:
@@ -218,10 +223,18 @@ def sweep(folder: Path, process: int) -> None:
 def read_record(path: Path) -> PageRecord | None:
     """A page's record; None where there is none, or the file is no record (by another program, of another version)."""
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-        error, making = content.pop("error"), content.pop("making", None)
-        return PageRecord(**content, error=error and PageError(**error), making=making and Making(**making))
-    except (OSError, ValueError, TypeError, AttributeError, KeyError):
+        return record_of(path.read_bytes())
+    except OSError:
+        return None
+
+
+def record_of(content: bytes) -> PageRecord | None:
+    """A record as it stands in its file; None where that is none."""
+    try:
+        told = json.loads(content)
+        error, making = told.pop("error"), told.pop("making", None)
+        return PageRecord(**told, error=error and PageError(**error), making=making and Making(**making))
+    except (ValueError, TypeError, AttributeError, KeyError):
         return None
 
 

@@ -56,9 +56,7 @@ def keyed(
     settings = {name: value for name, value in workspace.model_dump(mode="json").items() if name not in ASIDE}
     key = {
         "notebook": _of_file(page.notebook),
-        "library": _folder(PACKAGE, besides=TEMPLATES),
-        "templates": _folder(TEMPLATES),
-        "packages": _packages(),
+        **code(),
         "data": {part: _hash(told) for part, told in contents.items()},
         "market": {name: _hash(value) for name, value in market.model_dump(mode="json").items()},
         "others": _hash(others or {}),
@@ -71,6 +69,11 @@ def keyed(
     if page.shared:  # part by part, others could find out by trial what stands in our params
         key = {"everything": hashlib.sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()}
     return replace(page, snapshot=snapshot, parameters=parameters, key=key)
+
+
+def code() -> dict[str, str]:
+    """Hashes of what runs a page here: labelqa, its templates, Python with all packages. The same all through a process."""
+    return {"library": _folder(PACKAGE, besides=TEMPLATES), "templates": _folder(TEMPLATES), "packages": _packages()}
 
 
 def hash_of(market: Market) -> str:

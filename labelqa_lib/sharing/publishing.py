@@ -7,10 +7,10 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-import fsspec
 from fsspec import AbstractFileSystem
 
 from labelqa_lib.errors import UsageError
+from labelqa_lib.places import Place
 
 MANIFEST = "labelqa-published.json"
 """Says for whom a place is, and which files in it are ours."""
@@ -89,14 +89,10 @@ def _files(tree: Path, audience: str) -> dict[str, str]:
 
 
 def _opened(destination: str, tree: Path) -> tuple[AbstractFileSystem, str]:
-    try:
-        store, root = fsspec.url_to_fs(destination)
-        store.makedirs(root, exist_ok=True)
-    except (ImportError, ValueError) as error:
-        raise UsageError(f"{destination}: cannot be opened ({error})") from None
-    if "file" in store.protocol and Path(root).resolve().is_relative_to(tree.parent.resolve()):
+    place = Place.at(destination)
+    if "file" in place.store.protocol and Path(place.root).resolve().is_relative_to(tree.parent.resolve()):
         raise UsageError(f"{destination}: lies among the reports themselves; name a folder elsewhere")
-    return store, root.rstrip("/")
+    return place.store, place.root
 
 
 def _manifest(store: AbstractFileSystem, root: str, audience: str, destination: str) -> dict[str, str]:
