@@ -32,7 +32,7 @@ FRAME_MIME = "application/vnd.labelqa.frame+json"
 """Under this type the notebook carries the frame that a table or a figure shows, for the page's spreadsheet."""
 
 MOST_ROWS = 5000
-"""A frame is carried up to here; with more rows it is no aggregate that a reader could use."""
+"""A frame is carried up to here, and how many rows it had is said; with more it is no aggregate that a reader could use."""
 
 UNANSWERED = {"labelqa": {"unanswered": True}}
 """Metadata of an output that only says why there is nothing to show; the report leaves out sections made of these."""
@@ -95,10 +95,12 @@ def chart(draw: Callable[..., Figure], frame: pd.DataFrame, *args, id: str, **op
 
 
 def carried(frame: pd.DataFrame, id: str, title: str = "") -> dict[str, dict]:
-    """A frame as data to carry beside what is shown of it: its columns in order, its rows, and what they are."""
+    """A frame as data to carry beside what is shown of it: its columns in order, its rows, and what they are; ``total`` where
+    it had more rows than are carried."""
     names = [str(name) for name in frame.columns]
     rows = records(frame.head(MOST_ROWS).to_dict("records"))
-    return {FRAME_MIME: {"id": id, "title": safe.plain(title, 200), "columns": names, "rows": rows}}
+    cut = {"total": len(frame)} if len(frame) > MOST_ROWS else {}
+    return {FRAME_MIME: {"id": id, "title": safe.plain(title, 200), "columns": names, "rows": rows, **cut}}
 
 
 def behind(**frames: pd.DataFrame | Sequence[pd.DataFrame]) -> None:

@@ -32,7 +32,8 @@ def spreadsheet(frames: Sequence[Mapping[str, Any]], page: PlannedPage, title: s
     Parameters
     ----------
     frames : sequence of mappings
-        ``id, title, columns, rows``, as `display` carries them.
+        ``id, title, columns, rows``, as `display` carries them; ``total`` where it had more rows: then its last row and
+        the first sheet say so.
     page : PlannedPage
     title : str
         The page's own.
@@ -47,12 +48,22 @@ def spreadsheet(frames: Sequence[Mapping[str, Any]], page: PlannedPage, title: s
         head, quoted = book.add_format({"bold": True, "bottom": 1}), book.add_format({"quote_prefix": True})
         names = list(_names([frame["id"] for frame in frames]))
         about = {"page": title, "market": page.market, "week": page.week, "audience": page.audience, "snapshot": page.snapshot}
-        listed = [{"sheet": name, "what it holds": frame["title"]} for name, frame in zip(names, frames, strict=True)]
+        listed = [
+            {"sheet": name, "what it holds": frame["title"] + (f" ({_cut(frame)})" if _cut(frame) else "")}
+            for name, frame in zip(names, frames, strict=True)
+        ]
         contents = [{"sheet": name, "what it holds": value} for name, value in about.items()] + listed
         _sheet(book.add_worksheet("about"), ["sheet", "what it holds"], contents, head, quoted)
         for name, frame in zip(names, frames, strict=True):
-            _sheet(book.add_worksheet(name), frame["columns"], frame["rows"], head, quoted)
+            note = [{frame["columns"][0]: _cut(frame)}] if _cut(frame) else []
+            _sheet(book.add_worksheet(name), frame["columns"], [*frame["rows"], *note], head, quoted)
     return packed.getvalue()
+
+
+def _cut(frame: Mapping[str, Any]) -> str:
+    """That a frame had more rows than the notebook carried; nothing where all are here."""
+    here, total = len(frame["rows"]), frame.get("total", 0)
+    return f"the first {here:,} of {total:,} rows; the others are not in this file" if total > here else ""
 
 
 def _names(ids: Sequence[str]) -> Iterator[str]:

@@ -58,6 +58,12 @@ def test_chart_draws_the_frame_and_shows_it(shown):
     }  # fmt: skip
 
 
+def test_a_frame_too_long_to_be_carried_whole_carries_how_long_it_was(shown):
+    display.behind(agents=pd.DataFrame({"agent_id": range(show.MOST_ROWS + 1)}))
+    carried = shown[-1].data[show.FRAME_MIME]
+    assert (len(carried["rows"]), carried["total"]) == (show.MOST_ROWS, show.MOST_ROWS + 1)
+
+
 def test_equal_figures_give_equal_bytes_without_time_or_software(shown):
     display.figure(drawn("a"), "a")
     display.figure(drawn("a"), "a")

@@ -35,6 +35,14 @@ def test_every_frame_is_a_sheet_and_numbers_are_numbers():
     assert book["A" * 28 + "-2"]["A2"].value == "1, 2"
 
 
+def test_a_frame_with_more_rows_than_were_carried_says_so_in_its_sheet_and_on_the_first():
+    cut = {**FRAMES[1], "total": 12_000}
+    book = openpyxl.load_workbook(io.BytesIO(spreadsheet([cut], PAGE, "Market report")))
+    said = "the first 1 of 12,000 rows; the others are not in this file"
+    assert [row[0] for row in book["a" * 31].iter_rows(values_only=True)] == ["x", 1, said]
+    assert dict(book["about"].iter_rows(min_row=2, values_only=True))["a" * 31] == f"long ({said})"
+
+
 def test_no_text_is_a_formula_or_a_link_or_becomes_one_when_edited():
     packed = spreadsheet(FRAMES, PAGE, "Market report")
     book = openpyxl.load_workbook(io.BytesIO(packed))
