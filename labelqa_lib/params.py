@@ -176,6 +176,7 @@ class Workspace(Model):
     confidence: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
     minimum_named_items: Annotated[int, Field(ge=1)] = 30
     partners: Partners = Partners()
+    locale: LocaleName = "en"  # the language of the index over all markets
     market_defaults: dict[str, Any] = {}
 
 

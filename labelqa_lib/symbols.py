@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from labelqa_lib.translation import N_
+
 # Filled for sure, open for likely; a tick, a cross, a question mark, a dash, an exclamation mark.
 _TICK = "M4.5 8.3l2.4 2.4 4.6-5"
 _CROSS = "M5.3 5.3l5.4 5.4M10.7 5.3l-5.4 5.4"
@@ -9,24 +11,24 @@ _QUESTION = "M6 6.4a2 2 0 1 1 2.9 1.8c-.6.3-.9.7-.9 1.4M8 11.6v.2"
 _DASH = "M5 8h6"
 _EXCLAMATION = "M8 4.2v4.6M8 11.4v.3"
 STATUS = {
-    "meets": ("good", True, _TICK),
-    "likely meets": ("good", False, _TICK),
-    "likely misses": ("bad", False, _CROSS),
-    "misses": ("bad", True, _CROSS),
-    "not enough data": ("unsure", False, _QUESTION),
-    "no target": ("none", False, _DASH),
-    "not measured": ("none", False, _DASH),
+    N_("meets"): ("good", True, _TICK),
+    N_("likely meets"): ("good", False, _TICK),
+    N_("likely misses"): ("bad", False, _CROSS),
+    N_("misses"): ("bad", True, _CROSS),
+    N_("not enough data"): ("unsure", False, _QUESTION),
+    N_("no target"): ("none", False, _DASH),
+    N_("not measured"): ("none", False, _DASH),
 }
 SEVERITY = {
-    "act": ("bad", True, _EXCLAMATION),
-    "watch": ("bad", False, _EXCLAMATION),
-    "good": ("good", True, _TICK),
-    "know": ("none", False, "M8 7.4v4.2M8 4.6v.3"),
+    N_("act"): ("bad", True, _EXCLAMATION),
+    N_("watch"): ("bad", False, _EXCLAMATION),
+    N_("good"): ("good", True, _TICK),
+    N_("know"): ("none", False, "M8 7.4v4.2M8 4.6v.3"),
 }
 MOVE = {
-    "worse": ("bad", False, _EXCLAMATION),
-    "better": ("good", False, _TICK),
-    "moved": ("none", False, _DASH),
+    N_("worse"): ("bad", False, _EXCLAMATION),
+    N_("better"): ("good", False, _TICK),
+    N_("moved"): ("none", False, _DASH),
 }
 FAILED = ("bad", True, _CROSS)
 """Of a page that could not be made."""

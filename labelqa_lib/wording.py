@@ -51,6 +51,11 @@ def weekday(when: date) -> str:
     return format_date(when, say_as("a pattern of Unicode's CLDR", "EEEE d MMMM"), known(spoken()))
 
 
+def short_day(when: date) -> str:
+    """``Mon 9 Nov``."""
+    return format_date(when, say_as("a pattern of Unicode's CLDR", "EEE d MMM"), known(spoken()))
+
+
 def days(first: date, last: date) -> str:
     """``9–15 Nov 2026``."""
     return format_interval(first, last, "yMMMd", locale=known(spoken()))
@@ -119,9 +124,10 @@ def difference(value: float, unit: str) -> str:
     return say(_POINTS[unit], value=("" if said.startswith("−") else "+") + said)
 
 
-def count(value: float, one: str, many: str) -> str:
-    """So many of something: ``count(n, "{n} audit", "{n} audits")`` is ``1 audit``, ``1,240 audits``."""
-    return plural(one, many, value, n=whole(round(value)))
+def count(value: float, one: str, many: str, /, **values: object) -> str:
+    """So many of something: ``count(n, "{n} audit", "{n} audits")`` is ``1 audit``, ``1,240 audits``; with further values
+    by name."""
+    return plural(one, many, value, n=whole(round(value)), **values)
 
 
 def listed(items: Sequence[str], last: str = N_("{some} and {last}")) -> str:

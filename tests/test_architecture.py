@@ -33,7 +33,7 @@ ALLOWED = {
     "sampling": {"errors", "periods", "stats", "store", "metrics", "translation"},
     "calibration": {"errors", "periods", "stats", "store", "metrics", "translation"},
     "wording": {"errors", "periods", "translation"},
-    "symbols": set(),
+    "symbols": {"translation"},
     "findings": {"errors", "periods", "stats", "store", "metrics", "causes", "sampling", "calibration", "wording", "translation"},
     "figures": {"errors", "periods", "stats", "wording", "translation"},
     "display": {"errors", "periods", "stats", "wording", "symbols", "translation"},

@@ -10,11 +10,18 @@ import pandas as pd
 
 from labelqa_lib import wording
 from labelqa_lib.display import marks, safe
+from labelqa_lib.translation import N_, say
 
 _IN_THE_METRICS_UNIT = {"estimate", "baseline", "difference", "share", "before", "after", "target"}
 _WITHHELD = "withheld"
 """How the reason of a figure begins that a reader may not see: of its `n` nothing is told either."""
-TOTAL = "all"
+_DELIVERED = frozenset((
+    "market", "partner", "site", "queue", "policy_area", "content_type", "language", "agent_id", "auditor_id", "other_agent",
+    "label", "reference_label", "pair", "item_id", "annotation_id", "stratum", "sop_version", "owner",
+))  # fmt: skip
+"""Columns of names that a delivery gives: never translated. Other texts in a frame are the house's own words."""
+
+TOTAL = N_("all")
 """What a last row over all others is called: it stays last however a reader sorts."""
 
 
@@ -25,7 +32,7 @@ def number(said: str, value: float) -> str:
 
 def undefined(reason: str = "") -> str:
     """A dash, with its reason where there is one."""
-    why = f" <small>{safe.text(reason, 160)}</small>" if reason else ""
+    why = f" <small>{safe.text(say(reason), 160)}</small>" if reason else ""
     return f'<span class="lq-undefined">{wording.UNDEFINED}</span>{why}'
 
 
@@ -36,7 +43,7 @@ def are_numbers(cells: list[str]) -> bool:
 
 def name(value: object) -> str:
     """A segment's name; that of a last row over all others is marked as such."""
-    return f'<b class="lq-total">{TOTAL}</b>' if value == TOTAL else safe.isolated(value)
+    return f'<b class="lq-total">{safe.text(say(TOTAL))}</b>' if value == TOTAL else safe.isolated(value)
 
 
 def estimate(row: pd.Series, column: str, unit: str, interval: tuple[str, str] = ("ci_low", "ci_high")) -> str:
@@ -45,12 +52,11 @@ def estimate(row: pd.Series, column: str, unit: str, interval: tuple[str, str] =
     if not math.isfinite(row[column]):
         return undefined(row.get("reason") or "")
     low, high = (row[end] for end in interval)
-    say = wording.difference if column == "difference" else wording.amount
-    said = say(row[column], unit)
+    said = (wording.difference if column == "difference" else wording.amount)(row[column], unit)
     if math.isfinite(low) and math.isfinite(high) and low != high:  # else counted in full: nothing to be unsure of
         said += f" <small>({wording.ends(low, high, unit)})</small>"
     but = row.get("reason") if column == "estimate" else ""
-    return number(said, row[column]) + (f" <small>{safe.text(but, 160)}</small>" if but else "")
+    return number(said, row[column]) + (f" <small>{safe.text(say(but), 160)}</small>" if but else "")
 
 
 def cell(row: pd.Series, column: str, interval: tuple[str, str] | None, units: Mapping[str, str]) -> str:
@@ -64,7 +70,7 @@ def cell(row: pd.Series, column: str, interval: tuple[str, str] | None, units: M
     if interval:
         return estimate(row, column, unit, interval)
     if isinstance(value, bool | np.bool_):
-        return "yes" if value else "no"
+        return say("yes") if value else say("no")
     if value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value)):
         return undefined()
     if isinstance(value, int | np.integer):
@@ -75,7 +81,7 @@ def cell(row: pd.Series, column: str, interval: tuple[str, str] | None, units: M
         return number((wording.difference if column == "difference" else wording.amount)(value, unit), value)
     if isinstance(value, pd.Timestamp) and value == value.normalize():  # a day
         return f'<time datetime="{value:%Y-%m-%d}">{safe.text(wording.day(value.date()))}</time>'
-    return name(value)
+    return name(value if column in _DELIVERED or value == TOTAL else say(value) if isinstance(value, str) else value)
 
 
 def _three_digits(value: float) -> str:

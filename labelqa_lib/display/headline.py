@@ -9,6 +9,7 @@ import pandas as pd
 from labelqa_lib import symbols, wording
 from labelqa_lib.display import marks, safe
 from labelqa_lib.display.show import bundle, records
+from labelqa_lib.translation import N_forms, say
 
 MIME = "application/vnd.labelqa.headline+json"
 """Under this type the notebook carries the same rows as data, for the index of reports."""
@@ -30,30 +31,36 @@ def headline(frame: pd.DataFrame) -> None:
     absent = [row for row in rows if not math.isfinite(row["estimate"])]
     cards = "".join(_card(row, first=place == 0) for place, row in enumerate(measured))
     html = (
-        '<section class="lq-headline" id="headline" aria-label="Headline metrics">'
+        f'<section class="lq-headline" id="headline" aria-label="{safe.text(say("Headline metrics"))}">'
         f'<ul class="lq-summary">{_summary(rows)}</ul>'
         + (f'<div class="lq-cards">{cards}</div>' if cards else "")
         + (f'<ul class="lq-absent">{"".join(map(_absent, absent))}</ul>' if absent else "")
         + "</section>"
     )
-    bundle(html, "\n".join(map(_line, rows)) or "No headline metric.", **{MIME: records(frame.to_dict("records"))})
+    bundle(html, "\n".join(map(_line, rows)) or say("No headline metric."), **{MIME: records(frame.to_dict("records"))})
 
 
 def _summary(rows: list[pd.Series]) -> str:
     """Which targets are met and which are not, in one line of statuses with the metrics' names."""
     parts = []
-    for status in ("misses", "likely misses", "not enough data", "likely meets", "meets"):
-        titles = [row["title"] for row in rows if row["status"] == status]
+    for status, forms in _COUNTED.items():
+        titles = [say(row["title"]) for row in rows if row["status"] == status]
         if titles:
             mark = symbols.STATUS[status]
-            said = _STATUS_OF_MANY.get(status, status) if len(titles) > 1 else status
-            named = ", ".join(safe.text(title) for title in titles)
-            counted = f"{symbols.symbol(mark)}<b>{len(titles)} {said}:</b>"
+            named = say(", ").join(safe.text(title) for title in titles)
+            counted = f"{symbols.symbol(mark)}<b>{safe.text(wording.count(len(titles), *forms))}</b>"
             parts.append(f'<li><span class="lq-{symbols.tone(mark)}">{counted}</span> {named}</li>')
-    return "".join(parts) or "<li>No headline metric has a target that it can be held to.</li>"
+    return "".join(parts) or f"<li>{safe.text(say('No headline metric has a target that it can be held to.'))}</li>"
 
 
-_STATUS_OF_MANY = {"meets": "meet", "misses": "miss", "likely meets": "likely meet", "likely misses": "likely miss"}
+_COUNTED = {
+    "misses": N_forms("{n} misses:", "{n} miss:"),
+    "likely misses": N_forms("{n} likely misses:", "{n} likely miss:"),
+    "not enough data": N_forms("{n} not enough data:", "{n} not enough data:"),
+    "likely meets": N_forms("{n} likely meets:", "{n} likely meet:"),
+    "meets": N_forms("{n} meets:", "{n} meet:"),
+}
+"""Of how many metrics a status is told; their names follow."""
 
 
 def _card(row: pd.Series, first: bool) -> str:
@@ -61,16 +68,17 @@ def _card(row: pd.Series, first: bool) -> str:
     interval = wording.interval(row["ci_low"], row["ci_high"], unit)
     interval = "" if interval == wording.UNDEFINED else f"<span>{interval}</span> "
     size = {"width": 420, "height": 110} if first else {}
-    on = f" on {safe.text(row['stands_on'])}" if row["stands_on"] else ""
+    n, on = wording.whole(row["n"]), say(row["stands_on"] or "")
+    stands = say("n {n} on {basis}", n=n, basis=safe.text(on)) if on else say("n {n}", n=n)
     note = f'<p class="lq-note">{safe.text(row["status_text"], 160)}</p>' if row["status_text"] else ""
     return (
         f'<article class="lq-card lq-{symbols.tone(mark)}{" lq-first" if first else ""}" '
         f'id="headline-{safe.text(row["metric"])}">'
-        f"<h3>{safe.text(row['title'])}</h3>"
-        f'<p class="lq-status"><b>{symbols.symbol(mark)}{safe.text(row["status"])}</b> <span>{_target(row)}</span></p>'
+        f"<h3>{safe.text(say(row['title']))}</h3>"
+        f'<p class="lq-status"><b>{symbols.symbol(mark)}{safe.text(say(row["status"]))}</b> <span>{_target(row)}</span></p>'
         f'<p class="lq-value">{wording.amount(row["estimate"], unit)}</p>'
         f"{marks.sparkline(row['history'], row['target'], row['history_low'], row['history_high'], **size)}"
-        f'<p class="lq-interval">{interval}<span>n {wording.whole(row["n"])}{on}</span></p>'
+        f'<p class="lq-interval">{interval}<span>{stands}</span></p>'
         f'<p class="lq-change">{_change(row)}</p>{note}</article>'
     )
 
@@ -78,32 +86,42 @@ def _card(row: pd.Series, first: bool) -> str:
 def _target(row: pd.Series) -> str:
     if not math.isfinite(row["target"]):
         return ""
-    return f"target {'≥' if row['better'] == 'higher' else '≤'} {wording.amount(row['target'], row['unit'])}"
+    sign = "≥" if row["better"] == "higher" else "≤"
+    return say("target {bound}", bound=f"{sign} {wording.amount(row['target'], row['unit'])}")
 
 
 def _change(row: pd.Series) -> str:
     if not math.isfinite(row["change"]):
-        return f"not compared with last week: {safe.text(row['change_reason'] or 'no figure', 160)}"
+        why = say(row["change_reason"] or "") or say("no figure")
+        return say("not compared with last week: {why}", why=safe.text(why, 160))
     unit = row["unit"]
     ends = wording.ends(row["change_low"], row["change_high"], unit)
-    interval = "" if ends == wording.UNDEFINED else f" ({ends})"
-    said = f"<b>{wording.difference(row['change'], unit)}</b> on last week{interval}, "
+    change = f"<b>{wording.difference(row['change'], unit)}</b>"
+    if ends == wording.UNDEFINED:
+        said = say("{change} on last week", change=change)
+    else:
+        said = say("{change} on last week ({interval})", change=change, interval=ends)
+    return say(", ").join([said, *_verdict(row)])
+
+
+def _verdict(row: pd.Series) -> list[str]:
     if not row["more_than_noise"]:
-        return said + "within noise"
+        return [say("within noise")]
     better = {"higher": row["change"] > 0, "lower": row["change"] < 0}.get(row["better"])
-    direction = "" if better is None else ", better" if better else ", worse"
-    return f"{said}more than noise{direction}"
+    direction = [] if better is None else [say("better")] if better else [say("worse")]
+    return [say("more than noise"), *direction]
 
 
 def _absent(row: pd.Series) -> str:
-    reason = safe.text(row["reason"] or "there was nothing to measure", 200)
+    reason = safe.text(say(row["reason"] or "") or say("there was nothing to measure"), 200)
+    said = say("{metric} not measured: {reason}", metric=f"<b>{safe.text(say(row['title']))}</b>", reason=reason)
     return (
         f'<li id="headline-{safe.text(row["metric"])}">{symbols.symbol(symbols.STATUS["not measured"])}'
-        f"<b>{safe.text(row['title'])}</b> not measured: {reason}</li>"
+        f"{said}</li>"
     )
 
 
 def _line(row: pd.Series) -> str:
     said = wording.estimate(row["estimate"], row["ci_low"], row["ci_high"], row["unit"])
-    reason = f" ({safe.plain(row['reason'], 200)})" if row["reason"] else ""
-    return f"{safe.plain(row['title'])}: {said}, {row['status']}{reason}"
+    reason = f" ({safe.plain(say(row['reason']), 200)})" if row["reason"] else ""
+    return f"{safe.plain(say(row['title']))}: {said}, {say(row['status'])}{reason}"

@@ -11,11 +11,12 @@ from labelqa_lib import symbols, wording
 from labelqa_lib.display import safe
 from labelqa_lib.display.show import bundle, records
 from labelqa_lib.display.tables import table
+from labelqa_lib.translation import N_, say, spoken
 
 FINDINGS_MIME = "application/vnd.labelqa.findings+json"
 """Under this type the notebook carries its findings as data."""
 
-_SEVERITY_WORD = {"act": "Act", "watch": "Watch", "good": "Good", "know": "Know"}
+_SEVERITY_WORD = {"act": N_("Act"), "watch": N_("Watch"), "good": N_("Good"), "know": N_("Know")}
 
 
 def title(
@@ -31,8 +32,9 @@ def title(
 ) -> None:
     """What is this page about, for whom, and from which data?"""
     named = f"{safe.text(market_name)} ({safe.text(market)})" if market_name else safe.text(market)
-    facts = (("Week", f"{week}, {dates}"), ("Audience", audience), ("Snapshot", snapshot))
-    listed = "".join(f"<div><dt>{name}</dt> <dd>{safe.isolated(value)}</dd></div>" for name, value in facts)
+    title, question = say(title), say(question)
+    facts = ((say("Week"), f"{week}, {dates}"), (say("Audience"), say("internal") if audience == "internal" else audience), (say("Snapshot"), snapshot))
+    listed = "".join(f"<div><dt>{safe.text(name)}</dt> <dd>{safe.isolated(value)}</dd></div>" for name, value in facts)
     html = (
         f'<header class="lq-title"><p class="lq-kicker">{safe.text(title)}</p>'
         f"<h1><bdi>{named}</bdi>, {safe.text(week)}</h1>"
@@ -42,9 +44,9 @@ def title(
     lines = (
         f"{title}: {f'{market_name} ({market})' if market_name else market}, {week}",
         question,
-        f"{dates}, audience {audience}, snapshot {snapshot}",
+        say(", ").join([dates, *(f"{name} {value}" for name, value in facts[1:])]),
     )
-    bundle(html, "\n".join(safe.plain(line, safe.SENTENCE_LENGTH) for line in lines))
+    bundle(html, "\n".join(safe.plain(line, safe.SENTENCE_LENGTH) for line in lines), locale=spoken())
 
 
 def findings(findings: Sequence, most: int = 12) -> None:
@@ -61,39 +63,45 @@ def findings(findings: Sequence, most: int = 12) -> None:
     listed = "".join(map(_finding, findings[:most]))
     more = len(findings) - most
     if more > 0:
-        listed += f'<li class="lq-more">… and {more} more</li>'
+        listed += f'<li class="lq-more">{say("… and {n} more", n=wording.whole(more))}</li>'
     if listed:
         html = f'<ol class="lq-findings" id="findings">{listed}</ol>'
     else:
         html = (
-            f'<p class="lq-quiet" id="findings">{symbols.symbol(symbols.SEVERITY["good"])}Nothing needs attention: no '
-            "headline metric is on the wrong side of its target, and nothing moved by more than noise.</p>"
+            f'<p class="lq-quiet" id="findings">{symbols.symbol(symbols.SEVERITY["good"])}{safe.text(say(_QUIET), 300)}</p>'
         )
     text = "\n".join(
-        f"{_SEVERITY_WORD[one.severity]}: {safe.plain(one.sentence, safe.SENTENCE_LENGTH)}" for one in findings
+        f"{say(_SEVERITY_WORD[one.severity])}: {safe.plain(one.sentence, safe.SENTENCE_LENGTH)}" for one in findings
     )
     data = [asdict(one) if is_dataclass(one) else vars(one) for one in findings]
-    bundle(html, text or "Nothing needs attention.", **{FINDINGS_MIME: records(data)})
+    bundle(html, text or say(_QUIET), **{FINDINGS_MIME: records(data)})
+
+
+_QUIET = N_(
+    "Nothing needs attention: no headline metric is on the wrong side of its target, and nothing moved by more than noise."
+)
 
 
 def _finding(one) -> str:
     mark = symbols.SEVERITY[one.severity]
-    link = f' <a href="#{safe.text(one.evidence)}">evidence</a>' if one.evidence else ""
+    link = f' <a href="#{safe.text(one.evidence)}">{safe.text(say("evidence"))}</a>' if one.evidence else ""
     what = one.recommendation
     to_do = f'<p class="lq-note">{safe.text(what.sentence, safe.SENTENCE_LENGTH)}</p>' if what else ""
     return (
         f'<li class="lq-{symbols.tone(mark)}"><span class="lq-severity">{symbols.symbol(mark)}'
-        f"{_SEVERITY_WORD[one.severity]}{_state(one)}</span><p>{safe.text(one.sentence, safe.SENTENCE_LENGTH)}{link}</p>{to_do}</li>"
+        f"{safe.text(say(_SEVERITY_WORD[one.severity]))}{_state(one)}</span><p>{safe.text(one.sentence, safe.SENTENCE_LENGTH)}{link}</p>{to_do}</li>"
     )
 
 
 def _state(one) -> str:
     """How a finding stands beside last week's report, and since when: `still there (week 3), since 2026-W44`."""
     there = one.state != "gone"
-    counted = f" (week {one.weeks})" if one.weeks > 1 and there else ""
-    began = f"since {safe.text(one.since)}" if one.since and there else ""
-    said = ", ".join(filter(None, [safe.text(one.state) + counted, began]))
-    return f" <small>{said}</small>" if said else ""
+    state = say(one.state)
+    if one.weeks > 1 and there:
+        state = say("{state} (week {n})", state=state, n=wording.whole(one.weeks))
+    began = say("since {when}", when=one.since) if one.since and there else ""
+    said = say(", ").join(filter(None, [state, began]))
+    return f" <small>{safe.text(said, 200)}</small>" if said else ""
 
 
 def sentence(text: str) -> None:
@@ -113,7 +121,7 @@ def missing(pairs: Iterable[tuple[str, str]]) -> None:
     """What could not be answered, and which table would answer it?"""
     pairs = [tuple(safe.plain(part, safe.SENTENCE_LENGTH) for part in pair) for pair in pairs]
     if not pairs:
-        sentence("Every question of this page could be answered.")
+        sentence(say("Every question of this page could be answered."))
         return
     rows = "".join(f"<dt>{safe.text(asked, 600)}</dt><dd>{safe.text(needed, 600)}</dd>" for asked, needed in pairs)
     html = f'<dl class="lq-facts lq-missing" id="missing">{rows}</dl>'
@@ -123,13 +131,13 @@ def missing(pairs: Iterable[tuple[str, str]]) -> None:
 def provenance(facts: Mapping[str, object]) -> None:
     """How was this page made? Names and values, folded away until asked for."""
     rows = "".join(
-        f"<dt>{safe.text(name)}</dt><dd>{safe.text(value, safe.SENTENCE_LENGTH)}</dd>" for name, value in facts.items()
+        f"<dt>{safe.text(say(name))}</dt><dd>{safe.text(value, safe.SENTENCE_LENGTH)}</dd>" for name, value in facts.items()
     )
     html = (
-        '<details class="lq-provenance" id="provenance" open><summary>Snapshot, parameters and versions</summary>'
+        f'<details class="lq-provenance" id="provenance" open><summary>{safe.text(say("Snapshot, parameters and versions"))}</summary>'
         f'<dl class="lq-facts">{rows}</dl></details>'
     )
-    lines = (f"{safe.plain(name)}: {safe.plain(value, safe.SENTENCE_LENGTH)}" for name, value in facts.items())
+    lines = (f"{safe.plain(say(name))}: {safe.plain(value, safe.SENTENCE_LENGTH)}" for name, value in facts.items())
     bundle(html, "\n".join(lines))
 
 
@@ -143,7 +151,7 @@ def quality(frame: pd.DataFrame, notes: Sequence[str] = ()) -> None:
     notes : sequence of str
         Sentences, such as those about files that were not read.
     """
-    table(frame, "data-quality", "Rows delivered, kept and rejected, by table: the whole delivery, all its markets")
+    table(frame, "data-quality", N_("Rows delivered, kept and rejected, by table: the whole delivery, all its markets"))
     if notes:
         listed = "".join(f"<li>{safe.text(note, safe.SENTENCE_LENGTH)}</li>" for note in notes)
         lines = (safe.plain(note, safe.SENTENCE_LENGTH) for note in notes)

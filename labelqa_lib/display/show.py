@@ -15,6 +15,7 @@ from PIL import Image
 
 from labelqa_lib.display import safe
 from labelqa_lib.errors import UsageError
+from labelqa_lib.translation import say
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -38,9 +39,13 @@ UNANSWERED = {"labelqa": {"unanswered": True}}
 """Metadata of an output that only says why there is nothing to show; the report leaves out sections made of these."""
 
 
-def bundle(html: str, text: str, *, unanswered: bool = False, **data: object) -> None:
-    """Show `html` on the page and `text` in the notebook, with further formats by MIME type."""
-    display({"text/html": html, "text/plain": text, **data}, metadata=UNANSWERED if unanswered else {}, raw=True)
+def bundle(html: str, text: str, *, unanswered: bool = False, locale: str = "", **data: object) -> None:
+    """Show `html` on the page and `text` in the notebook, with further formats by MIME type.
+
+    `locale` tells the runner in which one the rest of the page is to be said.
+    """
+    metadata = UNANSWERED if unanswered else {"labelqa": {"locale": locale}} if locale else {}
+    display({"text/html": html, "text/plain": text, **data}, metadata=metadata, raw=True)
 
 
 def identifier(id: str) -> str:
@@ -74,7 +79,7 @@ def figure(fig: Figure, id: str, alt: str = "", *, unanswered: bool = False, **d
     UsageError
         When `id` cannot be linked to, or there is neither `alt` nor a label.
     """
-    alt = safe.plain(alt or fig.get_label(), ALT_LENGTH)
+    alt = safe.plain(say(alt) or fig.get_label(), ALT_LENGTH)
     if not alt:
         raise UsageError(f"figure {id!r} has no alt text; say its message in a sentence")
     identifier(id)
@@ -115,7 +120,7 @@ def behind(**frames: pd.DataFrame | Sequence[pd.DataFrame]) -> None:
 
     for name, given in frames.items():
         frame = given if isinstance(given, pandas.DataFrame) else pandas.concat(given, ignore_index=True)
-        display(carried(frame, identifier(name), "Behind cards and findings"), raw=True)
+        display(carried(frame, identifier(name), say("Behind cards and findings")), raw=True)
 
 
 def image_of(fig: Figure) -> tuple[str, int, int]:

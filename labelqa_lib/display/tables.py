@@ -12,14 +12,15 @@ from great_tables import GT, html
 from labelqa_lib import wording
 from labelqa_lib.display import cells, safe
 from labelqa_lib.display.show import bundle, carried, identifier
+from labelqa_lib.translation import N_, say
 
 _NEVER_SHOWN = {"ci_low", "ci_high", "n_effective", "method", "reason", "unit"}
 _HEADINGS = {
     "n": "n",
-    "agent_id": "Agent",
-    "auditor_id": "Auditor",
-    "label": "Label given",
-    "estimate": "Estimate (interval)",
+    "agent_id": N_("Agent"),
+    "auditor_id": N_("Auditor"),
+    "label": N_("Label given"),
+    "estimate": N_("Estimate (interval)"),
 }
 LONG, MOST_ROWS = 15, 300
 """A table of more rows than this is sorted and filtered; of so many it is cut, for a page's weight."""
@@ -76,38 +77,42 @@ def table(
     units, titles, whole = units or {}, titles or {}, frame
     nothing = bool(frame["estimate"].isna().all()) if len(frame) and "estimate" in frame else not (len(frame) or empty)
     frame, gaps = _measured(frame)
-    notes = [safe.text(note, safe.SENTENCE_LENGTH)] if note else []
-    notes += [f"{_heading(metric, titles)} is not measured: {safe.text(why, 200)}" for metric, why in gaps.items()]
+    said, empty = say(caption), say(empty)
+    caption = safe.text(said, 200)
+    notes = [safe.text(say(note), safe.SENTENCE_LENGTH)] if note else []
+    notes += [say("{metric} is not measured: {why}", metric=_heading(metric, titles), why=safe.text(say(why), 200))
+              for metric, why in gaps.items()]  # fmt: skip
     by_metric = _is_metric_frame(frame) and frame["metric"].nunique() > 1 and bool(_dimensions(frame))
     total = len(_segments(frame)) if by_metric else len(frame)
     kept = max(rows, MOST_ROWS) if total > LONG else rows
     if total > kept:
-        notes.insert(0, f"… and {wording.whole(total - kept)} more")
+        notes.insert(0, say("… and {n} more", n=wording.whole(total - kept)))
     if total:
         columns = _by_metric(frame, kept, units) if by_metric else _as_it_stands(frame.head(kept), units, titles, target)
         body = _great_table(columns, identifier(id), titles)
     else:
-        body = "" if gaps else f'<p class="lq-quiet">{safe.text(empty or "No rows.", 200)}</p>'
+        body = "" if gaps else f'<p class="lq-quiet">{safe.text(empty or say("No rows."), 200)}</p>'
     below = "".join(f'<p class="lq-note">{said}</p>' for said in notes)
     bundle(
-        f'<figure class="lq-table" id="{identifier(id)}"><figcaption>{safe.text(caption, 200)}</figcaption>'
+        f'<figure class="lq-table" id="{identifier(id)}"><figcaption>{caption}</figcaption>'
         f"{_controls(id, rows, total) if total > LONG else ''}"
-        f'<div class="lq-scroll" tabindex="0" role="region" aria-label="{safe.text(caption, 200)}">{body}</div>'
+        f'<div class="lq-scroll" tabindex="0" role="region" aria-label="{caption}">{body}</div>'
         f"{below}</figure>",
-        f"{safe.plain(caption, 200)}\n{_text(frame.head(rows))}",
+        f"{safe.plain(said, 200)}\n{_text(frame.head(rows))}",
         unanswered=nothing,
-        **carried(whole, id, caption),
+        **carried(whole, id, said),
         **(data or {}),
     )
 
 
 def _controls(id: str, rows: int, total: int) -> str:
     """What a reader of a long table works with; the page's script shows it, on paper and without a script it is not there."""
-    more = f"Show all {wording.whole(min(total, max(rows, MOST_ROWS)))} rows"
+    more = say("Show all {n} rows", n=wording.whole(min(total, max(rows, MOST_ROWS))))
+    part = safe.text(say("{shown} of {total} rows"))  # the script puts the numbers in
     return (
-        f'<div class="lq-controls" data-first="{rows}" data-said="{{shown}} of {{total}} rows" hidden>'
-        f'<label>Filter <input type="search" aria-controls="{id}-table"></label> '
-        f'<output>{wording.whole(total)} rows</output> <button type="button">{more}</button></div>'
+        f'<div class="lq-controls" data-first="{rows}" data-said="{part}" hidden>'
+        f'<label>{safe.text(say("Filter"))} <input type="search" aria-controls="{id}-table"></label> '
+        f'<output>{safe.text(wording.count(total, "{n} row", "{n} rows"))}</output> <button type="button">{safe.text(more)}</button></div>'
     )
 
 
@@ -142,7 +147,7 @@ def _great_table(columns: dict[str, list[str]], id: str, titles: Mapping[str, st
 
 def _heading(name: str, titles: Mapping[str, str]) -> str:
     made = " ".join(word.upper() if word in _SHORT else word for word in name.split("_"))
-    return safe.text(titles.get(name) or _HEADINGS.get(name) or made[:1].upper() + made[1:])
+    return safe.text(say(titles.get(name) or _HEADINGS.get(name) or made[:1].upper() + made[1:]))
 
 
 def _as_it_stands(
@@ -201,4 +206,4 @@ def _below(row: pd.Series, scale: tuple[float, float]) -> str:
     if not row["ci_low"] < row["ci_high"] and row["n"] <= 1:
         return ""
     drawn = cells.bar(row, scale, width=72) if row["ci_low"] < row["ci_high"] else ""
-    return f' <small class="lq-n">{drawn} n {wording.whole(row["n"])}</small>'
+    return f' <small class="lq-n">{drawn} {say("n {n}", n=wording.whole(row["n"]))}</small>'

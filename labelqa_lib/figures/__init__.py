@@ -10,10 +10,11 @@ from labelqa_lib.figures.causes import causes, since
 from labelqa_lib.figures.control import control
 from labelqa_lib.figures.funnel import funnel
 from labelqa_lib.figures.handling import handle_times
+from labelqa_lib.figures.hours import by_hour
 from labelqa_lib.figures.labels import confusion, costly_pairs
 from labelqa_lib.figures.rare import gaps
 from labelqa_lib.figures.segments import compare, distribution
-from labelqa_lib.figures.weeks import backlog, by_hour, trend, trends
+from labelqa_lib.figures.weeks import backlog, trend, trends
 
 __all__ = [
     "acceptance",

@@ -19,17 +19,19 @@ from labelqa_lib.figures.canvas import (
     measure_axis,
     name,
     nothing,
+    sentence,
     stack_ends,
     styled,
 )
 from labelqa_lib.figures.weeks import week_ticks
+from labelqa_lib.translation import N_, say
 
 MOST_SITES = 6
 _DASHES = ("-", (0, (5, 2)), (0, (1, 1.5)), (0, (5, 1.5, 1, 1.5)), (0, (8, 2)), (0, (3, 3)))
 
 
 @styled
-def lots(frame: pd.DataFrame, *, title: str = "Sites' weeks under the switching rules") -> Figure:
+def lots(frame: pd.DataFrame, *, title: str = N_("Sites' weeks under the switching rules")) -> Figure:
     """Which weeks of which site would have been accepted, and under which severity?
 
     Parameters
@@ -43,7 +45,7 @@ def lots(frame: pd.DataFrame, *, title: str = "Sites' weeks under the switching 
         A row per site, a mark per week: errors found and allowed; rejected is a triangle, tightened a grey field.
     """
     if frame.empty:
-        return nothing(title, frame, "no site's week has random audits")
+        return nothing(title, frame, say("no site's week has random audits"))
     sites = sorted(frame["site"].unique())[:MOST_SITES]
     weeks = sorted(frame["week"].unique())
     fig = canvas(0.9 + 0.62 * len(sites))
@@ -54,7 +56,7 @@ def lots(frame: pd.DataFrame, *, title: str = "Sites' weeks under the switching 
     ax.set_ylim(-0.6, len(sites) - 0.4)
     week_ticks(ax, weeks)
     shown = frame[frame["site"].isin(sites)]
-    heading(fig, title, _fared(shown, sites), "errors found / allowed; ▲ rejected; grey: tightened")
+    heading(fig, title, _fared(shown, sites), say("errors found / allowed; ▲ rejected; grey: tightened"))
     return fig
 
 
@@ -76,12 +78,14 @@ def _fared(frame: pd.DataFrame, sites: list[str]) -> str:
     for site in sites:
         judged = frame[(frame["site"] == site) & frame["accepted"].notna()]
         now = frame.loc[frame["site"] == site, "following"].iloc[-1]
-        said.append(f"{name(site)}: {judged['accepted'].eq(False).sum()} of {len(judged)} weeks rejected, next {now}")
-    return "; ".join(said) + "."
+        rejected = judged["accepted"].eq(False).sum()
+        said.append(say("{site}: {rejected} of {weeks} weeks rejected, next {inspection}", site=name(site), rejected=rejected,
+                        weeks=len(judged), inspection=say(now)))  # fmt: skip
+    return sentence(*said)
 
 
 @styled
-def operating(frame: pd.DataFrame, *, aql: float, title: str = "What the next weeks' plans do") -> Figure:
+def operating(frame: pd.DataFrame, *, aql: float, title: str = N_("What the next weeks' plans do")) -> Figure:
     """How often does each site's plan accept, how good is what leaves, and how many audits do double and full checks take?
 
     Parameters
@@ -92,13 +96,13 @@ def operating(frame: pd.DataFrame, *, aql: float, title: str = "What the next we
         As a share.
     """
     if frame.empty:
-        return nothing(title, frame, "no site expects a week to inspect")
+        return nothing(title, frame, say("no site expects a week to inspect"))
     sites = list(dict.fromkeys(frame["site"]))[:MOST_SITES]
     fig = canvas(4.6)
     axes = fig.subplots(2, 2).ravel()
-    wanted = (("accepted", "probability of acceptance (OC)", "rate"), ("outgoing", "errors that leave (AOQ)", "rate"),
-              ("checked", "audits, double plan (ASN)", "count"),
-              ("inspected", "audits, rejected weeks in full (ATI)", "count"))  # fmt: skip
+    wanted = (("accepted", say("probability of acceptance (OC)"), "rate"), ("outgoing", say("errors that leave (AOQ)"), "rate"),
+              ("checked", say("audits, double plan (ASN)"), "count"),
+              ("inspected", say("audits, rejected weeks in full (ATI)"), "count"))  # fmt: skip
     for ax, (column, label, unit) in zip(axes, wanted, strict=True):
         ends = []
         for place, site in enumerate(sites):
@@ -108,17 +112,17 @@ def operating(frame: pd.DataFrame, *, aql: float, title: str = "What the next we
             ends.append((name(site, 12), part[column].iloc[-1], colour))
         ax.axvline(aql, color=FAINT, linewidth=1)
         ax.set_ylim(bottom=0)
-        measure_axis(ax.xaxis, "rate", "errors in the week, %")
+        measure_axis(ax.xaxis, "rate", say("errors in the week, %"))
         measure_axis(ax.yaxis, unit)
         ax.set_title(label, loc="left", size=9, color=MUTED)
         stack_ends(ax, ends)
-    said = "; ".join(f"{name(site)}: {frame.loc[frame['site'] == site, 'plan'].iloc[0]}" for site in sites)
-    heading(fig, title, said + ".", f"line: AQL {wording.amount(aql, 'rate')}")
+    said = [f"{name(site)}: {frame.loc[frame['site'] == site, 'plan'].iloc[0]}" for site in sites]
+    heading(fig, title, sentence(*said), say("line: AQL {share}", share=wording.amount(aql, "rate")))
     return fig
 
 
 @styled
-def sequential(frame: pd.DataFrame, *, title: str = "One audit after the other (SPRT)") -> Figure:
+def sequential(frame: pd.DataFrame, *, title: str = N_("One audit after the other (SPRT)")) -> Figure:
     """After how many audits could the week have been accepted or rejected?
 
     Parameters
@@ -127,7 +131,7 @@ def sequential(frame: pd.DataFrame, *, title: str = "One audit after the other (
         From `sampling.sequential`.
     """
     if frame.empty:
-        return nothing(title, frame, "no site was audited at random in the week")
+        return nothing(title, frame, say("no site was audited at random in the week"))
     sites = list(dict.fromkeys(frame["site"]))[:MOST_SITES]
     fig = canvas(2.6 if len(sites) <= 3 else 4.8)
     columns = min(len(sites), 3)
@@ -137,13 +141,23 @@ def sequential(frame: pd.DataFrame, *, title: str = "One audit after the other (
         part = frame[frame["site"] == site]
         decided, decision = int(part["decided"].iloc[0]), part["decision"].iloc[0]
         _lines(ax, part.head(max(2 * decided, 30)), decided)
-        words = {"continue": f"undecided after {decided}"}.get(decision, f"{decision}ed after {decided}")
-        ax.set_title(f"{name(site)}: {words}", loc="left", size=9, color=MUTED)
-        said.append(f"{name(site)} {words} audits")
+        short, long = _DECIDED[decision]
+        ax.set_title(say(short, site=name(site), n=decided), loc="left", size=9, color=MUTED)
+        said.append(say(long, site=name(site), n=decided))
     for ax in axes[len(sites) :]:
         ax.set_visible(False)
-    heading(fig, title, "; ".join(said) + ".", "above the field: reject; below: accept")
+    heading(fig, title, sentence(*said), say("above the field: reject; below: accept"))
     return fig
+
+
+_INSPECTION = (N_("normal"), N_("tightened"), N_("reduced"), N_("stopped"))
+"""What `sampling.lots` calls the severity that follows."""
+
+_DECIDED = {
+    "accept": (N_("{site}: accepted after {n}"), N_("{site} accepted after {n} audits")),
+    "reject": (N_("{site}: rejected after {n}"), N_("{site} rejected after {n} audits")),
+    "continue": (N_("{site}: undecided after {n}"), N_("{site} undecided after {n} audits")),
+}
 
 
 def _lines(ax: Axes, part: pd.DataFrame, decided: int) -> None:
@@ -153,5 +167,5 @@ def _lines(ax: Axes, part: pd.DataFrame, decided: int) -> None:
     ax.scatter(at["number"], at["found"], s=50, color=VERMILION, edgecolor=INK, zorder=4)
     ax.set_ylim(min(-0.5, part["found"].min()), max(part["reject_at"].max(), part["found"].max()) + 1)
     ax.set_ylim(bottom=-0.5)
-    measure_axis(ax.xaxis, "count", "audits")
-    measure_axis(ax.yaxis, "count", "errors found")
+    measure_axis(ax.xaxis, "count", say("audits"))
+    measure_axis(ax.yaxis, "count", say("errors found"))

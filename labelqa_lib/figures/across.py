@@ -6,14 +6,15 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from labelqa_lib.figures.canvas import BLUE, FAINT, INK, MUTED, canvas, heading, measure_axis, name, nothing, styled
+from labelqa_lib.figures.canvas import BLUE, FAINT, INK, MUTED, canvas, heading, measure_axis, name, nothing, sentence, styled
+from labelqa_lib.translation import N_, say
 
 _MOST = 30
 """Goals shown: those farthest from what is asked for, alone or together."""
 
 
 @styled
-def margins(frame: pd.DataFrame, *, title: str = "How near each interval comes to what is asked for") -> Figure:
+def margins(frame: pd.DataFrame, *, title: str = N_("How near each interval comes to what is asked for")) -> Figure:
     """Which goals are out of reach of a market's own hours, and where do they come to with shared hours?
 
     Parameters
@@ -22,7 +23,7 @@ def margins(frame: pd.DataFrame, *, title: str = "How near each interval comes t
         From `sampling.across.goals_of`: ``market, goal, wanted, alone, together``.
     """
     if frame.empty:
-        return nothing(title, frame, "no goal can be planned for")
+        return nothing(title, frame, say("no goal can be planned for"))
     frame = frame.assign(before=frame["alone"] / frame["wanted"], after=frame["together"] / frame["wanted"])
     worst = frame[["before", "after"]].max(axis=1).nlargest(_MOST).index
     frame = frame.loc[sorted(worst)]
@@ -36,8 +37,9 @@ def margins(frame: pd.DataFrame, *, title: str = "How near each interval comes t
     ax.set_yticks(places, [f"{name(row.market, 6)}  {name(row.goal, 36)}" for row in frame.itertuples()])
     ax.set_xlim(left=0)
     ax.set_ylim(-0.7, len(frame) - 0.3)
-    measure_axis(ax.xaxis, "coefficient", "half-width promised, in terms of the one asked for")
+    measure_axis(ax.xaxis, "coefficient", say("half-width promised, in terms of the one asked for"))
     missed = [int((frame[column] > 1.01).sum()) for column in ("before", "after")]
-    said = f"{missed[0]} of the {len(frame)} goals shown are missed with own hours, {missed[1]} with shared ones"
-    heading(fig, title, said + ".", "dashed: as asked for; circle: own hours; dot: shared")
+    said = say("{alone} of the {n} goals shown are missed with own hours, {together} with shared ones", alone=missed[0],
+               n=len(frame), together=missed[1])  # fmt: skip
+    heading(fig, title, sentence(said), say("dashed: as asked for; circle: own hours; dot: shared"))
     return fig

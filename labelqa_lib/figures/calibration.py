@@ -7,7 +7,8 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from labelqa_lib import wording
-from labelqa_lib.figures.canvas import INK, canvas, heading, name, nothing, styled
+from labelqa_lib.figures.canvas import INK, canvas, heading, name, nothing, sentence, styled
+from labelqa_lib.translation import N_, say
 
 MOST_PARTICIPANTS = 20
 FEWEST_ITEMS = 5
@@ -26,7 +27,7 @@ def participants(
     who: str,
     area: str = "policy_area",
     *,
-    title: str = "Participants against the key",
+    title: str = N_("Participants against the key"),
     minimum: int = 30,
 ) -> Figure:
     """Who differs from the key, and in which policy area?
@@ -50,7 +51,7 @@ def participants(
     total = known.groupby(who)["n"].transform("sum") if len(known) else known
     known = known[total >= minimum] if len(known) else known
     if known.empty:
-        return nothing(title, frame, f"nobody has {minimum} items with a key")
+        return nothing(title, frame, say("nobody has {n} items with a key", n=minimum))
     right = (known["estimate"] * known["n"]).groupby(known[who]).sum() / known.groupby(who)["n"].sum()
     shown = right.sort_values(kind="stable").head(MOST_PARTICIPANTS).index
     enough = known[known["n"] >= FEWEST_ITEMS]
@@ -65,7 +66,7 @@ def participants(
     ax.pcolormesh(np.ma.masked_invalid(surely), vmin=0, vmax=most, cmap="Oranges", edgecolor="white", linewidth=1.5)
     for cell in zip(*np.nonzero(share.notna().to_numpy()), strict=True):
         ends = f" ({100 * low.iat[cell]:.0f}–{100 * high.iat[cell]:.0f})" if share.shape[1] <= MOST_INTERVALS else ""
-        said = f"{100 * share.iat[cell]:.0f} %{ends}  n {items.iat[cell]:.0f}"
+        said = f"{100 * share.iat[cell]:.0f} %{ends}  {say('n {n}', n=f'{items.iat[cell]:.0f}')}"
         ink = "white" if surely[cell] > 0.6 * most else INK
         ax.text(cell[1] + 0.5, cell[0] + 0.5, said, size=7.5, ha="center", va="center", color=ink)
     ax.grid(False)
@@ -73,12 +74,14 @@ def participants(
     ax.set_yticks(np.arange(len(shown)) + 0.5, [name(value) for value in shown])
     ax.set_xticks(np.arange(share.shape[1]) + 0.5, [name(value, 20) for value in share.columns])
     ax.tick_params(length=0, labelcolor=INK)
-    ax.set_xlabel(f"share that agrees with the key (interval), items; the darker, the surer it differs; empty: fewer than {FEWEST_ITEMS}")
+    ax.set_xlabel(say("share that agrees with the key (interval), items; the darker, the surer it differs; empty: fewer than {n}",
+                      n=FEWEST_ITEMS))  # fmt: skip
     worst = enough.sort_values(["estimate", who], kind="stable").head(3)
-    said = "; ".join(
-        f"{name(row[who])} {wording.amount(row['estimate'], 'rate')} in {name(row[area])}"
+    said = [
+        say("{who} {share} in {area}", who=name(row[who]), share=wording.amount(row["estimate"], "rate"), area=name(row[area]))
         for _, row in worst.iterrows()
-    )
-    note = f"the {len(shown)} furthest from it" if len(right) > len(shown) else ""
-    heading(fig, title, f"furthest from the key: {said}." if said else "too few items in every cell.", note)
+    ]
+    note = say("the {n} furthest from it", n=len(shown)) if len(right) > len(shown) else ""
+    message = say("furthest from the key: {said}", said=sentence(*said)) if said else say("too few items in every cell.")
+    heading(fig, title, message, note)
     return fig

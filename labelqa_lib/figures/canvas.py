@@ -6,6 +6,7 @@ import functools
 import math
 from collections.abc import Callable
 from pathlib import Path
+from unicodedata import east_asian_width
 
 import matplotlib
 import pandas as pd
@@ -17,6 +18,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from labelqa_lib import wording
 from labelqa_lib.figures.fonts import families, is_latin
+from labelqa_lib.translation import N_, say
 
 WIDTH = 8.4
 """Inches; the page shows 96 pixels to the inch."""
@@ -27,13 +29,15 @@ BLUE, PALE_BLUE, VERMILION = "#0b5cad", "#c7ddf2", "#c2410c"
 
 _STYLE = Path(__file__).with_name("labelqa.mplstyle")
 _LONGEST_NAME, _LONGEST_TITLE = 32, 110
+_LETTERS_TO_THE_INCH = 13.5
+"""Of a title, about."""
 _LINE_HEIGHT = 12
 """Points from one label to the next."""
 _AXES_SHARE = 0.75
 """Of the figure's height, about what the axes take; the layout is not known yet when labels are placed."""
 _JOINERS = "\u200c\u200d"
-_AXIS = {"rate": "%", "seconds": "seconds", "hours": "hours", "days": "days", "per_day": "a day", "per_hour": "an hour",
-         "count": "count", "coefficient": "1 is perfect, 0 is chance"}  # fmt: skip
+_AXIS = {"rate": "%", "seconds": N_("seconds"), "hours": N_("hours"), "days": N_("days"), "per_day": N_("a day"),
+         "per_hour": N_("an hour"), "count": N_("count"), "coefficient": N_("1 is perfect, 0 is chance")}  # fmt: skip
 
 
 def styled(draw: Callable[..., Figure]) -> Callable[..., Figure]:
@@ -41,7 +45,7 @@ def styled(draw: Callable[..., Figure]) -> Callable[..., Figure]:
 
     @functools.wraps(draw)
     def inside(*args, **kwargs) -> Figure:
-        fonts = families(is_latin(*args, *kwargs.values()))
+        fonts = families(is_latin(say("seconds"), *args, *kwargs.values()))
         with matplotlib.rc_context({"font.family": list(fonts)}, fname=_STYLE):
             fig = draw(*args, **kwargs)
             # Finding the layout makes the ticks, which take their style from the settings of that moment.
@@ -59,11 +63,12 @@ def canvas(height: float, width: float = WIDTH) -> Figure:
     return fig
 
 
-def nothing(title: str, frame: pd.DataFrame, otherwise: str = "there is nothing to show") -> Figure:
-    """A small figure that says why it is empty: the frame's own reason where it has one."""
+def nothing(title: str, frame: pd.DataFrame, otherwise: str = "") -> Figure:
+    """A small figure that says why it is empty: the frame's own reason where it has one, else what is said otherwise."""
     reasons = [reason for reason in frame.get("reason", pd.Series(dtype=str)).dropna().unique() if reason]
-    title = name(title, _LONGEST_TITLE)
-    why = f"Not shown: {name(reasons[0], 110) if reasons else otherwise}"
+    title = name(say(title), _LONGEST_TITLE)
+    why = name(say(reasons[0]), 110) if reasons else otherwise or say("there is nothing to show")
+    why = say("Not shown: {why}", why=why)
     fig = canvas(0.8)
     fig.text(0.008, 0.72, title, size=10.5, va="center")
     fig.text(0.008, 0.28, why, color=MUTED, va="center")
@@ -74,7 +79,7 @@ def nothing(title: str, frame: pd.DataFrame, otherwise: str = "there is nothing 
 def name(value: object, longest: int = _LONGEST_NAME) -> str:
     """A segment's name on one line, without invisible characters, cut where it is too long for an axis."""
     visible = (char if char.isprintable() or char in _JOINERS else " " for char in str(value)[: 2 * longest])
-    line = " ".join("".join(visible).split()) or "(blank)"
+    line = " ".join("".join(visible).split()) or say("(blank)")
     return line if len(line) <= longest else line[: longest - 1] + "…"
 
 
@@ -88,9 +93,22 @@ def heading(fig: Figure, title: str, message: str, note: str = "") -> None:
 
     The message becomes the figure's label: what `display` gives to whoever does not see the figure.
     """
-    title = name(title, _LONGEST_TITLE)
-    fig.suptitle(f"{title}   ({note})" if note else title, x=0.008, ha="left", size=10.5)
+    title = name(say(title), _LONGEST_TITLE)
+    said = f"{title}   ({note})" if note else title
+    if note and "\n" not in note and _letters(said) > _LETTERS_TO_THE_INCH * fig.get_figwidth():
+        said = f"{title}\n({note})"
+    fig.suptitle(said, x=0.008, ha="left", size=10.5)
     fig.set_label(f"{title}: {message}")
+
+
+def _letters(text: str) -> int:
+    """How wide a line is, in Latin letters: a Chinese character is as wide as two."""
+    return sum(2 if east_asian_width(char) in "WF" else 1 for char in text)
+
+
+def sentence(*clauses: str) -> str:
+    """Independent parts as one sentence: ``a; b.``. Those that are empty are left out."""
+    return say("{clauses}.", clauses=say("; ").join(filter(None, clauses)))
 
 
 def measure_axis(axis: Axis, unit: str, label: str = "") -> None:
@@ -98,18 +116,18 @@ def measure_axis(axis: Axis, unit: str, label: str = "") -> None:
     scale = 100 if unit == "rate" else 1
     axis.set_major_locator(MaxNLocator(6, steps=[1, 2, 2.5, 5, 10], integer=unit == "count"))
     axis.set_major_formatter(FuncFormatter(lambda value, _: wording.written(f"{value * scale:.10g}")))
-    axis.set_label_text(label or _AXIS[unit])
+    axis.set_label_text(label or say(_AXIS[unit]))
 
 
 def target_text(target: float, better: str | None, unit: str) -> str:
     """``target ≥ 95.0 %``."""
     sign = {"higher": "≥ ", "lower": "≤ "}.get(better, "")
-    return f"target {sign}{wording.amount(target, unit)}"
+    return say("target {bound}", bound=f"{sign}{wording.amount(target, unit)}")
 
 
 def held_to(target: float | None, better: str | None, unit: str) -> str:
     """``, target ≥ 95.0 %`` at the end of a message; nothing where there is no target."""
-    return "" if target is None else f", {target_text(target, better, unit)}"
+    return "" if target is None else say(", ") + target_text(target, better, unit)
 
 
 def stack_ends(ax: Axes, ends: list[tuple[str, float, str]]) -> None:

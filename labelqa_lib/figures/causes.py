@@ -10,16 +10,17 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from labelqa_lib import wording
-from labelqa_lib.figures.canvas import INK, VERMILION, beside, canvas, clamp, heading, measure_axis, nothing, styled
+from labelqa_lib.figures.canvas import INK, VERMILION, beside, canvas, clamp, heading, measure_axis, nothing, sentence, styled
 from labelqa_lib.figures.weeks import line, week_ticks
 from labelqa_lib.periods import Week
+from labelqa_lib.translation import N_, say
 
 _LONGEST_NAME = 60
 _PANELS_ACROSS = 3
 
 
 @styled
-def causes(frame: pd.DataFrame, *, title: str = "Errors more than expected") -> Figure:
+def causes(frame: pd.DataFrame, *, title: str = N_("Errors more than expected")) -> Figure:
     """How many errors does each cause add, and how sure is that?
 
     Parameters
@@ -28,7 +29,7 @@ def causes(frame: pd.DataFrame, *, title: str = "Errors more than expected") -> 
         From `findings.ranked`: ``cause, where, excess_errors, ci_low, ci_high``, a dot with its interval each.
     """
     if frame.empty:
-        return nothing(title, frame, "no segment has more errors than chance explains")
+        return nothing(title, frame, say("no segment has more errors than chance explains"))
     shown = frame.iloc[::-1].reset_index(drop=True)
     fig = canvas(0.9 + 0.32 * len(shown))
     ax = fig.subplots()
@@ -40,17 +41,17 @@ def causes(frame: pd.DataFrame, *, title: str = "Errors more than expected") -> 
     ax.tick_params(axis="y", labelcolor=INK)
     ax.set_ylim(-0.6, len(shown) - 0.4)
     ax.grid(axis="y", visible=False)
-    measure_axis(ax.xaxis, "count", "errors in the week beyond those expected")
+    measure_axis(ax.xaxis, "count", say("errors in the week beyond those expected"))
     said = [
         f"{row.where} {wording.count(row.excess_errors, '{n} error', '{n} errors')} ({wording.ends(row.ci_low, row.ci_high, 'count')})"
         for row in frame.head(3).itertuples()
     ]
-    heading(fig, title, "; ".join(said) + ".")
+    heading(fig, title, sentence(*said))
     return fig
 
 
 @styled
-def since(weekly: pd.DataFrame, days: pd.DataFrame, *, title: str = "Error rate inside each cause, by week") -> Figure:
+def since(weekly: pd.DataFrame, days: pd.DataFrame, *, title: str = N_("Error rate inside each cause, by week")) -> Figure:
     """Since when has each cause been there?
 
     Parameters
@@ -74,15 +75,15 @@ def since(weekly: pd.DataFrame, days: pd.DataFrame, *, title: str = "Error rate 
         week_ticks(ax, weeks, most=9 if across == 1 else 4)
         mark = days[days["cause"] == name]
         if len(mark):
-            said.append(f"{name} since {_shade(ax, mark.iloc[0], weeks)}")
-        ax.set_title(f"cause {name}", size=8.5, pad=4)
+            said.append(say("{cause} since {day}", cause=name, day=_shade(ax, mark.iloc[0], weeks)))
+        ax.set_title(say("cause {name}", name=name), size=8.5, pad=4)
     for ax in axes[len(names) :]:
         ax.set_axis_off()
     for ax in axes[::across]:
         measure_axis(ax.yaxis, "rate")
     clamp(axes[0], "rate")
-    message = ("; ".join(said) or "no first day could be told") + "."
-    heading(fig, title, message, "line: most likely first day, shaded: its span")
+    message = sentence(*(said or [say("no first day could be told")]))
+    heading(fig, title, message, say("line: most likely first day, shaded: its span"))
     return fig
 
 
@@ -92,4 +93,4 @@ def _shade(ax: Axes, row: pd.Series, weeks: list[str]) -> str:
     at, low, high = ((row[name] - first).days / 7 - 0.5 for name in ("day", "day_low", "day_high"))
     ax.axvspan(low, high + 1 / 7, color=VERMILION, alpha=0.15, linewidth=0, zorder=0)
     ax.axvline(at, color=VERMILION, linewidth=1.2)
-    return f"{row['day']:%a} {row['day'].day} {row['day']:%b}"
+    return wording.short_day(row["day"].date())

@@ -24,10 +24,12 @@ from labelqa_lib.figures.canvas import (
     measure_axis,
     name,
     nothing,
+    sentence,
     styled,
     target_text,
 )
 from labelqa_lib.figures.weeks import draw_target, gaps, name_ends, on_calendar, two_bases, week_ticks
+from labelqa_lib.translation import N_, say
 
 _PALE_GREY = "#f1f3f5"
 
@@ -55,7 +57,7 @@ def control(
         the weighted mean of the weeks up to each as a dotted line, vermilion where it says that there is a drift;
         the rule stands at the last week of every run of signals, and a new phase's reason where it starts.
     """
-    frame = on_calendar(frame).fillna({"signal": "", "drift": "", "reason": "no data"})
+    frame = on_calendar(frame).fillna({"signal": "", "drift": "", "reason": N_("no data")})
     frame["phase"] = frame["phase"].ffill()
     known = frame[frame["estimate"].notna()]
     if known.empty:
@@ -80,11 +82,11 @@ def control(
     name_ends(ax, ends)
     _name_signals(ax, frame)
     limited = frame["upper"].notna().any()
-    note = _LEGEND if limited else _why_no_limits(known)
-    but = "".join(f"; {words}" for words in (gaps(frame), two_bases(known)) if words)
-    # below the rest of the note, for which one line is just long enough
-    note = note + but.replace("; ", ";\n", 1) if limited else note
-    heading(fig, title, f"{_message(known, now, unit)}{held_to(target, better, unit)}{but}.", note)
+    note = say(_LEGEND) if limited else _why_no_limits(known)
+    but = [words for words in (gaps(frame), two_bases(known)) if words]
+    if limited and but:  # below the rest of the note, for which one line is just long enough
+        note = f"{note}{say('; ').rstrip()}\n{say('; ').join(but)}"
+    heading(fig, title, sentence(_message(known, now, unit) + held_to(target, better, unit), *but), note)
     return fig
 
 
@@ -99,12 +101,12 @@ def _limits(ax: Axes, frame: pd.DataFrame) -> None:
         ax.plot(edges, centre, color=MUTED, linewidth=1, zorder=1)
         if words:
             ax.axvline(edges[0], color=MUTED, linewidth=1, linestyle=(0, (1, 2)))
-            ax.annotate(name(words), (edges[0], 1), (3, -9), xycoords=("data", "axes fraction"),
+            ax.annotate(name(say(words)), (edges[0], 1), (3, -9), xycoords=("data", "axes fraction"),
                         textcoords="offset points", color=MUTED)  # fmt: skip
 
 
 _LINES = ("lower", "upper", "centre")
-_LEGEND = "grey: limits from the weeks before the last; ◆ signal; dotted: mean of late"
+_LEGEND = N_("grey: limits from the weeks before the last; ◆ signal; dotted: mean of late")
 
 
 def _name_signals(ax: Axes, frame: pd.DataFrame) -> None:
@@ -114,7 +116,7 @@ def _name_signals(ax: Axes, frame: pd.DataFrame) -> None:
         up = row["estimate"] >= row["centre"]
         side = "right" if place > len(frame) / 2 else "left"
         ax.annotate(
-            row["signal"],
+            say(row["signal"]),
             (place, row["estimate"]),
             (5 if side == "right" else -5, 9 if up else -9),
             textcoords="offset points",
@@ -125,16 +127,20 @@ def _name_signals(ax: Axes, frame: pd.DataFrame) -> None:
 
 
 def _message(known: pd.DataFrame, now: pd.Series, unit: str) -> str:
-    said = f"{wording.estimate(now['estimate'], now['ci_low'], now['ci_high'], unit)} in {now['period']}"
+    figure = wording.estimate(now["estimate"], now["ci_low"], now["ci_high"], unit)
+    said = say("{figure} in {period}", figure=figure, period=now["period"])
     if math.isnan(now["upper"]):
-        return f"{said}; {_why_no_limits(known)}"
-    usual = wording.interval(now["lower"], now["upper"], unit)
-    signal = f"signal: {now['signal']}" if now["signal"] else "no signal"
+        return say("; ").join([said, _why_no_limits(known)])
+    signal = say("signal: {rule}", rule=say(now["signal"])) if now["signal"] else say("no signal")
+    parts = [
+        say(", ").join([said, signal]),
+        say("usual range {interval}", interval=wording.interval(now["lower"], now["upper"], unit)),
+    ]
     earlier = (known["signal"].iloc[:-1] != "").sum()
-    before = f"; {wording.count(earlier, '{n} earlier week', '{n} earlier weeks')} with a signal" if earlier else ""
-    drift = f"; drift: {now['drift']}" if now["drift"] else ""
-    return f"{said}, {signal}; usual range {usual}{before}{drift}"
+    parts += [wording.count(earlier, "{n} earlier week with a signal", "{n} earlier weeks with a signal")] if earlier else []
+    parts += [say("drift: {rule}", rule=say(now["drift"]))] if now["drift"] else []
+    return say("; ").join(parts)
 
 
 def _why_no_limits(known: pd.DataFrame) -> str:
-    return f"no limits: {known['reason'].iloc[-1]}"
+    return say("no limits: {why}", why=say(known["reason"].iloc[-1]))

@@ -23,11 +23,13 @@ from labelqa_lib.figures.canvas import (
     measure_axis,
     name,
     nothing,
+    sentence,
     stack_ends,
     styled,
     target_text,
 )
 from labelqa_lib.stats.funnel import limits
+from labelqa_lib.translation import say
 
 _MOST_NAMES = 8
 _CURVES = ((0.95, "95 %", (0, (4, 2))), (0.998, "99.8 %", "-"))
@@ -79,9 +81,10 @@ def funnel(
     stack_ends(ax, ends)
     measure_axis(ax.yaxis, unit)
     measure_axis(ax.xaxis, "count", _axis(len(flagged) - _MOST_NAMES, len(frame) - len(known)))
-    legend = ["▲ flagged"] if len(flagged) else []
-    legend += ["○ too few items to name"] if len(unnamed) else []
-    heading(fig, title, _message(flagged, known, dim, unit) + held_to(target, better, unit) + ".", ", ".join(legend))
+    legend = [say("▲ flagged")] if len(flagged) else []
+    legend += [say("○ too few items to name")] if len(unnamed) else []
+    message = sentence(_message(flagged, known, dim, unit) + held_to(target, better, unit))
+    heading(fig, title, message, say(", ").join(legend))
     return fig
 
 
@@ -91,7 +94,7 @@ def _curves(ax: Axes, known: pd.DataFrame) -> list[tuple[str, float, str]]:
     most = 1.06 * known["n_effective"].max()
     sizes = np.unique(np.rint(np.geomspace(min(5, most), most, 200)))
     ax.axhline(expected, color=MUTED, linewidth=1, zorder=1)
-    ends = [(f"all {wording.amount(expected, 'rate')}", expected, MUTED)]
+    ends = [(say("all {rate}", rate=wording.amount(expected, "rate")), expected, MUTED)]
     for coverage, said, dashes in _CURVES:
         low, high = limits(np.full(sizes.shape, expected), sizes, coverage, variance)
         for bound in (low, high):
@@ -112,18 +115,22 @@ def _name_dots(ax: Axes, rows: pd.DataFrame, dim: str, unit: str) -> None:
 
 
 def _axis(more: int, undefined: int) -> str:
-    said = "items judged (effective)"
-    said += f"   ·   {more} more flagged without a name here" if more > 0 else ""
-    return said + (f"   ·   {undefined} without enough to measure" if undefined else "")
+    said = [say("items judged (effective)")]
+    said += [say("{n} more flagged without a name here", n=more)] if more > 0 else []
+    said += [say("{n} without enough to measure", n=undefined)] if undefined else []
+    return "   ·   ".join(said)
 
 
 def _message(flagged: pd.DataFrame, known: pd.DataFrame, dim: str, unit: str) -> str:
-    judged = f"{wording.whole(known['named'].sum())} with enough items"
-    centre = f"the rate of all is {wording.amount(known['expected'].iloc[0], unit)}"
+    judged = wording.whole(known["named"].sum())
+    centre = say("the rate of all is {rate}", rate=wording.amount(known["expected"].iloc[0], unit))
     if flagged.empty:
-        return f"none of {judged} is worse than chance and the usual spread explain; {centre}"
-    names = ", ".join(
+        none = say("none of {n} with enough items is worse than chance and the usual spread explain", n=judged)
+        return say("; ").join([none, centre])
+    names = say(", ").join(
         f"{name(row[dim])} {wording.amount(row['estimate'], unit)}" for _, row in flagged.head(3).iterrows()
     )
-    more = f" and {len(flagged) - 3} more" if len(flagged) > 3 else ""
-    return f"{len(flagged)} of {judged} flagged: {names}{more}; {centre}"
+    if len(flagged) > 3:
+        names = say("{some} and {n} more", some=names, n=len(flagged) - 3)
+    said = say("{flagged} of {n} with enough items flagged: {names}", flagged=len(flagged), n=judged, names=names)
+    return say("; ").join([said, centre])

@@ -18,15 +18,17 @@ from labelqa_lib.figures.canvas import (
     measure_axis,
     name,
     nothing,
+    sentence,
     styled,
 )
+from labelqa_lib.translation import N_, say
 
 MOST_LABELS = 12
 MOST_PAIRS = 10
 
 
 @styled
-def confusion(frame: pd.DataFrame, *, title: str = "What each label was taken for") -> Figure:
+def confusion(frame: pd.DataFrame, *, title: str = N_("What each label was taken for")) -> Figure:
     """Of the items that are really one label, which share was given another?
 
     Parameters
@@ -42,7 +44,7 @@ def confusion(frame: pd.DataFrame, *, title: str = "What each label was taken fo
     """
     known = frame[frame["n"] > 0] if "n" in frame else frame
     if known.empty:
-        return nothing(title, frame, "no item has both a label and a reference label")
+        return nothing(title, frame, say("no item has both a label and a reference label"))
     labels = _labels_with_most_errors(known)
     cut = known[known["reference_label"].isin(labels) & known["label"].isin(labels)]
     share = _matrix(cut, "share", labels)
@@ -75,10 +77,10 @@ def confusion(frame: pd.DataFrame, *, title: str = "What each label was taken fo
     ax.set_xticks(middles, [name(label, 18) for label in labels], rotation=30, ha="right", rotation_mode="anchor")
     ax.set_yticks(middles, [name(label, 24) for label in labels])
     ax.tick_params(length=0, labelcolor=INK)
-    ax.set_xlabel("label given   (share of the reference label, and items)")
-    ax.set_ylabel("reference label")
+    ax.set_xlabel(say("label given   (share of the reference label, and items)"))
+    ax.set_ylabel(say("reference label"))
     every = known["reference_label"].nunique()
-    note = f"the {len(labels)} labels with most errors" if every > len(labels) else ""
+    note = say("the {n} labels with most errors", n=len(labels)) if every > len(labels) else ""
     wrong = cut[cut["reference_label"] != cut["label"]].nlargest(3, "share")
     heading(fig, title, _message(wrong, _no_confusion(frame)), note)
     return fig
@@ -87,7 +89,7 @@ def confusion(frame: pd.DataFrame, *, title: str = "What each label was taken fo
 def _no_confusion(frame: pd.DataFrame) -> str:
     """Why no confusion is shown: there was none, or (`n` 0) none so frequent that it may be shown."""
     seen = len(frame) and (frame["reference_label"] != frame["label"]).any()
-    return "no confusion is frequent enough to be shown" if seen else "no label was taken for another"
+    return say("no confusion is frequent enough to be shown") if seen else say("no label was taken for another")
 
 
 def _labels_with_most_errors(frame: pd.DataFrame) -> list:
@@ -127,14 +129,15 @@ def _right(place: int):
 
 def _message(pairs: pd.DataFrame, otherwise: str) -> str:
     said = [
-        f"{name(row.reference_label)} taken for {name(row.label)} {wording.amount(row.share, 'rate')} of the time"
+        say("{truth} taken for {given} {share} of the time", truth=name(row.reference_label), given=name(row.label),
+            share=wording.amount(row.share, "rate"))  # fmt: skip
         for row in pairs.itertuples()
     ]
-    return "; ".join(said or [otherwise]) + "."
+    return sentence(*(said or [otherwise]))
 
 
 @styled
-def costly_pairs(frame: pd.DataFrame, *, title: str = "The confusions that cost most") -> Figure:
+def costly_pairs(frame: pd.DataFrame, *, title: str = N_("The confusions that cost most")) -> Figure:
     """Which label pairs lose the most items?
 
     Parameters
@@ -158,15 +161,16 @@ def costly_pairs(frame: pd.DataFrame, *, title: str = "The confusions that cost 
     for place, row in enumerate(shown.itertuples()):
         cost = f"{wording.whole(row.cost)}{'  ⇄' if row.flips else ''}"
         ax.annotate(cost, (row.cost, place), (4, 0), textcoords="offset points", va="center_baseline")
-        said = f"{wording.estimate(row.share, row.ci_low, row.ci_high, 'rate')}   n {wording.whole(row.n)}"
+        said = f"{wording.estimate(row.share, row.ci_low, row.ci_high, 'rate')}   {say('n {n}', n=wording.whole(row.n))}"
         ax.annotate(said, (1.01, place), xycoords=("axes fraction", "data"), va="center_baseline", color=MUTED)
     ax.annotate(
-        "share of the reference label", (1.01, len(shown) - 0.35), xycoords=("axes fraction", "data"), color=MUTED
+        say("share of the reference label"), (1.01, len(shown) - 0.35), xycoords=("axes fraction", "data"), color=MUTED
     )
     ax.margins(x=0.2)
     ax.set_ylim(-0.6, len(shown) - 0.4)
     ax.grid(axis="y", visible=False)
     ax.grid(axis="x", visible=True)
-    measure_axis(ax.xaxis, "count", "estimated errors a week, each times what it costs   (⇄ violating and benign are swapped)")
+    measure_axis(ax.xaxis, "count",
+                 say("estimated errors a week, each times what it costs   (⇄ violating and benign are swapped)"))  # fmt: skip
     heading(fig, title, _message(costliest.head(3), ""))
     return fig

@@ -8,7 +8,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter
 
 from labelqa_lib import wording
-from labelqa_lib.figures.canvas import BLUE, FAINT, INK, MUTED, VERMILION, canvas, heading, nothing, styled
+from labelqa_lib.figures.canvas import BLUE, FAINT, INK, MUTED, VERMILION, canvas, heading, nothing, sentence, styled
+from labelqa_lib.translation import say
 
 _TICKS = (0, 5, 20, 50, 100, 200, 500, 1000, 2000, 5000)
 _PALE_GREY = "#f1f3f5"
@@ -31,7 +32,7 @@ def gaps(frame: pd.DataFrame, *, title: str) -> Figure:
         limits as a grey field about the median, errors at which a rule is complete as diamonds. High is good.
     """
     if frame.empty:
-        return nothing(title, frame, "fewer than two of these errors in all weeks")
+        return nothing(title, frame, say("fewer than two of these errors in all weeks"))
     fig = canvas(2.6)
     ax = fig.subplots()
     ax.set_yscale("function", functions=(lambda y: np.sqrt(np.maximum(y, 0)), np.square))
@@ -46,18 +47,19 @@ def gaps(frame: pd.DataFrame, *, title: str) -> Figure:
     ax.set_ylim(0, 1.1 * top)
     ax.yaxis.set_major_locator(FixedLocator([tick for tick in _TICKS if tick <= 1.1 * top]))
     ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: wording.whole(value)))
-    ax.set_ylabel("good items before it")
+    ax.set_ylabel(say("good items before it"))
     first = ~frame["period"].duplicated()
     ax.set_xticks(frame.index[first], [week.split("-")[1] for week in frame.loc[first, "period"]])
-    heading(fig, title, _message(frame), "grey: limits from the weeks before the last; ◆ signal; high is good")
+    heading(fig, title, _message(frame), say("grey: limits from the weeks before the last; ◆ signal; high is good"))
     return fig
 
 
 def _message(frame: pd.DataFrame) -> str:
     last = frame[frame["period"] == frame["period"].iloc[-1]]
-    said = f"{wording.count(len(last), '{n} error', '{n} errors')} in {last['period'].iloc[0]}, "
-    said += f"with a median of {wording.whole(last['gap'].median())} good items before each"
+    seen = wording.count(len(last), "{n} error in {week}", "{n} errors in {week}", week=last["period"].iloc[0])
+    said = say("{seen}, with a median of {n} good items before each", seen=seen, n=wording.whole(last["gap"].median()))
     if frame["upper"].isna().all():
-        return f"{said}; no limits: {frame['reason'].iloc[-1]}."
-    signals = list(dict.fromkeys(words for words in last["signal"] if words))
-    return f"{said}, usual {wording.whole(last['centre'].iloc[-1])}; {'signal: ' + ', '.join(signals) if signals else 'no signal'}."
+        return sentence(said, say("no limits: {why}", why=say(frame["reason"].iloc[-1])))
+    said = say("{said}, usual {n}", said=said, n=wording.whole(last["centre"].iloc[-1]))
+    signals = [say(words) for words in dict.fromkeys(words for words in last["signal"] if words)]
+    return sentence(said, say("signal: {rule}", rule=say(", ").join(signals)) if signals else say("no signal"))

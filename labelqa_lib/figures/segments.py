@@ -21,10 +21,12 @@ from labelqa_lib.figures.canvas import (
     measure_axis,
     name,
     nothing,
+    sentence,
     styled,
     target_text,
     title_of,
 )
+from labelqa_lib.translation import say
 
 MOST_SEGMENTS = 25
 
@@ -58,7 +60,7 @@ def compare(
     ordered : bool
         Keep the frame's order, as for bands of time, instead of putting the worst first.
     """
-    title = title or (title_of(frame["metric"].iloc[0]) if len(frame) else f"By {title_of(dim).lower()}")
+    title = title or (title_of(frame["metric"].iloc[0]) if len(frame) else say("By {dimension}", dimension=title_of(dim).lower()))
     known = frame[frame["estimate"].notna()]
     if known.empty:
         return nothing(title, frame)
@@ -76,7 +78,7 @@ def compare(
     ax.tick_params(axis="y", labelcolor=INK)
     ax.set_ylim(-0.7, len(shown) - 0.3)
     for place, (value, n) in enumerate(zip(shown["estimate"], shown["n"], strict=True)):
-        said = f"{wording.amount(value, unit)}   n {wording.whole(n)}"
+        said = f"{wording.amount(value, unit)}   {say('n {n}', n=wording.whole(n))}"
         ax.annotate(said, (1.01, place), xycoords=("axes fraction", "data"), va="center_baseline", color=MUTED)
     if target is not None and math.isfinite(target):
         ax.axvline(target, color=INK, linewidth=1, linestyle=(0, (4, 3)), zorder=1)
@@ -92,14 +94,15 @@ def compare(
         f"{name(row[dim])} {wording.amount(row['estimate'], unit)}" for _, row in worst_first.iloc[[0, -1]].iterrows()
     ]
     missed = int(_missed(known, target, better).sum())
-    certain = f"; {missed} of {len(known)} miss it for sure" if target is not None else ""
-    note = "◆ misses the target for sure" if missing.any() else ""
-    heading(fig, title, f"from {' to '.join(ends)}{held_to(target, better, unit)}{certain}.", note)
+    certain = say("{missed} of {n} miss it for sure", missed=missed, n=len(known)) if target is not None else ""
+    note = say("◆ misses the target for sure") if missing.any() else ""
+    between = say("from {low} to {high}", low=ends[0], high=ends[-1])
+    heading(fig, title, sentence(between + held_to(target, better, unit), certain), note)
     ax.grid(axis="y", visible=False)
     ax.grid(axis="x", visible=True)
     measure_axis(ax.xaxis, unit)
-    left_out = _left_out(len(known) - len(shown), len(frame) - len(known), "" if ordered else "better ones ")
-    ax.set_xlabel(f"{ax.get_xlabel()}{left_out}")
+    left_out = _left_out(len(known) - len(shown), len(frame) - len(known), ordered)
+    ax.set_xlabel("   ·   ".join([ax.get_xlabel(), *left_out]))
     return fig
 
 
@@ -113,9 +116,9 @@ def _missed(frame: pd.DataFrame, target: float | None, better: str | None) -> pd
     return frame["ci_low"] > target if better == "lower" else frame["ci_high"] < target
 
 
-def _left_out(more: int, undefined: int, which: str) -> str:
-    said = f"   ·   … {more} {which}not shown" if more else ""
-    return said + (f"   ·   {undefined} without enough to measure" if undefined else "")
+def _left_out(more: int, undefined: int, ordered: bool) -> list[str]:
+    said = [say("… {n} not shown", n=more) if ordered else say("… {n} better ones not shown", n=more)] if more else []
+    return said + ([say("{n} without enough to measure", n=undefined)] if undefined else [])
 
 
 @styled
@@ -142,7 +145,8 @@ def distribution(
     seaborn.histplot(x=values.to_numpy(), bins=bins, color=PALE_BLUE, edgecolor="white", ax=ax)
     middle = values.median()
     ax.axvline(middle, color=BLUE)
-    lines = [(middle, f"median {wording.amount(middle, unit)}", BLUE)]
+    median = say("median {value}", value=wording.amount(middle, unit))
+    lines = [(middle, median, BLUE)]
     if target is not None and math.isfinite(target):
         ax.axvline(target, color=INK, linewidth=1, linestyle=(0, (4, 3)))
         lines.append((target, target_text(target, better, unit), INK))
@@ -157,8 +161,8 @@ def distribution(
             color=colour,
         )
     between = wording.interval(values.min(), values.max(), unit)
-    message = f"median {wording.amount(middle, unit)} of {wording.whole(len(values))}, {between}{held_to(target, better, unit)}."
-    heading(fig, title, message)
+    message = say("{median} of {n}, {interval}", median=median, n=wording.whole(len(values)), interval=between)
+    heading(fig, title, sentence(message + held_to(target, better, unit)))
     measure_axis(ax.xaxis, unit)
-    measure_axis(ax.yaxis, "count", "how many")
+    measure_axis(ax.yaxis, "count", say("how many"))
     return fig

@@ -1,4 +1,4 @@
-"""How does it move? Trends over weeks, over the hours of a day, and arrivals against completions."""
+"""How does it move? Trends over weeks, and arrivals against completions."""
 
 from __future__ import annotations
 
@@ -25,10 +25,12 @@ from labelqa_lib.figures.canvas import (
     measure_axis,
     name,
     nothing,
+    sentence,
     styled,
     target_text,
 )
 from labelqa_lib.periods import calendar
+from labelqa_lib.translation import N_, say
 
 _MOST_PANELS = 12
 _MOST_GAPS = 3
@@ -78,9 +80,10 @@ def trend(
     now = known.iloc[-1]
     said = wording.estimate(now["estimate"], now["ci_low"], now["ci_high"], unit)
     between = wording.interval(known["estimate"].min(), known["estimate"].max(), unit)
-    message = f"{said} in {now['period']}{held_to(target, better, unit)}; {between} since {known['period'].iloc[0]}"
-    but = "; ".join(filter(None, [gaps(frame), two_bases(known)]))
-    heading(fig, title, f"{message}{f'; {but}' if but else ''}.", but)
+    now_in = say("{figure} in {period}", figure=said, period=now["period"]) + held_to(target, better, unit)
+    before = say("{interval} since {week}", interval=between, week=known["period"].iloc[0])
+    but = say("; ").join(filter(None, [gaps(frame), two_bases(known)]))
+    heading(fig, title, sentence(now_in, before, but), but)
     return fig
 
 
@@ -132,55 +135,18 @@ def trends(
         measure_axis(ax.yaxis, unit)
     clamp(axes[0], unit)
     more = len(segments) - len(chosen)
-    notes = [f"dashed: {target_text(target, better, unit)}"] if aimed else []
-    notes += [f"… and {more} more"] if more else []
+    notes = [say("dashed: {target}", target=target_text(target, better, unit))] if aimed else []
+    notes += [say("… and {n} more", n=more)] if more else []
     notes += filter(None, [gaps(on_calendar(frame.groupby("period", as_index=False)["estimate"].max()))])
     ends = [f"{name(key)} {wording.amount(last[key], unit)}" for key in (ordered[0], ordered[-1])]
-    message = f"{len(ordered)} panels; in the last week from {' to '.join(ends)}{held_to(target, better, unit)}."
-    heading(fig, title, message, "; ".join(notes))
+    between = say("in the last week from {low} to {high}", low=ends[0], high=ends[1]) + held_to(target, better, unit)
+    panels = wording.count(len(ordered), "{n} panel", "{n} panels")
+    heading(fig, title, sentence(panels, between), say("; ").join(notes))
     return fig
 
 
 @styled
-def by_hour(frame: pd.DataFrame, *, title: str = "Error rate by local hour") -> Figure:
-    """At which hours of the day do errors happen, and how much work is done then?
-
-    Parameters
-    ----------
-    frame : DataFrame
-        A metric frame of a rate by ``local_hour``; volumes are its column ``volume``, or else ``n``.
-    """
-    if frame.empty or frame["estimate"].notna().sum() == 0:
-        return nothing(title, frame)
-    hours = frame.assign(local_hour=frame["local_hour"].astype(int)).set_index("local_hour").reindex(range(24))
-    fig = canvas(3.0)
-    ax, below = fig.subplots(2, 1, sharex=True, height_ratios=[3, 1])
-    places = np.arange(24)
-    line(ax, hours)
-    worst = hours["estimate"].idxmax()
-    ax.annotate(
-        f"{worst:02d}:00  {wording.amount(hours['estimate'][worst], 'rate')}",
-        (worst, hours["estimate"][worst]),
-        (0, 7),
-        textcoords="offset points",
-        ha="center" if 2 < worst < 21 else "left" if worst <= 2 else "right",
-    )
-    ax.margins(y=0.18)
-    clamp(ax, "rate")
-    measure_axis(ax.yaxis, "rate")
-    best = hours["estimate"].idxmin()
-    ends = [f"{wording.amount(hours['estimate'][hour], 'rate')} at {hour:02d}:00" for hour in (worst, best)]
-    heading(fig, title, f"highest {ends[0]}, lowest {ends[1]} local time.")
-    volume = hours["volume" if "volume" in hours else "n"].fillna(0)
-    below.bar(places, volume, color=FAINT, width=0.8)
-    measure_axis(below.yaxis, "count", "annotations" if "volume" in hours else "items judged")
-    below.set_xticks(range(0, 24, 3), [f"{hour:02d}:00" for hour in range(0, 24, 3)])
-    below.set_xlabel("local hour")
-    return fig
-
-
-@styled
-def backlog(frame: pd.DataFrame, *, title: str = "Arrivals, completions and backlog") -> Figure:
+def backlog(frame: pd.DataFrame, *, title: str = N_("Arrivals, completions and backlog")) -> Figure:
     """Does the work keep up with what arrives?
 
     Parameters
@@ -190,22 +156,21 @@ def backlog(frame: pd.DataFrame, *, title: str = "Arrivals, completions and back
     """
     series = {metric: part.sort_values("period") for metric, part in frame.groupby("metric") if len(part)}
     drawn = {metric: part for metric, part in series.items() if part["estimate"].notna().any()}
-    flows = {"arrivals_per_day": ("arrived", VERMILION), "completions_per_day": ("completed", BLUE)}
+    flows = {"arrivals_per_day": (say("arrived"), VERMILION, (0, (4, 1.5))), "completions_per_day": (say("completed"), BLUE, "-")}
     if not set(drawn) & {*flows, "backlog"}:
         return nothing(title, frame)
     weeks = calendar(frame["period"])
     fig = canvas(3.4)
     ax, below = fig.subplots(2, 1, sharex=True, height_ratios=[3, 2])
     ends = []
-    for metric, (said, colour) in flows.items():
+    for metric, (said, colour, dash) in flows.items():
         if metric in drawn:
             values = drawn[metric].set_index("period")["estimate"].reindex(weeks)
-            dash = "-" if said == "completed" else (0, (4, 1.5))
             ax.plot(range(len(weeks)), values, color=colour, linestyle=dash, marker="o", markersize=2.4)
             ends.append((said, values.dropna().iloc[-1], colour))
     ax.margins(y=0.12)
     name_ends(ax, ends)
-    measure_axis(ax.yaxis, "count", "items a day")
+    measure_axis(ax.yaxis, "count", say("items a day"))
     if "backlog" in drawn:
         values = drawn["backlog"].set_index("period")["estimate"].reindex(weeks)
         below.fill_between(range(len(weeks)), 0, values, color=FAINT, linewidth=0)
@@ -213,13 +178,13 @@ def backlog(frame: pd.DataFrame, *, title: str = "Arrivals, completions and back
         waiting = values.dropna().iloc[-1]
         name_ends(below, [(wording.amount(waiting, "count"), waiting, INK)])
         below.set_ylim(bottom=0)
-        ends.append(("waiting", waiting, INK))
-    measure_axis(below.yaxis, "count", "backlog, items")
+        ends.append((say("waiting"), waiting, INK))
+    measure_axis(below.yaxis, "count", say("backlog, items"))
     week_ticks(below, weeks)
-    said = ", ".join(f"{wording.number(value, 'count')} {what}" for what, value, _ in ends)
+    said = say(", ").join(f"{wording.number(value, 'count')} {what}" for what, value, _ in ends)
     but = gaps(on_calendar(frame.groupby("period", as_index=False)["estimate"].max()))
-    message = f"{said} in the last week (arrived and completed are a day){f'; {but}' if but else ''}."
-    heading(fig, title, message, but)
+    message = say("{figures} in the last week (arrived and completed are a day)", figures=said)
+    heading(fig, title, sentence(message, but), but)
     return fig
 
 
@@ -233,8 +198,8 @@ def gaps(frame: pd.DataFrame) -> str:
     """Which weeks of a frame `on_calendar` have no figure, in words; nothing where all have one."""
     weeks = frame.loc[frame["estimate"].isna(), "period"].tolist()
     if len(weeks) > _MOST_GAPS:
-        return f"no figure in {len(weeks)} of {len(frame)} weeks"
-    return f"no figure in {', '.join(weeks)}" if weeks else ""
+        return say("no figure in {n} of {all} weeks", n=len(weeks), all=len(frame))
+    return say("no figure in {weeks}", weeks=say(", ").join(weeks)) if weeks else ""
 
 
 def two_bases(known: pd.DataFrame) -> str:
@@ -243,7 +208,9 @@ def two_bases(known: pd.DataFrame) -> str:
     if gold.all() or not gold.any():
         return ""
     weeks = known.loc[gold, "period"].tolist()
-    return f"on gold, not audits, in {', '.join(weeks) if len(weeks) <= _MOST_GAPS else f'{len(weeks)} weeks'}"
+    if len(weeks) > _MOST_GAPS:
+        return say("on gold, not audits, in {n} weeks", n=len(weeks))
+    return say("on gold, not audits, in {weeks}", weeks=say(", ").join(weeks))
 
 
 def line(ax: Axes, frame: pd.DataFrame, width: float = 1.8) -> None:

@@ -9,8 +9,10 @@ from datetime import datetime, time
 from typing import Any
 
 from labelqa_lib import files
+from labelqa_lib import wording
 from labelqa_lib.periods import Week
 from labelqa_lib.runner.plan import PlannedPage
+from labelqa_lib.translation import say
 
 SPREADSHEET, ACCURACY, PDF = ".xlsx", ".accuracy.csv", ".pdf"
 """How the files end; they begin with the notebook's name."""
@@ -47,13 +49,15 @@ def spreadsheet(frames: Sequence[Mapping[str, Any]], page: PlannedPage, title: s
         book.set_properties({"title": f"{title} {page.market} {page.week}", "created": monday})
         head, quoted = book.add_format({"bold": True, "bottom": 1}), book.add_format({"quote_prefix": True})
         names = list(_names([frame["id"] for frame in frames]))
-        about = {"page": title, "market": page.market, "week": page.week, "audience": page.audience, "snapshot": page.snapshot}
+        sheet, holds = say("sheet"), say("what it holds")
+        about = {say("page"): title, say("market"): page.market, say("week"): page.week, say("audience"): page.audience,
+                 say("snapshot"): page.snapshot}  # fmt: skip
         listed = [
-            {"sheet": name, "what it holds": frame["title"] + (f" ({_cut(frame)})" if _cut(frame) else "")}
+            {sheet: name, holds: frame["title"] + (f" ({_cut(frame)})" if _cut(frame) else "")}
             for name, frame in zip(names, frames, strict=True)
         ]
-        contents = [{"sheet": name, "what it holds": value} for name, value in about.items()] + listed
-        _sheet(book.add_worksheet("about"), ["sheet", "what it holds"], contents, head, quoted)
+        contents = [{sheet: name, holds: value} for name, value in about.items()] + listed
+        _sheet(book.add_worksheet("about"), [sheet, holds], contents, head, quoted)
         for name, frame in zip(names, frames, strict=True):
             note = [{frame["columns"][0]: _cut(frame)}] if _cut(frame) else []
             _sheet(book.add_worksheet(name), frame["columns"], [*frame["rows"], *note], head, quoted)
@@ -63,7 +67,10 @@ def spreadsheet(frames: Sequence[Mapping[str, Any]], page: PlannedPage, title: s
 def _cut(frame: Mapping[str, Any]) -> str:
     """That a frame had more rows than the notebook carried; nothing where all are here."""
     here, total = len(frame["rows"]), frame.get("total", 0)
-    return f"the first {here:,} of {total:,} rows; the others are not in this file" if total > here else ""
+    if total <= here:
+        return ""
+    return say("the first {here} of {total} rows; the others are not in this file", here=wording.whole(here),
+               total=wording.whole(total))  # fmt: skip
 
 
 def _names(ids: Sequence[str]) -> Iterator[str]:

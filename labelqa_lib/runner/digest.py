@@ -8,6 +8,7 @@ from typing import Any
 from labelqa_lib import wording
 from labelqa_lib.runner.incidents import told_once
 from labelqa_lib.runner.record import PageRecord
+from labelqa_lib.translation import say
 
 SEVERITIES = ("act", "watch")
 """What the digest lists; the rest stands on the pages."""
@@ -43,7 +44,7 @@ def league(records: Sequence[PageRecord]) -> dict[str, Any] | None:
         return None if value is None or high == low else round(6 + (WIDTH - 12) * (value - low) / (high - low), 1)
 
     return {
-        "title": rows[0][1]["title"],
+        "title": say(rows[0][1]["title"]),
         "scale": wording.interval(low, high, unit),
         "width": WIDTH,
         "rows": [
@@ -74,7 +75,7 @@ def _rank(one: Mapping[str, Any], every: Sequence[Mapping[str, Any]], better: in
     above = sum(_surely(other, one, better) for other in every)
     below = sum(_surely(one, other, better) for other in every)
     best, worst = 1 + above, len(every) - below
-    return str(best) if best == worst else f"{best} to {worst}"
+    return str(best) if best == worst else say("{low} to {high}", low=best, high=worst)
 
 
 def _surely(one: Mapping[str, Any], other: Mapping[str, Any], better: int) -> bool:
@@ -89,18 +90,24 @@ def moves(records: Sequence[PageRecord]) -> list[dict[str, Any]]:
         for one in record.headlines:
             if one.get("more_than_noise") and one.get("change") is not None and _known(one):
                 worse = {"higher": one["change"] < 0, "lower": one["change"] > 0}.get(one.get("better"))
-                unit = one["unit"]
-                ends = wording.ends(one.get("change_low"), one.get("change_high"), unit)
                 found.setdefault((record.market, one["metric"]), {
                     "market": record.market,
                     "link": f"{record.market}/{record.notebook}.html",
                     "worse": bool(worse),
                     "word": "moved" if worse is None else "worse" if worse else "better",
-                    "said": f"{one['title']} {wording.difference(one['change'], unit)}"
-                    f"{'' if ends == wording.UNDEFINED else f' ({ends})'} on last week, now "
-                    f"{wording.estimate(one['estimate'], one['ci_low'], one['ci_high'], unit)}, {one['status']}",
+                    "said": _moved(one),
                 })  # fmt: skip
     return sorted(found.values(), key=lambda one: not one["worse"])[:MOST_MOVES]
+
+
+def _moved(one: Mapping[str, Any]) -> str:
+    """``Accuracy −3.0 pt (−5.0 to −1.0) on last week, now 92.2 % (89.6 to 94.3), misses``."""
+    unit = one["unit"]
+    change, ends = wording.difference(one["change"], unit), wording.ends(one.get("change_low"), one.get("change_high"), unit)
+    change = change if ends == wording.UNDEFINED else say("{value} ({interval})", value=change, interval=ends)
+    now = wording.estimate(one["estimate"], one["ci_low"], one["ci_high"], unit)
+    return say("{metric} {change} on last week, now {figure}, {status}", metric=say(one["title"]), change=change, figure=now,
+               status=say(one["status"]))  # fmt: skip
 
 
 def most_important(records: Sequence[PageRecord], titles: Mapping[str, str]) -> list[dict[str, Any]]:
@@ -109,7 +116,7 @@ def most_important(records: Sequence[PageRecord], titles: Mapping[str, str]) -> 
     Returns
     -------
     list of dict
-        A finding with its ``market``, ``link``, ``standing`` and ``advice``; `pages` holds title and link of the other
+        A finding with its ``market``, ``link``, ``language``, ``standing`` and ``advice``; `pages` holds title and link of the other
         pages that speak of the same incident.
     """
     found = [
@@ -117,6 +124,7 @@ def most_important(records: Sequence[PageRecord], titles: Mapping[str, str]) -> 
             **finding,
             "market": record.market,
             "notebook": record.notebook,
+            "language": record.language,
             "link": _link(record, finding),
             "standing": standing(finding),
             "advice": (finding.get("recommendation") or {}).get("sentence", ""),
@@ -144,12 +152,12 @@ def _from_others(leader: Mapping[str, Any], others: Sequence[Mapping[str, Any]],
 
 def standing(finding: Mapping[str, Any]) -> str:
     """``new``, ``still there (week 3)``; nothing where no report of last week is known."""
-    state, weeks = finding.get("state") or "", finding.get("weeks") or 0
-    return f"{state} (week {weeks})" if state and weeks > 1 else state
+    state, weeks = say(finding.get("state") or ""), finding.get("weeks") or 0
+    return say("{state} (week {n})", state=state, n=weeks) if state and weeks > 1 else state
 
 
 def beside_last_week(records: Sequence[PageRecord]) -> str:
     """How many findings of all markets are new, still there, or gone, in a sentence; nothing where that is not known."""
     states = [finding["state"] for record in records for finding in record.findings if finding.get("state")]
-    said = [f"{states.count(state)} {state}" for state in ("new", "still there", "better", "worse", "gone") if state in states]
-    return f"Of all findings {', '.join(said)} since last week." if said else ""
+    said = [f"{states.count(state)} {say(state)}" for state in ("new", "still there", "better", "worse", "gone") if state in states]
+    return say("Of all findings {states} since last week.", states=say(", ").join(said)) if said else ""

@@ -8,6 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from jinja2 import pass_context
 from nbconvert import HTMLExporter
 from nbconvert.exporters.templateexporter import TemplateExporter
 from nbconvert.filters import Highlight2HTML
@@ -18,6 +19,8 @@ from labelqa_lib.runner.beside import ACCURACY, PDF, SPREADSHEET, spreadsheet, s
 from labelqa_lib.runner.plan import PlannedPage
 from labelqa_lib.runner.sealing import sealed
 from labelqa_lib.runner.sections import answered
+from labelqa_lib.translation import ENGLISH, say, speaking, tag
+from labelqa_lib.translation.markdown import translated
 
 TEMPLATES = Path(__file__).with_name("templates")
 HEADLINE = "application/vnd.labelqa.headline+json"
@@ -27,9 +30,12 @@ STATEMENT = "application/vnd.labelqa.statement+json"
 
 
 def said(notebook: NotebookNode) -> dict[str, str | list]:
-    """What a page hands on beside its HTML: its title; headlines, findings and warnings, each in the order shown."""
+    """What a page hands on beside its HTML: its title and language; headlines, findings and warnings, each as shown."""
     outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    with speaking(_locale(notebook)):
+        language = tag()
     return {
+        "language": language,
         "title": _heading(notebook),
         "headlines": _of_type(outputs, HEADLINE),
         "findings": _of_type(outputs, FINDINGS),
@@ -39,13 +45,18 @@ def said(notebook: NotebookNode) -> dict[str, str | list]:
 
 def beside(notebook: NotebookNode, page: PlannedPage) -> dict[str, bytes | None]:
     """The files that lie beside a page, by how their names end; None for one that this page does not have."""
+    with speaking(_locale(notebook)):
+        return _beside(notebook, page)
+
+
+def _beside(notebook: NotebookNode, page: PlannedPage) -> dict[str, bytes | None]:
     outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
     cards = [{name: value for name, value in row.items() if not isinstance(value, list)} for row in _of_type(outputs, HEADLINE)]
-    frames = [{"id": "headline", "title": "Headline metrics", "columns": list(cards[0]), "rows": cards}] if cards else []
+    frames = [{"id": "headline", "title": say("Headline metrics"), "columns": list(cards[0]), "rows": cards}] if cards else []
     frames += [frame for frame in _of_type(outputs, FRAME) if frame["rows"]]
     stated = _of_type(outputs, STATEMENT)
     return {
-        SPREADSHEET: spreadsheet(frames, page, _heading(notebook)) if frames else None,
+        SPREADSHEET: spreadsheet(frames, page, say(_heading(notebook))) if frames else None,
         ACCURACY: statement(stated) if stated else None,
         PDF: None,  # one that was printed from an earlier page
     }
@@ -64,7 +75,7 @@ def _is_stderr(output: NotebookNode) -> bool:
 
 
 def to_html(notebook: NotebookNode, page: PlannedPage) -> str:
-    """Export an executed notebook through the report's template.
+    """Export an executed notebook through the report's template, in the language of the locale that its title names.
 
     Raises
     ------
@@ -73,9 +84,17 @@ def to_html(notebook: NotebookNode, page: PlannedPage) -> str:
     """
     shown = _without_chance(notebook)
     about = {"market": page.market, "week": page.week, "audience": page.audience, "snapshot": page.snapshot}
-    shown.metadata.setdefault("title", f"{_heading(shown) or page.name} · {page.market} · {page.week}")
-    html, _ = _exporter().from_notebook_node(shown, resources={"metadata": {"name": page.name, **about}})
+    with speaking(_locale(notebook)):
+        shown.metadata.setdefault("title", f"{say(_heading(shown)) or page.name} · {page.market} · {page.week}")
+        html, _ = _exporter().from_notebook_node(shown, resources={"metadata": {"name": page.name, **about}})
     return sealed(html, _script())
+
+
+def _locale(notebook: NotebookNode) -> str:
+    """The locale that `display.title` was asked to speak; English where there is no such title."""
+    outputs = (output for cell in notebook.cells for output in cell.get("outputs", []))
+    told = (output.get("metadata", {}).get("labelqa", {}).get("locale") for output in outputs)
+    return next(filter(None, told), ENGLISH)
 
 
 @lru_cache(maxsize=1)
@@ -89,15 +108,33 @@ class _PageExporter(HTMLExporter):
 
     def from_notebook_node(self, nb, resources=None, **options):
         resources = self._init_resources(resources)
+        resources["language_code"] = tag()
         shown = WidgetsDataTypeFilter(notebook_metadata=self._nb_metadata, parent=self, resources=resources)
         self.register_filter("highlight_code", Highlight2HTML(parent=self))
         self.register_filter("filter_data_type", shown)
         return TemplateExporter.from_notebook_node(self, nb, resources, **options)
 
+    @pass_context
+    def markdown2html(self, context, source):
+        """Markdown in the language that is spoken. Headings keep the ids of the English ones: links hold in all languages."""
+        html, said = super().markdown2html(context, source), translated(source)
+        if said == source:
+            return html
+        ids = iter(_HEADING_ID.findall(html))
+        return _HEADING_LINK.sub(lambda found: _with_id(found, next(ids, "")), super().markdown2html(context, said))
+
+
+_HEADING_ID = re.compile(r'<h[1-6] id="([^"]*)">')
+_HEADING_LINK = re.compile(r'(<h[1-6] id=")[^"]*(">.*?<a class="anchor-link" href="#)[^"]*(")', re.DOTALL)
+
+
+def _with_id(found: re.Match, id: str) -> str:
+    return f"{found[1]}{id}{found[2]}{id}{found[3]}" if id else found[0]
+
 
 @lru_cache(maxsize=1)
 def _exporter() -> HTMLExporter:
-    return _PageExporter(
+    exporter = _PageExporter(
         template_name="labelqa",
         extra_template_basedirs=[str(TEMPLATES)],
         exclude_input=True,
@@ -105,6 +142,8 @@ def _exporter() -> HTMLExporter:
         exclude_output_prompt=True,
         embed_images=True,
     )
+    exporter.environment.globals["say"] = say
+    return exporter
 
 
 def _without_chance(notebook: NotebookNode) -> NotebookNode:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from labelqa_lib import wording
 from labelqa_lib.runner.record import PageRecord
+from labelqa_lib.translation import say
 
 WIDTH, LANE, LEFT, FOOT = 1000, 26, 74, 24
 LETTER = 6.2
@@ -56,11 +58,12 @@ def _bar(record: PageRecord, x: float, scale: float, y: int, titles: dict[str, s
     making, width = record.making, max(scale * record.seconds - 1, 1)
     label = next((text for text in (f"{record.market} {titles[record.notebook]}", record.market)
                   if len(text) * LETTER + 8 < width), "")  # fmt: skip
-    words = [f"{record.market}, {titles[record.notebook]}: {_time(record.seconds)}, {making.cpu:g} s CPU",
-             f"{making.memory / 2**20:,.0f} MiB at most"]  # fmt: skip
-    words += ["failed"] if record.failed else []
-    words += ["second attempt"] if making.attempt > 1 else []
-    return {"x": round(x, 1), "y": y + 3, "width": round(width, 1), "label": label, "failed": record.failed, "words": ", ".join(words)}
+    words = [say("{market}, {page}: {time}", market=record.market, page=titles[record.notebook], time=_time(record.seconds)),
+             say("{n} s CPU", n=f"{making.cpu:g}"),
+             say("{n} MiB at most", n=wording.whole(making.memory / 2**20))]  # fmt: skip
+    words += [say("failed")] if record.failed else []
+    words += [say("second attempt")] if making.attempt > 1 else []
+    return {"x": round(x, 1), "y": y + 3, "width": round(width, 1), "label": label, "failed": record.failed, "words": say(", ").join(words)}
 
 
 def _marks(end: float) -> list[int]:
@@ -70,16 +73,20 @@ def _marks(end: float) -> list[int]:
 
 def _time(seconds: float) -> str:
     minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes} min {rest:02} s" if minutes else f"{seconds:.1f} s" if 0 < seconds < 10 else f"{rest} s"
+    if minutes:
+        return say("{minutes} min {seconds} s", minutes=minutes, seconds=f"{rest:02}")
+    return say("{value} s", value=wording.written(f"{seconds:.1f}" if 0 < seconds < 10 else str(rest)))
 
 
 def _sentence(made: Sequence[PageRecord], end: float, workers: int, titles: dict[str, str]) -> str:
     longest = max(made, key=lambda record: record.seconds)
     busy = sum(record.seconds for record in made) / (end * workers)
     again = sum(record.making.attempt > 1 for record in made)
-    return (
-        f"{len(made)} {'page' if len(made) == 1 else 'pages'} by {workers} {'worker' if workers == 1 else 'workers'} in "
-        f"{_time(end)}, {sum(record.making.cpu for record in made):,.0f} CPU s, workers busy {min(busy, 1):.0%} of the time; the longest was "
-        f"{longest.market}, {titles[longest.notebook]} with {_time(longest.seconds)}"
-        + (f"; {again} needed a second attempt" if again else "")
-    )
+    said = say(
+        "{pages} by {workers} in {time}, {cpu} CPU s, workers busy {share} of the time; the longest was {market}, {page} with {most}",
+        pages=wording.count(len(made), "{n} page", "{n} pages"), workers=wording.count(workers, "{n} worker", "{n} workers"),
+        time=_time(end), cpu=wording.whole(sum(record.making.cpu for record in made)), share=f"{min(busy, 1):.0%}",
+        market=longest.market, page=titles[longest.notebook], most=_time(longest.seconds),
+    )  # fmt: skip
+    repeated = wording.count(again, "{n} needed a second attempt", "{n} needed a second attempt")
+    return say("; ").join([said, repeated]) if again else said

@@ -23,16 +23,17 @@ from labelqa_lib.runner.gantt import gantt
 from labelqa_lib.runner.plan import PlannedPage
 from labelqa_lib.runner.record import PageRecord, read_records
 from labelqa_lib.runner.sealing import sealed
+from labelqa_lib.translation import ENGLISH, N_, say, speaking, tag
 
 TEMPLATES = Path(__file__).with_name("templates")
 MARKS = {**symbols.STATUS, **symbols.SEVERITY, **symbols.MOVE, "failed": symbols.FAILED}
 """Symbol of a status, severity or move; the word itself is always written."""
 
-BESIDE = {SPREADSHEET: "spreadsheet", ACCURACY: "accuracy CSV", PDF: "PDF"}
+BESIDE = {SPREADSHEET: N_("spreadsheet"), ACCURACY: N_("accuracy CSV"), PDF: "PDF"}
 """What the index calls the files beside a page."""
 
 
-def write_index(reports: Path, audience: str, week: str, first: Sequence[str] = ()) -> Path:
+def write_index(reports: Path, audience: str, week: str, first: Sequence[str] = (), locale: str = ENGLISH) -> Path:
     """Write a week's index and the index of all weeks, from every record there is.
 
     Parameters
@@ -42,6 +43,8 @@ def write_index(reports: Path, audience: str, week: str, first: Sequence[str] = 
     audience, week : str
     first : sequence of str
         Notebooks that come first, in this order; others follow by name.
+    locale : str
+        How the index speaks. What it quotes of a page stays in the page's language, and is marked as such.
 
     Returns
     -------
@@ -55,7 +58,7 @@ def write_index(reports: Path, audience: str, week: str, first: Sequence[str] = 
     """
     folder = reports / audience
     (folder / week).mkdir(parents=True, exist_ok=True)
-    with FileLock(folder / ".index.lock"):
+    with FileLock(folder / ".index.lock"), speaking(locale):
         place = {name: number for number, name in enumerate(first)}
         records = sorted(
             read_records(folder),
@@ -68,12 +71,16 @@ def write_index(reports: Path, audience: str, week: str, first: Sequence[str] = 
     return path
 
 
-def index_is_fresh(pages: Sequence[PlannedPage]) -> bool:
-    """Whether the index was written after every record of these pages, all of one week."""
+def index_is_fresh(pages: Sequence[PlannedPage], locale: str = ENGLISH) -> bool:
+    """Whether the index was written after every record of these pages, all of one week, and speaks so."""
     folder = pages[0].folder.parent
+    indexes = [place / "index.html" for place in (folder, folder.parent)]
+    with speaking(locale):
+        begins = f'<!DOCTYPE html>\n<html lang="{tag()}">'.encode()
     try:
-        written = min((place / "index.html").stat().st_mtime_ns for place in (folder, folder.parent))
-        return all(page.record.stat().st_mtime_ns <= written for page in pages)
+        written = min(path.stat().st_mtime_ns for path in indexes)
+        spoken = all(path.open("rb").read(len(begins)) == begins for path in indexes)
+        return spoken and all(page.record.stat().st_mtime_ns <= written for page in pages)
     except OSError:
         return False
 
@@ -85,7 +92,7 @@ def week_html(records: Sequence[PageRecord], folder: Path, audience: str, week: 
     notebooks = [
         {
             "title": title,
-            "metrics": {one["metric"]: one["title"] for page in of_it for one in page["record"].headlines},
+            "metrics": {one["metric"]: say(one["title"]) for page in of_it for one in page["record"].headlines},
             "pages": of_it,
         }
         for name, title in titles.items()
@@ -95,7 +102,7 @@ def week_html(records: Sequence[PageRecord], folder: Path, audience: str, week: 
         "week.html.j2",
         audience=audience,
         week=week,
-        dates=Week.parse(week).days,
+        dates=_days(week),
         titles=titles,
         markets=_by_market(pages),
         notebooks=notebooks,
@@ -133,7 +140,7 @@ def _glance(records: Sequence[PageRecord], titles: Mapping[str, str]) -> dict[st
         }
         for record in records
     ]
-    return {"first": {"title": first["title"], **_figure(first)} if first else None, "pages": pages}
+    return {"first": {"title": say(first["title"]), **_figure(first)} if first else None, "pages": pages}
 
 
 def _by_market(pages: Sequence[dict[str, Any]]) -> dict[str, dict[str, dict[str, Any]]]:
@@ -150,7 +157,7 @@ def titles_of(records: Sequence[PageRecord]) -> dict[str, str]:
     for record in records:
         known = titles.get(record.notebook)
         titles[record.notebook] = known or record.title
-    return {name: title or name.replace("_", " ").capitalize() for name, title in titles.items()}
+    return {name: say(title) or name.replace("_", " ").capitalize() for name, title in titles.items()}
 
 
 def _page(record: PageRecord, titles: Mapping[str, str], folder: Path) -> dict[str, Any]:
@@ -163,7 +170,7 @@ def _page(record: PageRecord, titles: Mapping[str, str], folder: Path) -> dict[s
         "failed_link": f"{record.market}/{record.notebook}.failed.ipynb",
         "earlier": record.failed and (files / f"{record.notebook}.html").exists(),
         "beside": [
-            (said, f"{record.market}/{record.notebook}{ending}")
+            (say(said), f"{record.market}/{record.notebook}{ending}")
             for ending, said in BESIDE.items()
             if not record.failed and (files / f"{record.notebook}{ending}").exists()
         ],
@@ -179,7 +186,7 @@ def _figure(headline: Mapping[str, Any]) -> dict[str, str]:
         "value": wording.amount(headline["estimate"], unit),
         "interval": wording.interval(low, high, unit) if low is not None else "",
         "status": status,
-        "reason": headline.get("reason") or "",
+        "reason": say(headline.get("reason") or ""),
     }
 
 
@@ -188,8 +195,13 @@ def _rendered(template: str, **values: Any) -> str:
         loader=FileSystemLoader([TEMPLATES / "index", TEMPLATES / "labelqa"]), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
         lstrip_blocks=True,
     )  # fmt: skip
-    environment.globals |= {"mark": _mark, "tone": _tone}
+    environment.globals |= {"mark": _mark, "tone": _tone, "say": say, "count": wording.count, "language": tag()}
     return sealed(environment.get_template(template).render(**values))
+
+
+def _days(week: str) -> str:
+    asked = Week.parse(week)
+    return wording.days(asked.monday, asked.sunday)
 
 
 def _mark(word: str) -> Markup:

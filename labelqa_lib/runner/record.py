@@ -83,7 +83,9 @@ class PageRecord:
     Attributes
     ----------
     title : str
-        The page's own; empty where it failed.
+        The page's own in English; empty where it failed.
+    language : str
+        Of what the page says, as HTML names it: ``es-MX``.
     headlines, findings : list of dict
         What the page said in its outputs of the two mime types, in order.
     warnings : list of str
@@ -115,6 +117,7 @@ class PageRecord:
     key: Mapping[str, Any] = field(default_factory=dict)
     sha256: str = ""
     beside: Mapping[str, str] = field(default_factory=dict)
+    language: str = "en"
 
     @classmethod
     def of(cls, page: PlannedPage, seconds: float, error: PageError | None = None, **said) -> PageRecord:

@@ -19,7 +19,7 @@ from labelqa_lib.runner.record import PageRecord, read_record
 
 PACKAGE = Path(__file__).resolve().parents[1]
 TEMPLATES = Path(__file__).with_name("templates")
-ASIDE = {"reports", "actions", "notebooks", "data", "market_defaults", "reject_limit", "page_seconds", "page_memory"}
+ASIDE = {"reports", "actions", "notebooks", "data", "locale", "market_defaults", "reject_limit", "page_seconds", "page_memory"}
 """Settings of the workspace that say nothing on a page: where things lie, what is run, what a run may take."""
 
 NAMED = 3

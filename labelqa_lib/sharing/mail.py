@@ -15,6 +15,7 @@ from typing import Any
 from labelqa_lib import wording
 from labelqa_lib.errors import UsageError
 from labelqa_lib.periods import Week
+from labelqa_lib.translation import ENGLISH, say, speaking
 
 MOST_FINDINGS = 10
 _SENT_AT = time(8, tzinfo=UTC)
@@ -28,7 +29,7 @@ def message(
     Parameters
     ----------
     record : mapping
-        The page's record: ``title, market, week, headlines, findings``.
+        The page's record: ``title, market, week, headlines, findings, language``; the mail speaks the page's.
     files : mapping of file name to content
         Attached in this order.
     to : sequence of str
@@ -48,9 +49,10 @@ def message(
     addresses = _addresses([sender, *to])
     mail = EmailMessage(policy=policy.SMTP)
     mail["From"], mail["To"] = addresses[0], addresses[1:]
-    mail["Subject"] = f"{record['title']}: {record['market']}, {record['week']}. {_standing(record['headlines'])}"
+    with speaking(record.get("language") or ENGLISH):
+        mail["Subject"] = f"{say(record['title'])}: {record['market']}, {record['week']}. {_standing(record['headlines'])}"
+        mail.set_content(_body(record, files))
     mail["Date"] = format_datetime(datetime.combine(Week.parse(record["week"]).monday + timedelta(days=7), _SENT_AT))
-    mail.set_content(_body(record, files))
     for name, content in files.items():
         kind, _, form = _TYPES.get(name.rpartition(".")[2], "application/octet-stream").partition("/")
         mail.add_attachment(content, maintype=kind, subtype=form, filename=name)
@@ -86,26 +88,33 @@ def _standing(headlines: Sequence[Mapping[str, Any]]) -> str:
     """How many targets are missed, in a subject's few words."""
     missed = sum(one["status"] in ("misses", "likely misses") for one in headlines)
     known = sum(one["status"] not in ("no target", "not measured") for one in headlines)
-    return f"{missed} of {wording.count(known, '{n} target', '{n} targets')} missed or likely missed" if known else "No target was measured"
+    if not known:
+        return say("No target was measured")
+    return wording.count(known, "{missed} of {n} target missed or likely missed", "{missed} of {n} targets missed or likely missed",
+                         missed=missed)  # fmt: skip
 
 
 def _body(record: Mapping[str, Any], files: Mapping[str, bytes]) -> str:
-    lines = [f"{record['title']}: {record['market']}, week {record['week']} ({Week.parse(record['week']).days})", ""]
+    asked = Week.parse(record["week"])
+    lines = [say("{page}: {market}, week {week} ({dates})", page=say(record["title"]), market=record["market"],
+                 week=record["week"], dates=wording.days(asked.monday, asked.sunday)), ""]  # fmt: skip
     lines += [_headline(one) for one in record["headlines"]]
     found = record["findings"]
-    lines += ["", "What needs attention:" if found else "Nothing needs attention."]
-    lines += [f"- {one['severity']}: {one['sentence']}" for one in found[:MOST_FINDINGS]]
-    lines += [f"- and {len(found) - MOST_FINDINGS} more"] if len(found) > MOST_FINDINGS else []
-    return "\n".join([*lines, "", f"Attached: {', '.join(files)}. The page opens offline.", ""])
+    lines += ["", say("What needs attention:") if found else say("Nothing needs attention.")]
+    lines += [f"- {say(one['severity'])}: {one['sentence']}" for one in found[:MOST_FINDINGS]]
+    lines += [f"- {say('and {n} more', n=len(found) - MOST_FINDINGS)}"] if len(found) > MOST_FINDINGS else []
+    return "\n".join([*lines, "", say("Attached: {files}. The page opens offline.", files=say(", ").join(files)), ""])
 
 
 def _headline(one: Mapping[str, Any]) -> str:
+    title = say(one["title"])
     if one["estimate"] is None:
-        return f"{one['title']}: not measured ({one['reason'] or 'there was nothing to measure'})"
+        why = say(one["reason"] or "") or say("there was nothing to measure")
+        return say("{metric}: not measured ({why})", metric=title, why=why)
     nothing = float("nan")
     low, high = (nothing if one[end] is None else one[end] for end in ("ci_low", "ci_high"))
-    said = wording.estimate(one["estimate"], low, high, one["unit"])
+    said = f"{title}: {wording.estimate(one['estimate'], low, high, one['unit'])}"
     if one["target"] is None:
-        return f"{one['title']}: {said}"
-    bound = wording.amount(one["target"], one["unit"])
-    return f"{one['title']}: {said}; {one['status']} (target {'≥' if one['better'] == 'higher' else '≤'} {bound})"
+        return said
+    bound = f"{'≥' if one['better'] == 'higher' else '≤'} {wording.amount(one['target'], one['unit'])}"
+    return f"{said}; {say(one['status'])} ({say('target {bound}', bound=bound)})"

@@ -46,6 +46,7 @@ def test_a_page_shows_results_and_neither_code_nor_warnings_nor_times(page):
 def test_title_headlines_findings_and_warnings_are_handed_on(page):
     assert said(executed(SHOWN, WARNED, FOUND)) == {
         "title": "How good are we?",
+        "language": "en",
         "headlines": [{"metric": "accuracy"}],
         "findings": [{"code": "a"}, {"code": "b"}],
         "warnings": ["DeprecationWarning: careful"],
