@@ -38,7 +38,7 @@ def test_a_mail_says_what_the_page_says_and_carries_it():
     assert mail["Subject"] == "Market report: TW, 2026-W46. 1 of 1 target missed or likely missed"
     assert mail["X-Unsent"] == "1"
     body = mail.get_body().get_content().replace("\r\n", "\n")
-    for said in ("9 to 15 November 2026", "Accuracy: 92.2 % (89.6 to 94.3); misses (target ≥ 95.0 %)", "Handle time: 41.0 s\n",
+    for said in ("Nov 9\u2009–\u200915, 2026", "Accuracy: 92.2 % (89.6 to 94.3); misses (target ≥ 95.0 %)", "Handle time: 41.0 s\n",
                  "SLA attainment: not measured (needs queue_hours)", "- act: Finding 0 in 台北.", "- and 2 more"):  # fmt: skip
         assert said in body, said
     assert "Finding 11" not in body
