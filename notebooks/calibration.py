@@ -41,8 +41,9 @@ labels, shares = list(label_set["label"]), rows["label"].value_counts(normalize=
 summary = lq.calibration.agreement(rows, labels, metrics=list(lq.calibration.COEFFICIENTS), confidence=sure)
 by_label = lq.calibration.agreement(rows, labels, "label", confidence=sure)
 said = {"units": lq.calibration.UNITS, "titles": lq.calibration.TITLES}
-nobody = "Nobody." if tables.delivered("annotations.agent_id") else ""
-no_gold, no_qa = "None." if tables.delivered("gold") else "", "None on so many." if tables.delivered("audits") else ""
+nobody = lq.say("Nobody.") if tables.delivered("annotations.agent_id") else ""
+no_gold = lq.say("None.") if tables.delivered("gold") else ""
+no_qa = lq.say("None on so many.") if tables.delivered("audits") else ""
 
 # %%
 consensus = lq.calibration.people_consensus(rows, labels, confidence=sure)
@@ -105,7 +106,7 @@ lq.display.table(splits[shown], "splits", "Confusions worth a session, last four
 # ### Which items are worth the room's time?
 
 # %%
-lq.display.table(chosen, "session-items", f"Items for {minutes} minutes, the most telling first", rows=40,
+lq.display.table(chosen, "session-items", lq.say("Items for {n} minutes, the most telling first", n=minutes), rows=40,
                  titles={"open": "Open (bits)", "volume": "Disputes a week"},
                  empty="No item was labelled in two ways.")  # fmt: skip
 

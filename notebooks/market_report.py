@@ -312,7 +312,7 @@ lq.display.chart(lq.figures.funnel, agents, id="agents-funnel", title="Agents' e
 # %%
 lq.display.table(lq.furthest(agents), "agents-table", "Agents with the highest error rate, few items allowed for",
                  units={"shrunken": "rate", "worst_tenth": "rate"},
-                 note=f"Only agents with at least {page.workspace.minimum_named_items} audited items are named.")  # fmt: skip
+                 note=lq.say("Only agents with at least {n} audited items are named.", n=fewest))  # fmt: skip
 
 # %% [markdown]
 # Inside the curves chance explains the difference. Flags keep false names below 5 %. The *shrunken* rate is what an

@@ -70,14 +70,14 @@ def _shown(source: str) -> Iterator[str]:
     for node in ast.walk(ast.parse(source)):
         if not (isinstance(node, ast.Call) and ast.unparse(node.func).startswith(("lq.display.", "page.over"))):
             continue
-        given = [arg for arg in node.args if isinstance(arg, ast.Constant)]
+        given = [arg for arg in node.args if isinstance(arg, ast.Constant) and str(arg.value)[:1].isupper()]  # else an id
         given += [one.value for one in node.keywords if one.arg in SHOWN]
         for one in node.keywords:
             if one.arg == "titles":
                 given += [part for part in ast.walk(one.value) if isinstance(part, ast.Dict)]
         for one in given:
             for part in one.values if isinstance(one, ast.Dict) else [one]:
-                if isinstance(part, ast.Constant) and isinstance(part.value, str) and part.value[:1].isupper():
+                if isinstance(part, ast.Constant) and isinstance(part.value, str):
                     yield part.value
 
 

@@ -10,6 +10,7 @@ import pandas as pd
 
 from labelqa_lib import wording
 from labelqa_lib.display import marks, safe
+from labelqa_lib.display.headings import heading
 from labelqa_lib.translation import N_, say
 
 _IN_THE_METRICS_UNIT = {"estimate", "baseline", "difference", "share", "before", "after", "target"}
@@ -81,7 +82,9 @@ def cell(row: pd.Series, column: str, interval: tuple[str, str] | None, units: M
         return number((wording.difference if column == "difference" else wording.amount)(value, unit), value)
     if isinstance(value, pd.Timestamp) and value == value.normalize():  # a day
         return f'<time datetime="{value:%Y-%m-%d}">{safe.text(wording.day(value.date()))}</time>'
-    return name(value if column in _DELIVERED or value == TOTAL else say(value) if isinstance(value, str) else value)
+    if column in _DELIVERED or value == TOTAL or not isinstance(value, str):
+        return name(value)
+    return name(say(heading(value) if column == "dimension" else value))
 
 
 def _three_digits(value: float) -> str:

@@ -11,21 +11,13 @@ from great_tables import GT, html
 
 from labelqa_lib import wording
 from labelqa_lib.display import cells, safe
+from labelqa_lib.display.headings import heading
 from labelqa_lib.display.show import bundle, carried, identifier
-from labelqa_lib.translation import N_, say
+from labelqa_lib.translation import say
 
 _NEVER_SHOWN = {"ci_low", "ci_high", "n_effective", "method", "reason", "unit"}
-_HEADINGS = {
-    "n": "n",
-    "agent_id": N_("Agent"),
-    "auditor_id": N_("Auditor"),
-    "label": N_("Label given"),
-    "estimate": N_("Estimate (interval)"),
-}
 LONG, MOST_ROWS = 15, 300
 """A table of more rows than this is sorted and filtered; of so many it is cut, for a page's weight."""
-
-_SHORT = {"fpr", "fnr", "fdr", "ata", "aht", "sla", "sop", "qa"}
 
 
 def table(
@@ -146,8 +138,7 @@ def _great_table(columns: dict[str, list[str]], id: str, titles: Mapping[str, st
 
 
 def _heading(name: str, titles: Mapping[str, str]) -> str:
-    made = " ".join(word.upper() if word in _SHORT else word for word in name.split("_"))
-    return safe.text(say(titles.get(name) or _HEADINGS.get(name) or made[:1].upper() + made[1:]))
+    return safe.text(say(titles.get(name) or heading(name)))
 
 
 def _as_it_stands(
@@ -170,8 +161,8 @@ def _as_it_stands(
             columns[name] = [_heading(metric, titles) for metric in frame["metric"]]
         if name == "estimate" and _is_metric_frame(frame) and "metric" not in columns:
             scale = cells.scale_of(frame, target)
-            heading = wording.interval(*scale, units.get(frame["metric"].iloc[0], "rate"))
-            columns[heading] = [cells.bar(row, scale, target) for _, row in frame.iterrows()]
+            ends = wording.interval(*scale, units.get(frame["metric"].iloc[0], "rate"))
+            columns[ends] = [cells.bar(row, scale, target) for _, row in frame.iterrows()]
     return columns
 
 

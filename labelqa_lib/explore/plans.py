@@ -17,8 +17,9 @@ from labelqa_lib.sampling.planning import plan_from
 from labelqa_lib.sampling.precision import goals
 from labelqa_lib.sampling.strata import of_queues
 from labelqa_lib.stats.sizing import size_for_margin
+from labelqa_lib.translation import N_, say
 
-STILL = "In JupyterLab, sliders below this figure move margin, confidence, hours and queues."
+STILL = N_("In JupyterLab, sliders below this figure move margin, confidence, hours and queues.")
 
 _POINTS = 12
 """Of the curve, from half the margin to twice."""
@@ -62,7 +63,8 @@ def plan_desk(plan: Plan) -> None:
         control.observe(moved, names="value")
     desk = widgets.VBox([*controls.values(), out])._repr_mimebundle_()
     # JupyterLab shows the sliders, a report the sentence
-    put({**desk, "text/html": f'<p class="lq-quiet">{STILL}</p>', "text/plain": STILL}, raw=True)
+    still = say(STILL)
+    put({**desk, "text/html": f'<p class="lq-quiet">{still}</p>', "text/plain": still}, raw=True)
 
 
 def show_other(plan: Plan, margin: float, confidence: float, hours: float, queues: Sequence[str]) -> None:
@@ -89,7 +91,7 @@ def show(plan: Plan) -> None:
         at = frame["margin"].sub(plan.goals[0].margin).abs().idxmin()
         display.figure(
             figures.sampling.sizes(frame, margin=frame["margin"][at], audits=frame["audits"][at],
-                                   title=f"Audits by margin of {plan.goals[0].title.lower()}, this goal alone"),
+                                   title=say("Audits by margin of {goal}, this goal alone", goal=plan.goals[0].title.lower())),
             id="audits-by-margin",
         )  # fmt: skip
 
