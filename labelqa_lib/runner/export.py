@@ -108,11 +108,13 @@ class _PageExporter(HTMLExporter):
 
     def from_notebook_node(self, nb, resources=None, **options):
         resources = self._init_resources(resources)
-        resources["language_code"] = tag()
         shown = WidgetsDataTypeFilter(notebook_metadata=self._nb_metadata, parent=self, resources=resources)
         self.register_filter("highlight_code", Highlight2HTML(parent=self))
         self.register_filter("filter_data_type", shown)
         return TemplateExporter.from_notebook_node(self, nb, resources, **options)
+
+    def _init_resources(self, resources):
+        return super()._init_resources(resources) | {"language_code": tag()}  # the trait knows no countries
 
     @pass_context
     def markdown2html(self, context, source):

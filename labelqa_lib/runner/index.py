@@ -20,7 +20,7 @@ from labelqa_lib.periods import Week
 from labelqa_lib.runner.beside import ACCURACY, PDF, SPREADSHEET
 from labelqa_lib.runner.digest import beside_last_week, league, most_important, moves
 from labelqa_lib.runner.gantt import gantt
-from labelqa_lib.runner.plan import PlannedPage
+from labelqa_lib.runner.plan import INTERNAL, PlannedPage
 from labelqa_lib.runner.record import PageRecord, read_records
 from labelqa_lib.runner.sealing import sealed
 from labelqa_lib.translation import ENGLISH, N_, say, speaking, tag
@@ -100,7 +100,7 @@ def week_html(records: Sequence[PageRecord], folder: Path, audience: str, week: 
     ]
     return _rendered(
         "week.html.j2",
-        audience=audience,
+        audience=_said(audience),
         week=week,
         dates=_days(week),
         titles=titles,
@@ -126,7 +126,7 @@ def weeks_html(records: Sequence[PageRecord], audience: str) -> str:
         of_week = list(group)
         cells = [_glance([one for one in of_week if one.market == market], titles) for market in markets]
         weeks.append({"week": week, "cells": cells})
-    return _rendered("weeks.html.j2", audience=audience, markets=markets, weeks=weeks[::-1])
+    return _rendered("weeks.html.j2", audience=_said(audience), markets=markets, weeks=weeks[::-1])
 
 
 def _glance(records: Sequence[PageRecord], titles: Mapping[str, str]) -> dict[str, Any]:
@@ -197,6 +197,10 @@ def _rendered(template: str, **values: Any) -> str:
     )  # fmt: skip
     environment.globals |= {"mark": _mark, "tone": _tone, "say": say, "count": wording.count, "language": tag()}
     return sealed(environment.get_template(template).render(**values))
+
+
+def _said(audience: str) -> str:
+    return say("internal") if audience == INTERNAL else audience  # a partner's name is no word
 
 
 def _days(week: str) -> str:

@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+import gettext
+from html import unescape
+
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
+from labelqa_lib import translation
 from labelqa_lib.errors import UsageError
 from labelqa_lib.runner.export import FINDINGS, HEADLINE, said, to_html
 from labelqa_lib.runner.plan import PlannedPage
@@ -89,3 +93,26 @@ def test_links_and_text_are_no_requests(html):
 
 def test_a_page_leads_to_its_weeks_other_pages(page):
     assert f'<a href="../index.html">All pages of {page.week}</a>' in to_html(executed(SHOWN), page)
+
+
+class Louder(gettext.NullTranslations):
+    """A language in which everything is said with marks around it."""
+
+    def gettext(self, message):
+        return f"«{message}»"
+
+
+def test_a_page_speaks_the_locale_of_its_title_and_keeps_the_ids_of_english_headings(page, monkeypatch):
+    monkeypatch.setattr(translation, "catalogue", lambda language: Louder() if language == "es" else gettext.NullTranslations())
+    title = new_output("display_data", data={"text/html": '<header class="lq-title"></header>'},
+                       metadata={"labelqa": {"locale": "es-MX"}})  # fmt: skip
+    notebook = executed(title, new_output("display_data", data={"text/html": "<b>as it was shown</b>"}))
+    notebook.cells.insert(1, new_markdown_cell("## What *moved*?\n\nA change\nhas an interval.\n\n### Why, `here`?"))
+    html = unescape(to_html(notebook, page))
+    assert '<html lang="es-MX">' in html and "<title>«How good are we?» · MY · 2026-W46</title>" in html
+    assert '<h2 id="What-moved?">«What <em>moved</em>?»<a class="anchor-link" href="#What-moved?">' in html
+    assert '<h3 id="Why,-here?">«Why, <code>here</code>?»' in html and "<p>«A change has an interval.»</p>" in html
+    assert '<li><a href="#What-moved?">«What moved?»</a></li>' in html and "«Skip to the report»" in html
+    assert "<b>as it was shown</b>" in html, "what the kernel said is said already"
+    assert said(notebook)["language"] == "es-MX" and said(notebook)["title"] == "How good are we?"
+    assert '<html lang="en">' in to_html(executed(SHOWN), page), "the next page of the process is English again"

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from labelqa_lib.runner.sealing import requests_of
-from labelqa_lib.runner.index import write_index
+from labelqa_lib.runner.index import index_is_fresh, write_index
 from labelqa_lib.runner.plan import PlannedPage
 from labelqa_lib.runner.record import PageError, PageRecord, publish
 
@@ -199,3 +199,13 @@ def test_every_status_severity_and_move_has_its_symbol_beside_its_word(put, inde
     for word in ("likely meets", "watch", "worse", "failed"):
         assert f"</svg>{word}</" in html
     assert html.count('<span class="status lq-none">of another version</span>') == 3
+
+
+def test_the_index_speaks_the_workspaces_locale_and_quotes_findings_in_their_pages(put, tmp_path):
+    put("MY", html="x", language="es-MX", findings=[finding("act", 5, "Bajó la exactitud")], **told("MY", 0.92))
+    put("ES", html="x", findings=[finding("act", 3, "Accuracy fell")], **told("ES", 0.93))
+    html = write_index(tmp_path, "internal", "2026-W46", ["market_report"], "es-MX").read_text("utf-8")
+    assert '<html lang="es-MX">' in html and "9–15 de nov de 2026" in html and "91.0 a 93.0 %" in html
+    assert "<p>Bajó la exactitud</p>" in html.replace("\n", "") and '<span lang="en">Accuracy fell</span>' in html
+    page = PlannedPage(tmp_path / "market_report.ipynb", tmp_path, tmp_path, "MY", "2026-W46", "internal", "S1")
+    assert index_is_fresh([page], "es-MX") and not index_is_fresh([page])
