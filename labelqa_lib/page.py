@@ -14,6 +14,7 @@ from labelqa_lib import params, register, store, translation, wording
 from labelqa_lib.errors import UsageError
 from labelqa_lib.params import Market, Target, Workspace
 from labelqa_lib.periods import Week, weeks_up_to
+from labelqa_lib.translation import N_, say
 
 _SHOWN_VERSIONS = ("labelqa", "papermill", "nbconvert", "pandas", "duckdb", "ibis-framework", "matplotlib", "seaborn")
 
@@ -88,7 +89,7 @@ class Page:
 
     def over(self, title: str) -> str:
         """A heading that says so where it is about all weeks."""
-        return f"{title}, all weeks of the report" if self.smallest_cell else title
+        return say("{title}, all weeks of the report", title=say(title)) if self.smallest_cell else title
 
     def target(self, metric: str) -> dict:
         """A metric's target as keyword arguments of a figure; none where the market has no target for it."""
@@ -145,20 +146,29 @@ class Page:
     def provenance(self) -> dict[str, str]:
         """How this page was made: snapshot, parameters and versions, as text by heading."""
         snapshot = self.tables.snapshot
-        return {
-            "Snapshot": f"{snapshot.id}, from source “{snapshot.source}”, taken {snapshot.made_at}",
-            "Market": f"{self.market.market}, time zone {self.market.time_zone}"
-            + ("" if self.market.configured else " (no file in params/markets: workspace defaults)"),
-            "Weeks": f"{self.tables.weeks[0]} to {self.week}; the report is about the last",
-            "Intervals": f"{100 * self.confidence:g} % confidence",
-            "Targets": "; ".join(
+        return {  # fmt: skip
+            N_("Snapshot"): say(
+                "{snapshot}, from source “{source}”, taken {when}",
+                snapshot=snapshot.id, source=snapshot.source, when=snapshot.made_at,
+            ),
+            N_("Market"): say(
+                N_("{market}, time zone {zone}")
+                if self.market.configured
+                else N_("{market}, time zone {zone} (no file in params/markets: workspace defaults)"),
+                market=self.market.market, zone=self.market.time_zone,
+            ),
+            N_("Weeks"): say("{first} to {last}; the report is about the last", first=self.tables.weeks[0], last=self.week),
+            N_("Intervals"): say("{share} % confidence", share=f"{100 * self.confidence:g}"),
+            N_("Targets"): "; ".join(
                 f"{name} {'≥' if target.better == 'higher' else '≤'} {target.value:g}"
                 for name, target in sorted(self.targets.items())
             )
-            or "none set",
-            "Denominators": f"utilization over {self.market.denominators.utilization}, "
-            f"shrinkage over {self.market.denominators.shrinkage}",
-            "Versions": ", ".join(f"{name} {version(name)}" for name in _SHOWN_VERSIONS),
+            or say("none set"),
+            N_("Denominators"): say(
+                "utilization over {utilization}, shrinkage over {shrinkage}",
+                utilization=self.market.denominators.utilization, shrinkage=self.market.denominators.shrinkage,
+            ),
+            N_("Versions"): ", ".join(f"{name} {version(name)}" for name in _SHOWN_VERSIONS),
         }
 
 

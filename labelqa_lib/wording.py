@@ -157,8 +157,23 @@ def dimension(column: str) -> str:
 
 def segment(values: Mapping[str, object]) -> str:
     """``site KUL, reference label counterfeit``: a segment of one value a dimension; nothing for the empty one."""
-    parts = (say("{dimension} {value}", dimension=dimension(name), value=value) for name, value in values.items())
+    parts = (say("{dimension} {value}", dimension=dimension(name), value=of(name, value)) for name, value in values.items())
     return say(", ").join(parts)
+
+
+OWN = {"tenure", "shift", "weekday", "score_band"}
+"""Dimensions whose values are our own words; a delivery gives those of the others, and they stay as they are."""
+
+
+STAND_INS = {
+    N_("not given"), N_("with few items"), N_("with few audits"), N_("all sites"), N_("all of them"), N_("any other label"),
+}  # fmt: skip
+"""What stands in the place of a delivered name where there is none."""
+
+
+def of(column: str, value: object) -> object:
+    """A dimension's value as it is said: ``Saturday``."""
+    return say(value) if isinstance(value, str) and (column in OWN or value in STAND_INS) else value
 
 
 def sentences(*said: str) -> str:

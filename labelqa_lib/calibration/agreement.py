@@ -10,6 +10,7 @@ import pandas as pd
 
 from labelqa_lib.periods import span
 from labelqa_lib.stats import agreement as coefficients
+from labelqa_lib.translation import N_
 
 COEFFICIENTS = {
     "percent_agreement": coefficients.percent_agreement,
@@ -21,9 +22,9 @@ COEFFICIENTS = {
 }
 UNITS = dict.fromkeys(COEFFICIENTS, "coefficient") | {"percent_agreement": "rate"}
 TITLES = {
-    "percent_agreement": "Percent agreement", "gwet_ac1": "Gwet's AC1", "krippendorff_alpha": "Krippendorff's alpha",
-    "fleiss_kappa": "Fleiss' kappa", "brennan_prediger": "Brennan–Prediger", "cohen_kappa": "Cohen's kappa (Conger's)",
-    "self_agreement": "Self-agreement", "gold_accuracy": "Accuracy on gold",
+    "percent_agreement": N_("Percent agreement"), "gwet_ac1": N_("Gwet's AC1"), "krippendorff_alpha": N_("Krippendorff's alpha"),
+    "fleiss_kappa": N_("Fleiss' kappa"), "brennan_prediger": "Brennan–Prediger", "cohen_kappa": N_("Cohen's kappa (Conger's)"),
+    "self_agreement": N_("Self-agreement"), "gold_accuracy": N_("Accuracy on gold"),
 }  # fmt: skip
 NUMBERS = ["period", "estimate", "ci_low", "ci_high", "n", "n_effective", "method", "reason"]
 FEWEST_ITEMS = 10
@@ -71,7 +72,7 @@ def agreement(
     return pd.DataFrame(enough, columns=columns)
 
 
-_OTHERS = "any other label"
+_OTHERS = N_("any other label")
 
 
 def _parts(rows: pd.DataFrame, by: str) -> list[tuple[str, pd.DataFrame]]:
@@ -91,7 +92,7 @@ def _row(
     if metric == "cohen_kappa" and part["agent_id"].isna().any():
         dimension = {by: value} if by and by != "week" else {}
         return {"metric": metric, **dimension, "period": value if by == "week" else period, "n": 0, "method": "",
-                "reason": "needs annotations.agent_id; not delivered"} | dict.fromkeys(_FLOATS, np.nan)  # fmt: skip
+                "reason": N_("needs annotations.agent_id; not delivered")} | dict.fromkeys(_FLOATS, np.nan)  # fmt: skip
     told = COEFFICIENTS[metric](part, labels=labels, confidence=confidence, singles="ratio")
     return {
         "metric": metric,
@@ -144,6 +145,6 @@ def self_agreement(rows: pd.DataFrame, confidence: float = 0.95) -> pd.DataFrame
     both = twice.assign(item_id=twice["item_id"].astype(str) + "\n" + twice["agent_id"].astype(str))
     period = span(sorted(rows["week"].unique()) or [""])
     told = coefficients.percent_agreement(both, confidence=confidence, cluster="agent_id")
-    reason = "" if len(both) else "no agent saw an item twice"
+    reason = "" if len(both) else N_("no agent saw an item twice")
     values = [told.estimate, told.ci_low, told.ci_high, told.n_items, np.nan, told.method, reason or told.reason]
     return pd.DataFrame([["self_agreement", period, *values]], columns=["metric", *NUMBERS])

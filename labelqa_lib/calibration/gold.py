@@ -12,6 +12,7 @@ from labelqa_lib.metrics.judged import annotated
 from labelqa_lib.periods import Week, span
 from labelqa_lib.stats import survey
 from labelqa_lib.store import Tables, fetch
+from labelqa_lib.translation import N_, say
 
 FEWEST_ANSWERS = 3
 """Gold with fewer answers of good agents is not questioned."""
@@ -62,7 +63,7 @@ def gold_accuracy(
         empty = dict.fromkeys(NUMBERS, np.nan) | {
             "n": 0,
             "method": "",
-            "reason": "needs gold with answers; not delivered",
+            "reason": N_("needs gold with answers; not delivered"),
         }
         row = {"metric": "gold_accuracy", "period": span(weeks)} | ({by: "not given"} if by else {}) | empty
         return pd.DataFrame([row])[columns]
@@ -152,7 +153,7 @@ def overdue_gold(tables: Tables) -> pd.DataFrame:
     superseded = rows["sop_version"].notna() & ~rows["sop_version"].isin(_in_force(tables, end))
     if tables.sop_versions is None:
         superseded[:] = False
-    why = np.select([superseded, old], ["its SOP version is no longer in force", f"set over {OLD_WEEKS} weeks ago"], "")
+    why = np.select([superseded, old], [N_("its SOP version is no longer in force"), say("set over {n} weeks ago", n=OLD_WEEKS)], "")
     due = rows.assign(why=why, oldest=set_at.dt.date.astype(str))
     due = due[due["why"] != ""].groupby(["policy_area", "why"]).agg(n=("item_id", "size"), oldest=("oldest", "min"))
     return due.reset_index().sort_values(["n", "policy_area"], ascending=[False, True], ignore_index=True)[columns]
@@ -187,7 +188,7 @@ def correction(answers: pd.DataFrame, suspects: pd.DataFrame) -> pd.DataFrame:
     of_item = both.assign(gained=gained).groupby(["item_id", "gold_label", "suggested"])["gained"].agg(["sum", "size"])
     of_item = of_item.reset_index().rename(columns={"size": "answers"})
     every = {
-        "item_id": "all of them",
+        "item_id": N_("all of them"),
         "gold_label": "",
         "suggested": "",
         "sum": of_item["sum"].sum(),

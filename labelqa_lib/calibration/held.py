@@ -13,6 +13,7 @@ from labelqa_lib.metrics import measure
 from labelqa_lib.periods import Week
 from labelqa_lib.stats.change import difference
 from labelqa_lib.store import Tables, fetch
+from labelqa_lib.translation import say
 
 WINDOW = 4
 """Weeks compared on each side of a session: long enough for an interval, short enough for little else to happen."""
@@ -43,7 +44,7 @@ def sessions_held(tables: Tables, rows: pd.DataFrame, session: str = "") -> pd.D
         closed, and weeks in which a calibration set was labelled. Only those with a week on each side.
     """
     if session:
-        found = [("the session", "", str(Week.parse(session) - 1), session)]
+        found = [(say("the session"), "", str(Week.parse(session) - 1), session)]
     else:
         found = [*_register(tables), *_sets(rows)]
     inside = [one for one in found if one[2] >= tables.weeks[0] and one[3] <= tables.weeks[-1]]
@@ -60,7 +61,7 @@ def _register(tables: Tables) -> list[tuple]:
     found = []
     for row in actions.itertuples():
         week, site = Week.of(pd.Timestamp(row.closed_on).date()), row.site if isinstance(row.site, str) else ""
-        found.append((f"{site or 'everybody'}, closed {week}", site, str(week - 1), str(week + 1)))
+        found.append((say("{who}, closed {week}", who=site or say("everybody"), week=week), site, str(week - 1), str(week + 1)))
     return found
 
 
@@ -72,7 +73,7 @@ def _sets(rows: pd.DataFrame) -> list[tuple]:
     if len(many) > SET_SHARE * len(items):
         return []
     weeks = many.groupby("week").size()
-    return [(f"calibration set of {count} items, {week}", "", str(Week.parse(week) - 1), str(Week.parse(week) + 1))
+    return [(say("calibration set of {n} items, {week}", n=count, week=week), "", str(Week.parse(week) - 1), str(Week.parse(week) + 1))
             for week, count in weeks[weeks >= SET_ITEMS].items()]  # fmt: skip
 
 

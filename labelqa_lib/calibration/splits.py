@@ -12,6 +12,7 @@ from scipy import stats
 from labelqa_lib.metrics.judged import judged
 from labelqa_lib.stats.intervals import wilson
 from labelqa_lib.store import Tables, fetch
+from labelqa_lib.translation import N_
 
 UNCLEAR, TRAINING, UNDECIDED = "unclear SOP", "training", "not enough data"
 
@@ -87,7 +88,7 @@ def _cells(tables: Tables, weeks: Sequence[str] | None) -> pd.DataFrame:
         return pd.DataFrame(columns=columns)
     rows = judged(tables).filter(_.week.isin(list(weeks or tables.weeks[-4:])))
     cells = fetch(rows.aggregate(n=_.count(), by=columns[:4]).order_by(*columns[:4]))
-    return cells.fillna({"policy_area": "all", "site": "all sites"})
+    return cells.fillna({"policy_area": "all", "site": N_("all sites")})
 
 
 def _confused(key: tuple, part: pd.DataFrame, confidence: float) -> list[tuple]:

@@ -9,6 +9,7 @@ import pandas as pd
 from labelqa_lib.causes.cause import Cause
 from labelqa_lib.causes.inside import each
 from labelqa_lib.causes.kinds import confusions
+from labelqa_lib.translation import say
 
 COLUMNS = ["cause", "item_id", "local_date", "agent_id", "label", "reference_label", "audits", "error_cause", "comment",
            "content_ref"]  # fmt: skip
@@ -53,6 +54,6 @@ def _audits(rows: pd.DataFrame) -> list[str]:
     said = []
     for row in rows.itertuples():
         parts = [] if pd.isna(row.audit_label) else [f"{row.auditor_id}: {row.audit_label}"]
-        parts += [] if pd.isna(row.second_label) else [f"second audit: {row.second_label}"]
-        said.append("; ".join(parts) or f"gold: {row.reference_label}")
+        parts += [] if pd.isna(row.second_label) else [say("second audit: {label}", label=row.second_label)]
+        said.append("; ".join(parts) or say("gold: {label}", label=row.reference_label))
     return said

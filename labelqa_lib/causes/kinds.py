@@ -10,6 +10,7 @@ from scipy import stats
 
 from labelqa_lib.causes.cause import Cause
 from labelqa_lib.causes.inside import each, moved
+from labelqa_lib.translation import N_
 
 MOST_PAIRS = 4
 """So many grown confusions are told of each cause."""
@@ -120,10 +121,10 @@ def circumstances(audited: pd.DataFrame, causes: Sequence[Cause], recent: Sequen
 def _circumstances(rows: pd.DataFrame) -> list[tuple[str, pd.Series, bool]]:
     """What it is called, where it holds, and whether it was chosen for its errors."""
     given = [
-        ("labelled by agents in their first six weeks", rows["tenure"].isin(NEWCOMERS), "tenure"),
-        (f"labelled at night ({NIGHT.split()[1]} local time)", rows["shift"] == NIGHT, "shift"),
-        ("labelled on Saturday or Sunday", rows["weekday"].isin(WEEKEND), "weekday"),
-        ("labelled by the three agents with most errors", _three_with_most_errors(rows), "agent_id"),
+        (N_("labelled by agents in their first six weeks"), rows["tenure"].isin(NEWCOMERS), "tenure"),
+        (N_("labelled at night (22-06 local time)"), rows["shift"] == NIGHT, "shift"),
+        (N_("labelled on Saturday or Sunday"), rows["weekday"].isin(WEEKEND), "weekday"),
+        (N_("labelled by the three agents with most errors"), _three_with_most_errors(rows), "agent_id"),
     ]
     return [(said, holds, column == "agent_id") for said, holds, column in given if rows[column].notna().any()]
 

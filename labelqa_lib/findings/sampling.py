@@ -140,9 +140,9 @@ def _not_kept(kept: pd.DataFrame, plan: Plan) -> list[Finding]:
     for row in kept[kept["achieved"] > WIDER * kept["promised"]].itertuples():
         sentence = say(
             "{goal} came out at {achieved} last week where the plan promised {promised}: {why}.",
-            goal=say(row.goal), achieved=_margin(row.achieved), promised=_margin(row.promised), why=_why(row),
+            goal=row.goal, achieved=_margin(row.achieved), promised=_margin(row.promised), why=_why(row),
         )
-        found.append(_finding(f"sampling:kept:{row.goal}", "watch", sentence, "kept", plan.past.last, size=row.made))
+        found.append(_finding(f"sampling:kept:{_key(row.goal, plan)}", "watch", sentence, "kept", plan.past.last, size=row.made))
     return found
 
 
@@ -221,7 +221,7 @@ def _coverage(replayed: pd.DataFrame, plan: Plan) -> list[Finding]:
             runs=row.runs, goal=_goal(row.goal), coverage=wording.amount(row.coverage, "rate"),
             confidence=wording.amount(plan.rules.confidence, "rate"),
         )
-        found.append(_finding(f"sampling:coverage:{row.goal}", "watch", sentence, "replay", plan.week))
+        found.append(_finding(f"sampling:coverage:{_key(row.goal, plan)}", "watch", sentence, "replay", plan.week))
     return found
 
 
@@ -261,7 +261,11 @@ def _times(factor: float) -> str:
     return wording.written(f"{factor:.2f}")
 
 
+def _key(goal: str, plan: Plan) -> str:
+    """What a goal is called in a finding's code: the same in every language."""
+    return next((one.key for one in plan.goals if one.title == goal), goal)
+
+
 def _goal(title: str) -> str:
     """A goal's title inside a sentence; abbreviations keep their capitals."""
-    title = say(title)
     return title if title[:2].isupper() else title[:1].lower() + title[1:]

@@ -14,7 +14,7 @@ MOST_VALUES = 4
 
 def where(segment: Segment) -> str:
     """``site KUL, reference label counterfeit``; ``everywhere`` for the empty segment."""
-    return wording.segment({column: _any(values) for column, values in segment.items()}) or say("everywhere")
+    return wording.segment({column: _any(column, values) for column, values in segment.items()}) or say("everywhere")
 
 
 def several(others: Sequence[Segment]) -> str:
@@ -22,8 +22,8 @@ def several(others: Sequence[Segment]) -> str:
     return say("; ").join(map(where, others))
 
 
-def _any(values: Sequence[object]) -> str:
-    named = [say("(not given)") if value is None else str(value) for value in values[:MOST_VALUES]]
+def _any(column: str, values: Sequence[object]) -> str:
+    named = [say("(not given)") if value is None else str(wording.of(column, value)) for value in values[:MOST_VALUES]]
     rest = len(values) - MOST_VALUES
     return any_of([*named, say("{n} more", n=wording.whole(rest))] if rest > 0 else named)
 

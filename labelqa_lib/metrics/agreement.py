@@ -10,6 +10,7 @@ from labelqa_lib.metrics.cells import held
 from labelqa_lib.metrics.judged import annotated, rate
 from labelqa_lib.metrics.metric import SEGMENTS, WEEK, Asked, Metric
 from labelqa_lib.store import Tables
+from labelqa_lib.translation import N_
 
 DIMENSIONS = (*SEGMENTS, "label")
 
@@ -48,15 +49,15 @@ def _inconsistency_rate(tables: Tables, asked: Asked) -> pd.DataFrame:
     rows = held(tables, "blind pairs", blind_pairs).filter(_[WEEK].isin(asked.weeks))
     rows = rows.select(*dict.fromkeys([*asked.by, WEEK, "item_id", "left_id", "right_id", "differ"])).distinct()
     rows = rows.mutate(weight=1.0)
-    return rate(rows, asked, _.differ, of="double-blind pairs", note="by item", alike="item_id", apart="item_id")
+    return rate(rows, asked, _.differ, of=N_("double-blind pairs"), note="by item", alike="item_id", apart="item_id")
 
 
 METRICS = (
     Metric(
         name="inconsistency_rate",
         family="agreement",
-        title="Inconsistency rate",
-        question="How often do two agents label one item differently?",
+        title=N_("Inconsistency rate"),
+        question=N_("How often do two agents label one item differently?"),
         unit="rate",
         better="lower",
         needs=("annotations.agent_id", "annotations.blind"),

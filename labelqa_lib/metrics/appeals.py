@@ -20,6 +20,7 @@ from labelqa_lib.stats import survey
 from labelqa_lib.stats.intervals import wilson
 from labelqa_lib.stats.survival import kaplan_meier_quantile
 from labelqa_lib.store import Tables, fetch
+from labelqa_lib.translation import N_, say
 
 _LABELS = (*SEGMENTS, "label")
 
@@ -64,7 +65,7 @@ def _appeal_rate(tables: Tables, asked: Asked) -> pd.DataFrame:
     effective = np.nan_to_num(np.minimum(effective, made))
     low, high = wilson(np.nan_to_num(share) * effective, effective, asked.confidence)
     undefined = np.isnan(share)
-    reason = np.where(made == 0, "no rows", np.where(undefined, "more appeals than annotations", ""))
+    reason = np.where(made == 0, "no rows", np.where(undefined, N_("more appeals than annotations"), ""))
     numbers = replace(
         ratio,
         estimate=share,
@@ -79,9 +80,9 @@ def _appeal_rate(tables: Tables, asked: Asked) -> pd.DataFrame:
 
 
 def _overturn_rate(tables: Tables, asked: Asked) -> pd.DataFrame:
-    rows = held(tables, "resolved appeals", _resolved).filter(_[WEEK].isin(asked.weeks))
+    rows = held(tables, N_("resolved appeals"), _resolved).filter(_[WEEK].isin(asked.weeks))
     note = clusters_of(asked, otherwise="appeal")
-    return rate(rows, asked, _.outcome == "overturned", of="resolved appeals", note=note, apart="appeal_id")
+    return rate(rows, asked, _.outcome == "overturned", of=N_("resolved appeals"), note=note, apart="appeal_id")
 
 
 def _days_to_resolve(q: float):
@@ -98,10 +99,10 @@ def _days_to_resolve(q: float):
             for key, part in groups
         ]
         frame = pd.DataFrame(values, columns=[*asked.keys, "estimate", "ci_low", "ci_high", "n"])
-        told = exact_frame(frame, asked, "appeals raised", "Kaplan–Meier")
+        told = exact_frame(frame, asked, N_("appeals raised"), "Kaplan–Meier")
         pending = told["estimate"].isna() & (told["n"] > 0)
         told.loc[pending, ["ci_low", "ci_high"]] = np.nan
-        told.loc[pending, "reason"] = f"fewer than {100 * q:.0f} % of the appeals raised can be said to be resolved yet"
+        told.loc[pending, "reason"] = say("fewer than {share} % of the appeals raised can be said to be resolved yet", share=f"{100 * q:.0f}")
         return told
 
     return function
@@ -126,21 +127,21 @@ _DISPUTES = (*_LABELS, "target", "raised_by")
 
 METRICS = (
     _metric(
-        "appeal_rate", "Appeal rate", "How often is a label appealed?", "rate",
+        "appeal_rate", N_("Appeal rate"), N_("How often is a label appealed?"), "rate",
         "annotations appealed in the period / annotations made in it", _appeal_rate, _LABELS,
     ),
     _metric(
-        "overturn_rate", "Overturn rate", "Of resolved appeals, how many were right?", "rate",
+        "overturn_rate", N_("Overturn rate"), N_("Of resolved appeals, how many were right?"), "rate",
         "overturned / (overturned + upheld), by the week of resolution (of raising, where that is not told)",
         _overturn_rate, _DISPUTES,
     ),
     _metric(
-        "days_to_resolve", "Days to resolve an appeal", "How long does an appeal wait?", "days",
+        "days_to_resolve", N_("Days to resolve an appeal"), N_("How long does an appeal wait?"), "days",
         "Kaplan–Meier median by the week raised; pending and withdrawn appeals are censored",
         _days_to_resolve(0.5), _DISPUTES,
     ),
     _metric(
-        "days_to_resolve_p90", "Days to resolve, 90th percentile", "How long do the slowest appeals wait?", "days",
+        "days_to_resolve_p90", N_("Days to resolve, 90th percentile"), N_("How long do the slowest appeals wait?"), "days",
         "Kaplan–Meier 90th percentile by the week raised; pending and withdrawn appeals are censored",
         _days_to_resolve(0.9), _DISPUTES,
     ),

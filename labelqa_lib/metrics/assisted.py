@@ -19,10 +19,11 @@ from labelqa_lib.metrics.registry import REGISTRY, ask
 from labelqa_lib.metrics.withheld import withhold
 from labelqa_lib.stats.assisted import assisted_rate, cross_fitted_risk
 from labelqa_lib.store import Tables, fetch
+from labelqa_lib.translation import N_
 
 ASSISTED = "accuracy_assisted"
 
-TITLES = {RAW: "As the QAs see it", ASSISTED: "With the model's help", "worth": "Worth … times the audits"}
+TITLES = {RAW: N_("As the QAs see it"), ASSISTED: N_("With the model's help"), "worth": N_("Worth … times the audits")}
 """Heading of each figure and column."""
 
 DIMENSIONS = ("market", "partner", "site", "queue", "content_type", "language", "label", WEEK)
@@ -65,7 +66,7 @@ def assisted(
     asked = ask(tables, replace(REGISTRY["accuracy"], name=RAW, dimensions=DIMENSIONS), by, weeks, confidence)
     helped = replace(asked, metric=ASSISTED)
     if not tables.delivered("audits"):
-        frames = [undefined(one, "needs audits; not delivered") for one in (asked, helped)]
+        frames = [undefined(one, N_("needs audits; not delivered")) for one in (asked, helped)]
         return pd.concat(frames, ignore_index=True).assign(worth=np.nan)
     counts = fetch(
         annotated(tables)

@@ -12,15 +12,21 @@ from labelqa_lib.metrics.auditor import reaudited
 from labelqa_lib.metrics.breakdowns import TENURES
 from labelqa_lib.metrics.judged import sample
 from labelqa_lib.store import Tables
+from labelqa_lib.translation import N_
 
-SHIFTS = {"night 22-06": 22, "morning 06-14": 6, "afternoon 14-22": 14}
+SHIFTS = {N_("night 22-06"): 22, N_("morning 06-14"): 6, N_("afternoon 14-22"): 14}
 """Bands of local hours, by their first hour."""
 
-SCORES = {"0 to 0.1": 0.0, "0.1 to 0.5": 0.1, "0.5 to 0.9": 0.5, "0.9 to 1": 0.9}
+SCORES = {N_("0 to 0.1"): 0.0, N_("0.1 to 0.5"): 0.1, N_("0.5 to 0.9"): 0.5, N_("0.9 to 1"): 0.9}
 """Bands of the model's score, by their lower end."""
 
-PEOPLE_WITH_FEW = {"agent_id": "with few items", "auditor_id": "with few audits"}
+PEOPLE_WITH_FEW = {"agent_id": N_("with few items"), "auditor_id": N_("with few audits")}
 """What those are called who have too few rows to be named."""
+
+WEEKDAYS = (
+    N_("Monday"), N_("Tuesday"), N_("Wednesday"), N_("Thursday"), N_("Friday"), N_("Saturday"), N_("Sunday"),
+)  # fmt: skip
+"""As the engine names them."""
 
 DIMENSIONS = (
     "partner", "site", "queue", "label", "reference_label", "policy_area", "sop_version", "tenure", "shift", "weekday",

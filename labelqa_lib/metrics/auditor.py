@@ -19,6 +19,7 @@ from labelqa_lib.metrics.judged import annotated, rate
 from labelqa_lib.metrics.metric import SEGMENTS, WEEK, Asked, Metric
 from labelqa_lib.metrics.references import design_weight, drawn_with_known_chance, first_audits, first_of_each
 from labelqa_lib.store import Tables, fetch
+from labelqa_lib.translation import N_
 
 
 def reaudited(tables: Tables) -> ibis.Table:
@@ -47,7 +48,7 @@ class _Share:
 
     def __call__(self, tables: Tables, asked: Asked) -> pd.DataFrame:
         if not tables.keep("tier 2", lambda: len(fetch(tables.audits.filter(_.tier == 2).limit(1)))):
-            return undefined(asked, "needs tier-2 audits; not delivered")
+            return undefined(asked, N_("needs tier-2 audits; not delivered"))
         rows = held(tables, "reaudited", reaudited).filter(_[WEEK].isin(asked.weeks))
         alike = {"alike": "annotation_id", "apart": "annotation_id"}
         return rate(rows, asked, self.hit, self.counted, of=self.of, note="by annotation", **alike)
@@ -63,18 +64,18 @@ _PASSED = _.audit_label == _.label
 
 METRICS = (
     _metric(
-        "ata_accuracy", "ATA accuracy", "How often does a second audit confirm the first?", "higher",
+        "ata_accuracy", N_("ATA accuracy"), N_("How often does a second audit confirm the first?"), "higher",
         "tier-1 audits confirmed by tier 2 / tier-1 audits re-audited",
-        _.audit_label == _.second_label, True, "re-audited audits",
+        _.audit_label == _.second_label, True, N_("re-audited audits"),
     ),
     _metric(
-        "false_error_rate", "False error rate", "Of the errors that QAs mark, how many does a second audit clear?",
+        "false_error_rate", N_("False error rate"), N_("Of the errors that QAs mark, how many does a second audit clear?"),
         "lower", "errors marked by tier 1 where tier 2 finds the label right / re-audited errors of tier 1",
-        _.second_label == _.label, ~_PASSED, "re-audited errors",
+        _.second_label == _.label, ~_PASSED, N_("re-audited errors"),
     ),
     _metric(
-        "missed_error_rate", "Missed error rate", "Of what QAs pass, in how much does a second audit find an error?",
+        "missed_error_rate", N_("Missed error rate"), N_("Of what QAs pass, in how much does a second audit find an error?"),
         "lower", "labels passed by tier 1 where tier 2 finds an error / re-audited passes of tier 1",
-        _.second_label != _.label, _PASSED, "re-audited passes",
+        _.second_label != _.label, _PASSED, N_("re-audited passes"),
     ),
 )  # fmt: skip

@@ -20,8 +20,9 @@ from labelqa_lib.metrics.withheld import withhold
 from labelqa_lib.stats import survey
 from labelqa_lib.stats.withholding import withheld
 from labelqa_lib.store import Tables, fetch
+from labelqa_lib.translation import N_, say
 
-TENURES = {"0-2 weeks": 0, "3-5 weeks": 3, "6-11 weeks": 6, "12+ weeks": 12}
+TENURES = {N_("0-2 weeks"): 0, N_("3-5 weeks"): 3, N_("6-11 weeks"): 6, N_("12+ weeks"): 12}
 """Bands of whole weeks since an agent started, by their first week."""
 
 FLIP_COST = 2
@@ -63,7 +64,7 @@ def confusion(
     """
     asked = ask(tables, REGISTRY["accuracy"], (), weeks, confidence)
     rows, _stands_on = sampled(tables, asked.weeks)
-    rows = rows_inside(rows, segment or {}, "judged annotations")
+    rows = rows_inside(rows, segment or {}, N_("judged annotations"))
     found = cells(rows, ["reference_label", "label"], True, cluster=cluster(asked))
     pairs = found.groupby(["reference_label", "label"], as_index=False)[["n", "weight"]].sum()
     # Every pair stands against all clusters of its reference label, those without this confusion too.
@@ -143,7 +144,7 @@ def by_hour(
         raise UsageError(f"{metric!r} cannot be measured by hour; these can: {', '.join(SHARES)}")
     asked = ask(tables, REGISTRY[metric], (), weeks, confidence)
     if not any(map(tables.delivered, ("audits", "gold"))):
-        return undefined(asked, "needs audits or gold; neither was delivered").assign(local_hour=0, volume=0)
+        return undefined(asked, N_("needs audits or gold; neither was delivered")).assign(local_hour=0, volume=0)
     hourly = Asked(metric, ("local_hour",), False, asked.weeks, confidence)
     rows, stands_on = sampled(tables, asked.weeks)
     share = SHARES[metric]
@@ -173,7 +174,7 @@ def tenure(tables: Tables, weeks: Sequence[str] | None = None, confidence: float
     banded = Asked("accuracy", ("tenure",), False, asked.weeks, confidence)
     for need in ("people", "annotations.agent_id"):
         if not tables.delivered(need):
-            return undefined(banded, f"needs {need}; not delivered")
+            return undefined(banded, say("needs {table}; not delivered", table=need))
     rows, stands_on = sampled(tables, asked.weeks)
     rows = rows.filter(_.agent_id.notnull())
     used = cells(rows, ["agent_id"], _.correct, cluster=("local_date",))
@@ -183,5 +184,5 @@ def tenure(tables: Tables, weeks: Sequence[str] | None = None, confidence: float
     used["tenure"] = pd.cut(since, [*TENURES.values(), np.inf], right=False, labels=list(TENURES)).astype("str")
     used = used[since >= 0].groupby(["tenure", "agent_id"], as_index=False)
     used = used[["weight", "weight_squared", "outcome", "n"]].sum()
-    frame = rate_frame(used, banded, "judged annotations of agents with a known start", note(banded, stands_on))
+    frame = rate_frame(used, banded, N_("judged annotations of agents with a known start"), note(banded, stands_on))
     return withhold(frame.sort_values("tenure", key=lambda bands: bands.map(TENURES), ignore_index=True), tables)

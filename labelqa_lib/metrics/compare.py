@@ -16,6 +16,7 @@ from labelqa_lib.metrics.registry import REGISTRY, measure
 from labelqa_lib.periods import Week, latest_weeks
 from labelqa_lib.stats.change import difference, p_value
 from labelqa_lib.store import Tables
+from labelqa_lib.translation import N_, say
 
 _FRAME = {"metric", "period", *NUMBERS}
 _SEARCHED = ("partner", "site", "queue", "policy_area", "label", "content_type", "language")
@@ -54,14 +55,14 @@ def change(frame: pd.DataFrame) -> pd.DataFrame:
     both = _beside(now, then, dimensions)
     moved, exact, unlike = difference(*_sides(both)), _exact(both), _unlike(both)
     low, high = np.where(exact | unlike, np.nan, moved.low), np.where(exact | unlike, np.nan, moved.high)
-    missing = f"no figure for {before}" if (frame["period"] < current).any() else "no earlier week"
+    missing = say("no figure for {week}", week=before) if (frame["period"] < current).any() else N_("no earlier week")
     reason = np.select(
         [both["estimate"].isna(), both["estimate_before"].isna(), unlike, exact],
         [
             both["reason"],
             both["reason_before"].fillna(missing),
-            f"only one of {current} and {before} stands on gold",
-            "a count has no interval",
+            say("only one of {week} and {before} stands on gold", week=current, before=before),
+            N_("a count has no interval"),
         ],
         "",
     )
@@ -72,7 +73,7 @@ def change(frame: pd.DataFrame) -> pd.DataFrame:
         ci_high=high,
         more_than_noise=moved.more_than_noise & ~exact & ~unlike,
         method=np.where(np.isnan(low), "", "Newcombe"),
-        reason=np.where((reason == "") & np.isnan(low), "no interval", reason),
+        reason=np.where((reason == "") & np.isnan(low), N_("no interval"), reason),
     )
     return result.astype({"baseline": "str", "method": "str", "reason": "str", "more_than_noise": "bool"})
 

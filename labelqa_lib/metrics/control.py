@@ -15,6 +15,7 @@ from labelqa_lib.metrics.registry import REGISTRY, measure
 from labelqa_lib.periods import Week
 from labelqa_lib.stats import control, drift
 from labelqa_lib.store import Tables, fetch
+from labelqa_lib.translation import N_, say
 
 FEWEST_WEEKS = 8
 """Baseline weeks that limits need, and that a phase needs to have XmR limits of its own."""
@@ -74,7 +75,7 @@ def control_chart(
     baseline = (frame["estimate"].notna() & ~unlike & (frame["period"] < tables.weeks[-1])).to_numpy()
     reason = ""
     if baseline.sum() < FEWEST_WEEKS:
-        reason = f"limits need figures of {FEWEST_WEEKS} weeks before this one; there are {baseline.sum()}"
+        reason = _too_few(FEWEST_WEEKS, baseline)
         baseline = np.zeros(len(frame), dtype=bool)
     counted = REGISTRY[metric].unit == "rate" and frame["n_effective"].notna().any()
     phases = _phases(tables, frame["period"].tolist(), FEWEST_COUNTED if counted else FEWEST_WEEKS)
@@ -85,8 +86,8 @@ def control_chart(
         chart = control.xmr_chart(values, baseline, list(phases), rules)
     said, bounds = ("; wider of p and Laney p′ limits", (0, 1)) if counted else ("; XmR limits", (-np.inf, np.inf))
     charted = _charted(frame, chart, phases, said, bounds, reason)
-    on_audits, gold = "it stands on audits, the other weeks on gold", on_gold(frame["method"])
-    why = np.where(gold, "it stands on gold, the other weeks on audits", on_audits)
+    on_audits, gold = N_("it stands on audits, the other weeks on gold"), on_gold(frame["method"])
+    why = np.where(gold, N_("it stands on gold, the other weeks on audits"), on_audits)
     return charted.assign(reason=charted["reason"].mask(unlike, pd.Series(why, dtype="str")))
 
 
@@ -114,13 +115,17 @@ def appeals_chart(tables: Tables, rules: str = "nhs", confidence: float = 0.95) 
     baseline = (frame["estimate"].notna() & (frame["period"] < tables.weeks[-1])).to_numpy()
     reason = ""
     if baseline.sum() < FEWEST_COUNTED:
-        reason = f"limits need figures of {FEWEST_COUNTED} weeks before this one; there are {baseline.sum()}"
+        reason = _too_few(FEWEST_COUNTED, baseline)
         baseline = np.zeros(len(frame), dtype=bool)
     exposure = frame["n"].where(frame["estimate"].notna(), 0).to_numpy() / _PER
     events = np.nan_to_num(frame["estimate"].to_numpy()) * exposure
     plain, laney = (control.u_chart(events, exposure, baseline, (), rules, laney) for laney in (False, True))
     chart = control.shewhart(plain.values, plain.centre, np.fmax(plain.sigma, laney.sigma), (), rules, (0, np.inf))
     return _charted(frame, chart, {}, "; wider of u and Laney u′ limits", (0, np.inf), reason)
+
+
+def _too_few(needed: int, baseline: np.ndarray) -> str:
+    return say("limits need figures of {n} weeks before this one; there are {known}", n=needed, known=int(baseline.sum()))
 
 
 def _charted(

@@ -20,6 +20,7 @@ from labelqa_lib.metrics.withheld import withhold
 from labelqa_lib.stats.survey import equivalent_size
 from labelqa_lib.stats.two_phase import corrected_rate, rogan_gladen
 from labelqa_lib.store import Tables
+from labelqa_lib.translation import N_
 
 RAW, CORRECTED = "accuracy_tier1", "accuracy_corrected"
 
@@ -30,7 +31,7 @@ DIMENSIONS = (*SEGMENTS, "auditor_id", "label")
 """What both figures may be measured by: nothing that depends on which audit is believed."""
 
 TITLES = {
-    RAW: "As the QAs see it", CORRECTED: "Corrected for QAs' errors", "moved": "Moved by", "reaudits": "Second audits",
+    RAW: N_("As the QAs see it"), CORRECTED: N_("Corrected for QAs' errors"), "moved": N_("Moved by"), "reaudits": N_("Second audits"),
 }  # fmt: skip
 """Heading of each figure and column."""
 
@@ -75,12 +76,12 @@ def corrected(
     """
     asked = ask(tables, replace(REGISTRY["accuracy"], name=RAW, dimensions=DIMENSIONS), by, weeks, confidence)
     if not tables.delivered("audits"):
-        frames = [undefined(replace(asked, metric=name), "needs audits; not delivered") for name in (RAW, CORRECTED)]
+        frames = [undefined(replace(asked, metric=name), N_("needs audits; not delivered")) for name in (RAW, CORRECTED)]
         return pd.concat(frames, ignore_index=True).assign(moved=np.nan, reaudits=0)
     rows = audited(tables)
     first = rows.filter(_[WEEK].isin(asked.weeks))
     note = f"{clusters_of(asked)}; tier 1"
-    raw = rate(first, asked, _.audit_label == _.label, of="tier-1 audits", note=note).assign(moved=np.nan, reaudits=0)
+    raw = rate(first, asked, _.audit_label == _.label, of=N_("tier-1 audits"), note=note).assign(moved=np.nan, reaudits=0)
     silent = raw[raw["estimate"].isna()]
     parts = [silent.assign(metric=CORRECTED)]
     if len(silent) < len(raw):
@@ -133,7 +134,7 @@ def _corrected(sample: pd.DataFrame, asked: Asked) -> pd.DataFrame:
         n=errors.n,
         n_effective=errors.n_effective,
         method=np.where(known, method, ""),
-        reason=np.where(known, "", "needs tier-2 audits; none of these annotations had one"),
+        reason=np.where(known, "", N_("needs tier-2 audits; none of these annotations had one")),
     )
     # The grid's order is that of a typed frame.
     return typed(frame, asked).assign(moved=result.false_share - result.missed_share, reaudits=result.rechecked)

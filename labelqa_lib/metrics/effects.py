@@ -11,6 +11,7 @@ from labelqa_lib.metrics.registry import REGISTRY, measure
 from labelqa_lib.periods import Week
 from labelqa_lib.stats.change import difference
 from labelqa_lib.store import Tables
+from labelqa_lib.translation import N_
 
 SPAN = 4
 """So many weeks before it was opened are compared with as many after it was closed, where there are as many."""
@@ -57,14 +58,20 @@ def _effect(tables: Tables, one, confidence: float, denominators) -> tuple:
     after = [week for week in tables.weeks if week > closed][:SPAN]
     known = REGISTRY.get(metric)
     about = (one.action_id, one.action, metric, known.unit if known else "", one.closed_on, one.expected_gain)
-    why = _unknown(known, segment) or ("" if before and after else "no week on " + ("its other side" if before or after else "either side"))
+    why = _unknown(known, segment) or _no_week(before, after)
     if why:
         return (*about, *[np.nan] * 9, why)
     sides = [_figure(tables, metric, segment, weeks, confidence, denominators) for weeks in (before, after)]
     moved = difference(*(np.array([value]) for value in (*sides[1], *sides[0])))
     achieved = np.array([moved.difference[0], moved.low[0], moved.high[0]])
     achieved = achieved if known.better == "higher" else -achieved[[0, 2, 1]]
-    return (*about, *sides[0], *sides[1], *achieved, "" if np.isfinite(achieved[0]) else "not measured on both sides")
+    return (*about, *sides[0], *sides[1], *achieved, "" if np.isfinite(achieved[0]) else N_("not measured on both sides"))
+
+
+def _no_week(before: list[str], after: list[str]) -> str:
+    if before and after:
+        return ""
+    return N_("no week on its other side") if before or after else N_("no week on either side")
 
 
 def measured(code: str) -> tuple[str, dict[str, str]]:
@@ -76,10 +83,10 @@ def measured(code: str) -> tuple[str, dict[str, str]]:
 
 def _unknown(known, segment: Mapping[str, str]) -> str:
     if known is None:
-        return "its finding names no metric"
+        return N_("its finding names no metric")
     if known.better is None:
-        return "no direction of its metric is better"
-    return "" if set(segment) <= set(known.dimensions) else "its metric cannot be measured there"
+        return N_("no direction of its metric is better")
+    return "" if set(segment) <= set(known.dimensions) else N_("its metric cannot be measured there")
 
 
 def _figure(tables: Tables, metric: str, segment: Mapping[str, str], weeks, confidence, denominators) -> list[float]:

@@ -9,10 +9,11 @@ import pandas as pd
 
 from labelqa_lib.metrics.metric import WEEK, Asked
 from labelqa_lib.stats import survey
+from labelqa_lib.translation import N_, say
 
 NUMBERS = ["estimate", "ci_low", "ci_high", "n", "n_effective", "method", "reason"]
 _FLOATS = ["estimate", "ci_low", "ci_high", "n_effective"]
-NOT_GIVEN = "not given"
+NOT_GIVEN = N_("not given")
 """Value of a dimension where the delivery leaves it empty."""
 
 _DELIVERED_AS = {"policy_area": "items.policy_area", "auditor_id": "audits.auditor_id"}
@@ -75,20 +76,24 @@ def finish(
     for dimension in asked.by:
         if len(cells) and (grid[dimension] == NOT_GIVEN).all():
             column = _DELIVERED_AS.get(dimension, f"annotations.{dimension}")
-            return undefined(asked, f"needs {column}; not delivered", int(cells["n"].sum()))
+            return undefined(asked, say("needs {table}; not delivered", table=column), int(cells["n"].sum()))
     if not len(grid):
-        return undefined(asked, f"no {of} in {asked.periods[-1]}")
+        return undefined(asked, _none(of, asked.periods[-1]))
     method, reason = (np.asarray(getattr(numbers, name), dtype=object) for name in ("method", "reason"))
     periods = grid["period"].to_numpy(dtype=object)
     if note:
         said = np.array([note[period] for period in periods], dtype=object) if isinstance(note, Mapping) else note
         method = np.where(method == "", "", method + " " + said)
-    reason = np.where(reason == "no rows", f"no {of} in " + periods, reason)
+    reason = np.where(reason == "no rows", [_none(of, period) for period in periods], reason)
     measured = {name: np.asarray(getattr(numbers, name), dtype="float64") for name in _FLOATS}
     measured |= {"n": np.asarray(numbers.n).astype("int64"), "method": _text(method), "reason": _text(reason)}
     # the grid is in its order already
     segments = {"metric": _text([asked.metric] * len(grid)), **{name: grid[name] for name in (*asked.by, "period")}}
     return pd.DataFrame(segments | {name: measured[name] for name in NUMBERS})
+
+
+def _none(of: str, period: str) -> str:
+    return say("no {rows} in {period}", rows=say(of), period=period)
 
 
 def _text(values) -> pd.api.extensions.ExtensionArray:

@@ -18,6 +18,7 @@ from labelqa_lib.metrics.cells import Held
 from labelqa_lib.metrics.frame import NOT_GIVEN, undefined
 from labelqa_lib.metrics.registry import REGISTRY, ask, measure
 from labelqa_lib.store import Tables
+from labelqa_lib.translation import say
 
 Segment = Mapping[str, str]
 """Dimension → value; empty: every row. An empty value of the delivery is called ``not given``."""
@@ -61,7 +62,7 @@ def measure_inside(
         return rows
     asked = ask(tables, REGISTRY[metric], further, weeks, confidence, denominators)
     unanswered = len(frame) == 1 and bool((frame[list(segment)] == NOT_GIVEN).all(axis=None)) and frame["reason"].iloc[0]
-    return undefined(asked, unanswered or f"nothing of {said(segment)} in {asked.periods[-1]}")
+    return undefined(asked, unanswered or say("nothing of {segment} in {period}", segment=said(segment), period=asked.periods[-1]))
 
 
 def said(segment: Segment) -> str:

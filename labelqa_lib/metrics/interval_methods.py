@@ -13,8 +13,9 @@ from labelqa_lib.metrics.registry import measure
 from labelqa_lib.metrics.withheld import withhold
 from labelqa_lib.stats import intervals
 from labelqa_lib.store import Tables, fetch
+from labelqa_lib.translation import N_, say
 
-PLAIN = "every audit counted once"
+PLAIN = N_("every audit counted once")
 """What a method takes for granted that knows no weights and no agents."""
 
 _BEFORE = 4
@@ -56,15 +57,15 @@ def interval_methods(tables: Tables, confidence: float = 0.95) -> pd.DataFrame:
     drawn, right = int(counts["n"].sum()), float(counts["outcome"].sum())
     lot = int(fetch(tables.annotations.filter(_[WEEK] == week).aggregate(n=_.count()))["n"].iloc[0])
     size = float(np.nan_to_num(report["n_effective"]))
-    hits, worth = size * float(np.nan_to_num(report["estimate"])), f"{size:,.0f} effective audits taken as plain rows"
+    hits, worth = size * float(np.nan_to_num(report["estimate"])), say("{n} effective audits taken as plain rows", n=f"{size:,.0f}")
     share = right / drawn if drawn else np.nan
     whole = intervals.hypergeometric(right, drawn, max(lot, drawn), confidence)
     own = (report["ci_low"], report["ci_high"])
     told = [
-        ("As in this report", report["estimate"], own, "nothing: it knows weights, agents and rare errors"),
+        (N_("As in this report"), report["estimate"], own, N_("nothing: it knows weights, agents and rare errors")),
         *((name, report["estimate"], bounds(hits, size, confidence), worth) for name, bounds in _FOR_COUNTS.items()),
-        ("Wilson of counts", share, intervals.wilson(right, drawn, confidence), PLAIN),
-        ("Hypergeometric, this week's lot alone", share, whole, f"{PLAIN}, of {lot:,} annotations"),
+        (N_("Wilson of counts"), share, intervals.wilson(right, drawn, confidence), PLAIN),
+        (N_("Hypergeometric, this week's lot alone"), share, whole, say("every audit counted once, of {n} annotations", n=f"{lot:,}")),
     ]  # fmt: skip
     frame = pd.DataFrame([
         {"metric": "accuracy", "interval": name, "period": report["period"], "estimate": estimate,
@@ -74,7 +75,7 @@ def interval_methods(tables: Tables, confidence: float = 0.95) -> pd.DataFrame:
     ])  # fmt: skip
     undefined = frame["estimate"].isna()
     frame.loc[undefined, ["ci_low", "ci_high"]] = np.nan
-    frame["reason"] = frame["reason"].mask(undefined & (frame["reason"] == ""), f"no audits in {week}")
+    frame["reason"] = frame["reason"].mask(undefined & (frame["reason"] == ""), say("no audits in {week}", week=week))
     return withhold(frame, tables)
 
 
@@ -120,7 +121,7 @@ def rare_changes(tables: Tables, dimension: str = "site", confidence: float = 0.
         "ci_low": low, "ci_high": high, "n": now["n"].to_numpy(dtype="int64"),
         "n_effective": now["n"].to_numpy(dtype=float),
         "method": np.where(seen, "mid-P; change: Miettinen–Nurminen; every audit once", ""),
-        "reason": np.where(undefined, "no audits in this week, or none before it", ""),
+        "reason": np.where(undefined, N_("no audits in this week, or none before it"), ""),
         "errors": now["outcome"].to_numpy(dtype="int64"), "errors_before": before["outcome"].to_numpy(dtype="int64"),
         "n_before": before["n"].to_numpy(dtype="int64"), "change": change,
         "change_low": np.where(undefined, np.nan, change_low), "change_high": np.where(undefined, np.nan, change_high),

@@ -17,6 +17,7 @@ from labelqa_lib.metrics.metric import SEGMENTS, Asked, Metric
 from labelqa_lib.metrics.quality import votes
 from labelqa_lib.stats.mean_rates import mean_of_rates
 from labelqa_lib.store import Tables, fetch
+from labelqa_lib.translation import N_, say
 
 MOST_NAMED = 3
 
@@ -57,7 +58,7 @@ class _Mean:
             both["importance"] if self.weighted else None, asked.confidence, groups=len(grid), classes=len(names),
         )  # fmt: skip
         reason = np.where(means.reason == "", [_without(names[~row]) for row in defined], means.reason)
-        return finish(grid, replace(means, reason=reason), both, asked, "judged annotations", note(asked, stands_on))
+        return finish(grid, replace(means, reason=reason), both, asked, N_("judged annotations"), note(asked, stands_on))
 
 
 def _without(labels: pd.Series) -> str:
@@ -65,22 +66,36 @@ def _without(labels: pd.Series) -> str:
     if labels.empty:
         return ""
     more = len(labels) - MOST_NAMED
-    return f"without {', '.join(labels[:MOST_NAMED])}{f' and {more} more' if more > 0 else ''}"
+    named = say(", ").join(labels[:MOST_NAMED])
+    return say("without {labels}", labels=say("{some} and {n} more", some=named, n=more) if more > 0 else named)
 
 
 _DENOMINATORS = {"precision": ("TP / (TP + FP)", _of_given), "recall": ("TP / (TP + FN)", _of_reference),
                  "f1": ("2 TP / (2 TP + FP + FN)", votes)}  # fmt: skip
 _KINDS = {
-    "macro": ("mean over labels of {}", "every label counting the same"),
-    "weighted": ("mean over labels of {}, by how often each is the reference", "labels counting by their frequency"),
+    "macro": "mean over labels of {}",
+    "weighted": "mean over labels of {}, by how often each is the reference",
+}
+_TITLES = {
+    "precision_macro": N_("Precision, macro mean"), "precision_weighted": N_("Precision, weighted mean"),
+    "recall_macro": N_("Recall, macro mean"), "recall_weighted": N_("Recall, weighted mean"),
+    "f1_macro": N_("F1, macro mean"), "f1_weighted": N_("F1, weighted mean"),
+}  # fmt: skip
+_QUESTIONS = {
+    "precision_macro": N_("How high is the precision of labels on average, every label counting the same?"),
+    "precision_weighted": N_("How high is the precision of labels on average, labels counting by their frequency?"),
+    "recall_macro": N_("How high is the recall of labels on average, every label counting the same?"),
+    "recall_weighted": N_("How high is the recall of labels on average, labels counting by their frequency?"),
+    "f1_macro": N_("How high is the F1 of labels on average, every label counting the same?"),
+    "f1_weighted": N_("How high is the F1 of labels on average, labels counting by their frequency?"),
 }
 
 METRICS = tuple(
     Metric(
         name=f"{name}_{kind}",
         family="quality",
-        title=f"{name.capitalize()}, {kind} mean",
-        question=f"How high is the {name if name != 'f1' else 'F1'} of labels on average, {how}?",
+        title=_TITLES[f"{name}_{kind}"],
+        question=_QUESTIONS[f"{name}_{kind}"],
         unit="rate",
         better="higher",
         needs=("audits or gold",),
@@ -89,5 +104,5 @@ METRICS = tuple(
         function=_Mean(denominator, kind == "weighted"),
     )
     for name, (share, denominator) in _DENOMINATORS.items()
-    for kind, (formula, how) in _KINDS.items()
+    for kind, formula in _KINDS.items()
 )

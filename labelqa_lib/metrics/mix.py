@@ -10,6 +10,7 @@ from labelqa_lib.metrics.registry import measure
 from labelqa_lib.metrics.split import split_change
 from labelqa_lib.stats.change import difference
 from labelqa_lib.store import Tables
+from labelqa_lib.translation import N_
 
 WORK = ("queue", "policy_area", "content_type", "language", "site")
 """Dimensions by which work is handed out: shares of them are counted, and no agent's error moves them."""
@@ -38,7 +39,7 @@ def accuracy_change(tables: Tables, confidence: float = 0.95) -> pd.DataFrame:
     now = measure(tables, "accuracy", (), tables.weeks[-1:], confidence)
     if len(tables.weeks) < 2:
         nothing = dict.fromkeys(["baseline", "difference", "difference_low", "difference_high"], float("nan"))
-        return now.assign(**nothing, more_than_noise=False, reason="there is no earlier week to compare with")
+        return now.assign(**nothing, more_than_noise=False, reason=N_("there is no earlier week to compare with"))
     then = measure(tables, "accuracy", (), tables.weeks[:-1], confidence)
     names = ["estimate", "ci_low", "ci_high"]
     moved = difference(*(side[name].to_numpy() for side in (now, then) for name in names))

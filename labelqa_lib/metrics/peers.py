@@ -7,8 +7,9 @@ from ibis import _
 
 from labelqa_lib.metrics.metric import WEEK
 from labelqa_lib.store import Tables, fetch
+from labelqa_lib.translation import N_, say
 
-PEERS_TITLES = {"estimate": "This partner", "peers": "Other partners together"}
+PEERS_TITLES = {"estimate": N_("This partner"), "peers": N_("Other partners together")}
 """Heading of each figure."""
 
 _FIGURES = {"estimate": "peers", "ci_low": "peers_low", "ci_high": "peers_high"}
@@ -41,5 +42,5 @@ def no_benchmark(tables: Tables) -> list[tuple[str, str]]:
     """What a partner's page says in the place of a benchmark: the question and what is missing; nothing elsewhere."""
     if tables.snapshot.audience == "internal" or tables.benchmark is not None:
         return []
-    return [("How does this partner do beside its peers?", "needs enough other partners in this market, so that no "
-             "figure is one partner's own")]  # fmt: skip
+    return [(say("How does this partner do beside its peers?"), say("needs enough other partners in this market, so that no "
+             "figure is one partner's own"))]  # fmt: skip

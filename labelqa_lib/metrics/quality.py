@@ -12,6 +12,7 @@ from labelqa_lib.metrics.frame import rate_frame
 from labelqa_lib.metrics.judged import cluster, note, rate, sampled
 from labelqa_lib.metrics.metric import SEGMENTS, Asked, Metric
 from labelqa_lib.store import Tables
+from labelqa_lib.translation import N_
 
 _DIMENSIONS = (*SEGMENTS, "auditor_id")
 _REFERENCE, _GIVEN = ("reference_label",), ("label",)
@@ -19,7 +20,7 @@ _EVERY = True
 _BENIGN, _VIOLATING = ~_.reference_violating, _.reference_violating
 _ENFORCED, _PASSED = _.label_violating, ~_.label_violating
 _VOTE = tuple(dict.fromkeys([*_DIMENSIONS, "label", "item_id", "weight", "found"]))
-_OF_VIOLATING, _OF_ENFORCED = "judged violating items", "judged annotations with a violating label"
+_OF_VIOLATING, _OF_ENFORCED = N_("judged violating items"), N_("judged annotations with a violating label")
 
 
 @dataclass(frozen=True)
@@ -38,20 +39,20 @@ class Share:
 
 
 SHARES = {
-    "accuracy": Share(_.correct, _EVERY, "judged annotations"),
-    "error_rate": Share(~_.correct, _EVERY, "judged annotations"),
-    "critical_accuracy": Share(~_.critical_error, _EVERY, "judged annotations"),
-    "fpr": Share(_ENFORCED, _BENIGN, "judged benign items"),
+    "accuracy": Share(_.correct, _EVERY, N_("judged annotations")),
+    "error_rate": Share(~_.correct, _EVERY, N_("judged annotations")),
+    "critical_accuracy": Share(~_.critical_error, _EVERY, N_("judged annotations")),
+    "fpr": Share(_ENFORCED, _BENIGN, N_("judged benign items")),
     "fnr": Share(_PASSED, _VIOLATING, _OF_VIOLATING),
     "fdr": Share(_BENIGN, _ENFORCED, _OF_ENFORCED),
-    "for": Share(_VIOLATING, _PASSED, "judged annotations with a benign label"),
+    "for": Share(_VIOLATING, _PASSED, N_("judged annotations with a benign label")),
     "precision": Share(_VIOLATING, _ENFORCED, _OF_ENFORCED),
     "recall": Share(_ENFORCED, _VIOLATING, _OF_VIOLATING),
 }
 
 
 def _precision(tables: Tables, asked: Asked) -> pd.DataFrame:
-    by_label = Share(_.correct, _EVERY, "judged annotations with the label")
+    by_label = Share(_.correct, _EVERY, N_("judged annotations with the label"))
     return (by_label if "label" in asked.by else SHARES["precision"])(tables, asked)
 
 
@@ -59,7 +60,7 @@ def _recall(tables: Tables, asked: Asked) -> pd.DataFrame:
     """By label, the label is the class: that of the reference here, that given in `_precision`."""
     if "label" not in asked.by:
         return SHARES["recall"](tables, asked)
-    by_label = Share(_.correct, _EVERY, "judged annotations with the reference label")
+    by_label = Share(_.correct, _EVERY, N_("judged annotations with the reference label"))
     return by_label(tables, asked, label=_.reference_label)
 
 
@@ -72,7 +73,7 @@ def _f1(tables: Tables, asked: Asked) -> pd.DataFrame:
     else:
         rows = _votes(rows.filter(_.label_violating | _.reference_violating), _.label_violating & _.reference_violating)
     used = cells(rows, asked.keys, _.found, cluster=cluster(asked))
-    return rate_frame(used, asked, "judged annotations of the class", note(asked, stands_on))
+    return rate_frame(used, asked, N_("judged annotations of the class"), note(asked, stands_on))
 
 
 def votes(rows: Table | Held) -> Table | Held:
@@ -105,42 +106,42 @@ def _metric(name, title, question, better, formula, function, more=("label", "re
 
 METRICS = (
     _metric(
-        "accuracy", "Accuracy", "How often is a label right?", "higher", "P(y = r)", SHARES["accuracy"],
+        "accuracy", N_("Accuracy"), N_("How often is a label right?"), "higher", "P(y = r)", SHARES["accuracy"],
     ),
     _metric(
-        "error_rate", "Error rate", "How often is a label wrong?", "lower", "1 − accuracy = P(y ≠ r)",
+        "error_rate", N_("Error rate"), N_("How often is a label wrong?"), "lower", "1 − accuracy = P(y ≠ r)",
         SHARES["error_rate"],
     ),
     _metric(
-        "critical_accuracy", "Critical accuracy", "How often is a label free of critical error?", "higher",
+        "critical_accuracy", N_("Critical accuracy"), N_("How often is a label free of critical error?"), "higher",
         "1 − P(y ≠ r, and y or r is critical)", SHARES["critical_accuracy"],
     ),
     _metric(
-        "fpr", "False positive rate (FPR)", "Of benign items, how many were labelled violating?", "lower",
+        "fpr", N_("False positive rate (FPR)"), N_("Of benign items, how many were labelled violating?"), "lower",
         "FP / (FP + TN)", SHARES["fpr"], _REFERENCE,
     ),
     _metric(
-        "fnr", "Leakage (FNR)", "Of violating items, how many were let through?", "lower",
+        "fnr", N_("Leakage (FNR)"), N_("Of violating items, how many were let through?"), "lower",
         "FN / (FN + TP)", SHARES["fnr"], _REFERENCE,
     ),
     _metric(
-        "fdr", "False discovery rate (FDR)", "Of what was enforced, how much was benign?", "lower",
+        "fdr", N_("False discovery rate (FDR)"), N_("Of what was enforced, how much was benign?"), "lower",
         "FP / (FP + TP)", SHARES["fdr"], _GIVEN,
     ),
     _metric(
-        "for", "False omission rate (FOR)", "Of what was passed, how much was violating?", "lower",
+        "for", N_("False omission rate (FOR)"), N_("Of what was passed, how much was violating?"), "lower",
         "FN / (FN + TN)", SHARES["for"], _GIVEN,
     ),
     _metric(
-        "precision", "Precision", "Of what got a violating label, how much is violating? By label: how much is right?",
+        "precision", N_("Precision"), N_("Of what got a violating label, how much is violating? By label: how much is right?"),
         "higher", "TP / (TP + FP); by label, one label against the rest", _precision, _GIVEN,
     ),
     _metric(
-        "recall", "Recall", "Of what is violating, how much was found? By label: how much of it was labelled so?",
+        "recall", N_("Recall"), N_("Of what is violating, how much was found? By label: how much of it was labelled so?"),
         "higher", "TP / (TP + FN); by label, one label against the rest", _recall, _GIVEN,
     ),
     _metric(
-        "f1", "F1", "How well are violating items found, precision and recall in one?",
+        "f1", N_("F1"), N_("How well are violating items found, precision and recall in one?"),
         "higher", "2 TP / (2 TP + FP + FN); by label, one label against the rest", _f1, _GIVEN,
     ),
 )  # fmt: skip

@@ -9,6 +9,7 @@ from labelqa_lib.metrics.judged import sample
 from labelqa_lib.metrics.metric import WEEK
 from labelqa_lib.stats import control
 from labelqa_lib.store import Tables, fetch
+from labelqa_lib.translation import say
 
 FEWEST_ERRORS = 12
 """Critical errors before the last week that limits need."""
@@ -44,7 +45,9 @@ def critical_gaps(tables: Tables, rules: str = "nhs") -> pd.DataFrame:
     baseline = periods < tables.weeks[-1]
     enough = baseline.sum() >= FEWEST_ERRORS
     chart = control.g_chart(gaps, baseline & enough, rules=rules)
-    why = f"limits need {FEWEST_ERRORS} critical errors before this week; there are {baseline.sum()}"
+    why = say(
+        "limits need {n} critical errors before this week; there are {known}", n=FEWEST_ERRORS, known=int(baseline.sum())
+    )
     return pd.DataFrame({
         "period": pd.Series(periods, dtype="str"),
         "gap": gaps,

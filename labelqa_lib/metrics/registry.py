@@ -13,6 +13,7 @@ from labelqa_lib.metrics.metric import WEEK, Asked, Metric
 from labelqa_lib.metrics.withheld import withhold
 from labelqa_lib.periods import Week
 from labelqa_lib.store import Tables
+from labelqa_lib.translation import N_, say
 
 FAMILIES = (quality, label_means, auditor, agreement, appeals, workforce, service)
 
@@ -70,10 +71,15 @@ def measure(
     for need in known.needs:
         alternatives = need.split(" or ")
         if not any(tables.delivered(name) for name in alternatives):
-            missing = "neither was" if len(alternatives) > 1 else "not"
-            missing += " delivered" if tables.snapshot.audience == "internal" else " shared"
-            return undefined(asked, f"needs {need}; {missing}")
+            inside = tables.snapshot.audience == "internal"
+            return undefined(asked, say(_MISSING[len(alternatives) > 1, inside], tables=say(" or ").join(alternatives)))
     return withhold(known.function(tables, asked), tables)
+
+
+_MISSING = {
+    (True, True): N_("needs {tables}; neither was delivered"), (True, False): N_("needs {tables}; neither was shared"),
+    (False, True): N_("needs {tables}; not delivered"), (False, False): N_("needs {tables}; not shared"),
+}  # fmt: skip
 
 
 def measure_each(tables: Tables, metrics: Sequence[str], by: Sequence[str] = (), **options) -> pd.DataFrame:

@@ -8,6 +8,7 @@ import pandas as pd
 from labelqa_lib.metrics.frame import exact_frame, mean_frame, rate_frame
 from labelqa_lib.metrics.metric import WEEK, Asked, Metric
 from labelqa_lib.store import Tables, fetch
+from labelqa_lib.translation import N_
 
 
 def _hours(tables: Tables, asked: Asked) -> pd.DataFrame:
@@ -18,7 +19,7 @@ def _hours(tables: Tables, asked: Asked) -> pd.DataFrame:
 
 
 def _every_hour(tables: Tables) -> pd.DataFrame:
-    return tables.keep("queue hours", lambda: _local(fetch(tables.queue_hours), tables))
+    return tables.keep(N_("queue hours"), lambda: _local(fetch(tables.queue_hours), tables))
 
 
 def _local(hours: pd.DataFrame, tables: Tables) -> pd.DataFrame:
@@ -41,20 +42,20 @@ def _sla_attainment(tables: Tables, asked: Asked) -> pd.DataFrame:
     cells = days.assign(
         weight=completed, weight_squared=completed, outcome=days["completed_within_sla"], n=completed
     )
-    return rate_frame(cells, asked, "completed items", "by day")
+    return rate_frame(cells, asked, N_("completed items"), "by day")
 
 
 def _per_day(column: str):
     def function(tables: Tables, asked: Asked) -> pd.DataFrame:
         cells = _by_day(_hours(tables, asked), asked, [column]).rename(columns={column: "total"})
-        return mean_frame(cells.assign(size=1.0, n=1), asked, "queue hours", "by day")
+        return mean_frame(cells.assign(size=1.0, n=1), asked, N_("queue hours"), "by day")
 
     return function
 
 
 def _backlog(tables: Tables, asked: Asked) -> pd.DataFrame:
     left = _left_over(_hours(tables, asked), asked)
-    return exact_frame(_exact(left, left["backlog"]), asked, "queue hours", "count")
+    return exact_frame(_exact(left, left["backlog"]), asked, N_("queue hours"), "count")
 
 
 def _backlog_days(tables: Tables, asked: Asked) -> pd.DataFrame:
@@ -63,7 +64,7 @@ def _backlog_days(tables: Tables, asked: Asked) -> pd.DataFrame:
     pace = _by_day(hours, asked, ["completed"]).groupby(groups, as_index=False, dropna=False)["completed"].mean()
     both = _left_over(hours, asked).merge(pace, on=groups)
     days = both["backlog"] / both["completed"].replace(0, np.nan)
-    return exact_frame(_exact(both, days), asked, "completed items", "count")
+    return exact_frame(_exact(both, days), asked, N_("completed items"), "count")
 
 
 def _backlog_age(tables: Tables, asked: Asked) -> pd.DataFrame:
@@ -80,9 +81,9 @@ def _backlog_age(tables: Tables, asked: Asked) -> pd.DataFrame:
     ages = [_oldest(queues[row.market, row.queue], row.hour, row.backlog) for row in last.itertuples()]
     groups = last.assign(age=ages).groupby([*asked.by, WEEK], as_index=False, dropna=False)
     left = groups.agg(age=("age", lambda ages: ages.max(skipna=False)), n=("n", "sum"))
-    told = exact_frame(_exact(left, left["age"]), asked, "queue hours", "count, first in first out")
+    told = exact_frame(_exact(left, left["age"]), asked, N_("queue hours"), "count, first in first out")
     older = told["estimate"].isna() & (told["n"] > 0)
-    return told.assign(reason=told["reason"].mask(older, "the oldest item arrived before the weeks opened"))
+    return told.assign(reason=told["reason"].mask(older, N_("the oldest item arrived before the weeks opened")))
 
 
 def _oldest(queue: pd.DataFrame, end: pd.Timestamp, backlog: int) -> float:
@@ -122,27 +123,27 @@ def _metric(name, title, question, unit, better, formula, function) -> Metric:
 
 METRICS = (
     _metric(
-        "sla_attainment", "SLA attainment", "How much is completed within the agreed time?", "rate", "higher",
+        "sla_attainment", N_("SLA attainment"), N_("How much is completed within the agreed time?"), "rate", "higher",
         "completed within SLA / completed", _sla_attainment,
     ),
     _metric(
-        "backlog", "Backlog", "How many items wait at the end of the period?", "count", "lower",
+        "backlog", N_("Backlog"), N_("How many items wait at the end of the period?"), "count", "lower",
         "Σ over queues of the backlog after the period's last hour", _backlog,
     ),
     _metric(
-        "backlog_days", "Backlog in days of work", "How long would the backlog take?", "days", "lower",
+        "backlog_days", N_("Backlog in days of work"), N_("How long would the backlog take?"), "days", "lower",
         "backlog / completions per day", _backlog_days,
     ),
     _metric(
-        "backlog_age", "Age of the backlog", "How long has the oldest waiting item waited?", "hours", "lower",
+        "backlog_age", N_("Age of the backlog"), N_("How long has the oldest waiting item waited?"), "hours", "lower",
         "time since the oldest waiting item arrived, first in, first out, at the period's end", _backlog_age,
     ),
     _metric(
-        "arrivals_per_day", "Arrivals per day", "How much work comes in?", "per_day", None,
+        "arrivals_per_day", N_("Arrivals per day"), N_("How much work comes in?"), "per_day", None,
         "mean over local days of items arrived", _per_day("arrived"),
     ),
     _metric(
-        "completions_per_day", "Completions per day", "How much work gets done?", "per_day", "higher",
+        "completions_per_day", N_("Completions per day"), N_("How much work gets done?"), "per_day", "higher",
         "mean over local days of items completed", _per_day("completed"),
     ),
 )  # fmt: skip

@@ -13,8 +13,9 @@ import pandas as pd
 
 from labelqa_lib.stats.withholding import withheld
 from labelqa_lib.store import Tables
+from labelqa_lib.translation import N_, say
 
-WITHHELD = "withheld"
+WITHHELD = N_("withheld")
 """How the reason of every withheld figure begins."""
 
 _KEPT = {"metric", "period", "reason"}
@@ -50,8 +51,8 @@ def withhold(frame: pd.DataFrame, tables: Tables, counts: Sequence[str] = ()) ->
     hidden, shown = small | beside, frame.copy()
     for name in shown.columns.difference([*_KEPT, *dimensions]):
         shown.loc[hidden, name] = _nothing(shown[name])
-    shown.loc[small, "reason"] = f"{WITHHELD}: fewer than {smallest}"
-    shown.loc[beside, "reason"] = f"{WITHHELD}: a total would tell what is withheld beside it"
+    shown.loc[small, "reason"] = say("{withheld}: fewer than {n}", withheld=say(WITHHELD), n=smallest)
+    shown.loc[beside, "reason"] = say("{withheld}: a total would tell what is withheld beside it", withheld=say(WITHHELD))
     return shown
 
 

@@ -14,6 +14,7 @@ from labelqa_lib.metrics.frame import exact_frame, mean_frame
 from labelqa_lib.metrics.judged import annotated, clusters_of
 from labelqa_lib.metrics.metric import SEGMENTS, WEEK, Asked, Metric
 from labelqa_lib.store import Tables, fetch
+from labelqa_lib.translation import N_
 
 _DENOMINATORS = ("paid_minutes", "scheduled_minutes")
 _PRESENT = _.handling_minutes + _.available_minutes + _.auxiliary_minutes.fill_null(0)
@@ -79,7 +80,7 @@ def _timed(tables: Tables, asked: Asked) -> ibis.Table:
 def _aht(tables: Tables, asked: Asked) -> pd.DataFrame:
     rows = _timed(tables, asked)
     rows = rows.mutate(total=rows.handle_seconds, size=1.0, rows=1, agent_id=rows.agent_id.coalesce(rows.item_id))
-    return _ratio(rows, asked, "timed annotations", clusters_of(asked, otherwise="day"))
+    return _ratio(rows, asked, N_("timed annotations"), clusters_of(asked, otherwise="day"))
 
 
 def _throughput(tables: Tables, asked: Asked) -> pd.DataFrame:
@@ -90,7 +91,7 @@ def _throughput(tables: Tables, asked: Asked) -> pd.DataFrame:
     days = shifts.group_by(keys).aggregate(size=_.handling_minutes.sum() / 60)
     rows = days.left_join(_made_by_shift(tables), ["agent_id", "local_date"])
     rows = rows.mutate(total=rows.total.fill_null(0), rows=1)
-    return _ratio(rows, asked, "shifts of agents", clusters_of(asked, otherwise="day"))
+    return _ratio(rows, asked, N_("shifts of agents"), clusters_of(asked, otherwise="day"))
 
 
 def _made_by_shift(tables: Tables) -> ibis.Table:
@@ -112,7 +113,7 @@ def _quantile(q: float):
     def function(tables: Tables, asked: Asked) -> pd.DataFrame:
         counts = _timed(tables, asked).group_by([*asked.keys, "handle_seconds"]).aggregate(n=_.count())
         values = quantiles(fetch(counts), asked.keys, "handle_seconds", q, asked.confidence)
-        return exact_frame(values, asked, "timed annotations", "order statistics")
+        return exact_frame(values, asked, N_("timed annotations"), "order statistics")
 
     return function
 
@@ -173,31 +174,31 @@ _LABELS = (*SEGMENTS, "label")
 
 METRICS = (
     _metric(
-        "utilization", "Utilization", "How much of paid time goes into the work?", "rate", "higher", ("shifts",),
+        "utilization", N_("Utilization"), N_("How much of paid time goes into the work?"), "rate", "higher", ("shifts",),
         "(handling + available minutes) / paid minutes", _utilization,
     ),
     _metric(
-        "occupancy", "Occupancy", "How much of the time ready for work is spent on it?", "rate", None, ("shifts",),
+        "occupancy", N_("Occupancy"), N_("How much of the time ready for work is spent on it?"), "rate", None, ("shifts",),
         "handling / (handling + available minutes)", _occupancy,
     ),
     _metric(
-        "shrinkage", "Shrinkage", "How much of scheduled time is lost?", "rate", "lower", ("shifts",),
+        "shrinkage", N_("Shrinkage"), N_("How much of scheduled time is lost?"), "rate", "lower", ("shifts",),
         "1 − (handling + available + auxiliary minutes) / scheduled minutes", _shrinkage,
     ),
     _metric(
-        "aht", "Average handle time (AHT)", "How long does a label take?", "seconds", None, _TIMED,
+        "aht", N_("Average handle time (AHT)"), N_("How long does a label take?"), "seconds", None, _TIMED,
         "mean of handle_seconds", _aht, _LABELS,
     ),
     _metric(
-        "aht_median", "Median handle time", "How long does a typical label take?", "seconds", None, _TIMED,
+        "aht_median", N_("Median handle time"), N_("How long does a typical label take?"), "seconds", None, _TIMED,
         "median of handle_seconds", _quantile(0.5), _LABELS,
     ),
     _metric(
-        "aht_p90", "Handle time, 90th percentile", "How long do the slow labels take?", "seconds", None, _TIMED,
+        "aht_p90", N_("Handle time, 90th percentile"), N_("How long do the slow labels take?"), "seconds", None, _TIMED,
         "90th percentile of handle_seconds", _quantile(0.9), _LABELS,
     ),
     _metric(
-        "throughput", "Throughput", "How many labels does an hour of handling give?", "per_hour", "higher",
+        "throughput", N_("Throughput"), N_("How many labels does an hour of handling give?"), "per_hour", "higher",
         ("shifts", "annotations.agent_id"), "annotations / handling hours, in shifts of agents", _throughput,
     ),
 )  # fmt: skip

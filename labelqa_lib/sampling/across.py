@@ -15,6 +15,7 @@ from labelqa_lib.sampling.planning import WIDEST, Plan, averaged, cheapest, plan
 from labelqa_lib.sampling.precision import Goal
 from labelqa_lib.sampling.rules import Rules
 from labelqa_lib.store import Tables
+from labelqa_lib.translation import N_, say
 
 _UNLIMITED = 1e9
 _ROUNDS, _EXACT = 3, 0.002
@@ -166,8 +167,12 @@ def dearest(shared: Shared, rows: int = 12) -> pd.DataFrame:
 
 def shared_facts(shared: Shared) -> dict[str, str]:
     """What the markets asked for, for how the page was made."""
-    told = [
-        f"{market}: {one.rules.hours:g} hours, " + ", ".join(f"{goal.title} ±{100 * goal.margin:g} pt" for goal in one.goals)
-        for market, one in shared.alone.items()
-    ]
-    return {"Shared": f"{shared.hours:g} hours", "Goals": "; ".join(told)}
+    told = []
+    for market, one in shared.alone.items():
+        asked = (say("{metric} to ±{margin} pt", metric=goal.title, margin=f"{100 * goal.margin:g}") for goal in one.goals)
+        told.append(f"{market}: " + say(", ").join([_hours(one.rules.hours), *asked]))
+    return {N_("Shared"): _hours(shared.hours), N_("Goals"): say("; ").join(told)}
+
+
+def _hours(hours: float) -> str:
+    return say("{n} hours", n=f"{hours:g}")

@@ -11,8 +11,9 @@ from labelqa_lib.sampling.precision import Goal
 from labelqa_lib.sampling.replay import World, covered, drawn, estimated, marks
 from labelqa_lib.stats.assisted import assisted_rate, cross_fitted_risk
 from labelqa_lib.stats.survey import GroupEstimates
+from labelqa_lib.translation import N_
 
-PLANNED, HELPED, FEWER = "as planned", "the same audits, with the model's help", "fewer audits, with the model's help"
+PLANNED, HELPED, FEWER = N_("as planned"), N_("the same audits, with the model's help"), N_("fewer audits, with the model's help")
 
 _HALVINGS = 6
 _LEAST_SHARE = 0.1

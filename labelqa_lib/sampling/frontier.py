@@ -13,16 +13,17 @@ from labelqa_lib.sampling.precision import Goal
 from labelqa_lib.sampling.rules import Rules
 from labelqa_lib.sampling.strata import Past
 from labelqa_lib.stats import survey
+from labelqa_lib.translation import N_, say
 
 STRETCHES = (0.75, 0.83, 0.91, 1.0, 1.1, 1.25, 1.45, 1.75, 2.2)
 """Of all margins together, times the plan's own stretch: points of the frontier."""
 
 _UNLIMITED, _SMOOTH = 1e9, 800
 _FLOORS = {
-    "minimum_agent": "Audits of every agent",
-    "minimum_new_joiner": "More audits of new joiners",
-    "minimum_stratum": "Audits in every stratum",
-    "risk_share": "Risk checks",
+    "minimum_agent": N_("Audits of every agent"),
+    "minimum_new_joiner": N_("More audits of new joiners"),
+    "minimum_stratum": N_("Audits in every stratum"),
+    "risk_share": N_("Risk checks"),
     "reaudit_share": "Re-audits",
 }
 
@@ -85,7 +86,7 @@ def savings(plan: Plan) -> pd.DataFrame:
 
 
 def _title(goal: Goal) -> str:
-    return goal.title + ("" if goal.site else " of the market")
+    return goal.title if goal.site else say("{metric} of the market", metric=goal.title)
 
 
 def today(past: Past, goals: list[Goal], rules: Rules) -> pd.DataFrame:

@@ -12,8 +12,9 @@ from labelqa_lib.sampling.planning import Plan, plan
 from labelqa_lib.sampling.rules import Rules
 from labelqa_lib.sampling.strata import KEYS, stratum_name, weekly_volumes
 from labelqa_lib.store import Tables, fetch
+from labelqa_lib.translation import N_
 
-AGENT, STRATUM = "agent", "stratum"
+AGENT, STRATUM = N_("agent"), N_("stratum")
 
 
 def earlier_plan(tables: Tables, rules: Rules) -> Plan | None:
@@ -82,12 +83,12 @@ def uncovered(tables: Tables, now: Plan) -> pd.DataFrame:
             short["kind"] == AGENT,
         ],
         [
-            "no random audit was made at the site",
-            "first week",
-            "too few annotations to audit more",
-            "not drawn often enough",
+            N_("no random audit was made at the site"),
+            N_("first week"),
+            N_("too few annotations to audit more"),
+            N_("not drawn often enough"),
         ],
-        "not drawn often enough",
+        N_("not drawn often enough"),
     )
     return short.sort_values(["audits", "annotations", "name"], ascending=[True, False, True])[columns].reset_index(
         drop=True

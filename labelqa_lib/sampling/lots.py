@@ -10,6 +10,7 @@ from labelqa_lib.sampling.planning import Plan
 from labelqa_lib.sampling.strata import stratified
 from labelqa_lib.stats import acceptance
 from labelqa_lib.store import Tables, fetch
+from labelqa_lib.translation import N_
 
 ALPHA, BETA = 0.05, 0.10
 """Risks of the sequential test: of rejecting a site's week at the AQL, of accepting one at the plan's LTPD."""
@@ -51,7 +52,7 @@ def lots(tables: Tables, plan: Plan) -> pd.DataFrame:
 def _told(lot: acceptance.InspectedLot, wrong: np.ndarray) -> tuple:
     n, accept = lot.plan.n, lot.plan.accept
     if lot.step is None:
-        return lot.plan.inspection, n, accept, np.nan, None, lot.plan.inspection, "too few audits to decide"
+        return lot.plan.inspection, n, accept, np.nan, None, lot.plan.inspection, N_("too few audits to decide")
     return lot.step.inspection, n, accept, int(wrong[:n].sum()), lot.step.accepted, lot.step.following, lot.step.why
 
 

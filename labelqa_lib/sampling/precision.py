@@ -14,6 +14,7 @@ from labelqa_lib.sampling.rules import Rules
 from labelqa_lib.sampling.strata import NOT_GIVEN, Past
 from labelqa_lib.stats import rate_bounds, survey
 from labelqa_lib.stats.sizing import margin_of
+from labelqa_lib.translation import say
 
 _MOST_ROWS, _FEWEST_ROWS, _LEAST_NOISE = 1e7, 30, 1e-6
 
@@ -90,7 +91,13 @@ class Goal:
 
     @property
     def title(self) -> str:
-        """``Accuracy``, ``Accuracy at KUL``."""
+        """``Accuracy``, ``Accuracy at KUL``, in the language that is spoken."""
+        title = say(TITLES[self.metric])
+        return say("{metric} at {site}", metric=title, site=self.site) if self.site else title
+
+    @property
+    def key(self) -> str:
+        """The same in every language."""
         return TITLES[self.metric] + (f" at {self.site}" if self.site else "")
 
     @property

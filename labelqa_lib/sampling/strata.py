@@ -16,16 +16,17 @@ from labelqa_lib.metrics.judged import AUDITS, sampled
 from labelqa_lib.metrics.quality import SHARES
 from labelqa_lib.sampling.rules import PLANNED, Rules
 from labelqa_lib.store import Tables, fetch
+from labelqa_lib.translation import N_, say
 
 PLACE = ["site", "queue", "policy_area"]
 DOUBT = "doubt"
 KEYS = [*PLACE, DOUBT]
 
-DOUBTS = {"low": 0.0, "some": 0.1, "high": 0.5}
+DOUBTS = {N_("low"): 0.0, N_("some"): 0.1, N_("high"): 0.5}
 """How much the model speaks against the label given, by the least probability of the other side of the line. Labels
 that the model doubts are wrong ten times as often, so rare errors are drawn for there."""
 
-UNSCORED, NOT_GIVEN = "no score", "not given"
+UNSCORED, NOT_GIVEN = N_("no score"), N_("not given")
 
 VOLUME_WEEKS = 4
 """Next week's volume is the mean of so many last weeks."""
@@ -81,7 +82,8 @@ def of_queues(past: Past, queues: Sequence[str]) -> Past:
 
 def stratum_name(rows: pd.DataFrame) -> pd.Series:
     """``KUL / comments / safety / model doubt high``."""
-    return rows["site"] + " / " + rows["queue"] + " / " + rows["policy_area"] + " / model doubt " + rows["doubt"]
+    doubt = rows["doubt"].map(lambda one: say("model doubt {level}", level=say(one)))
+    return rows["site"] + " / " + rows["queue"] + " / " + rows["policy_area"] + " / " + doubt
 
 
 def stratified(tables: Tables) -> ibis.Table:

@@ -8,20 +8,21 @@ import pandas as pd
 from labelqa_lib.sampling.frontier import first_promise
 from labelqa_lib.sampling.planning import Plan
 from labelqa_lib.sampling.strata import DOUBT, PLACE
+from labelqa_lib.translation import N_, say
 
 TITLES = {
-    "doubted": "Of them doubted by the model", "share": "Share audited", "minutes": "Minutes each", "rate": "Rate",
-    "expected_rate": "Expected rate", "wanted": "Asked for ±", "promised": "Promised ±", "achieved": "Achieved ±",
-    "design_effect": "Design effect",
-    "audits": "Audits", "planned": "Audits planned", "made": "Audits made", "planned_effect": "Design effect planned",
-    "achieved_effect": "Design effect achieved", "came_out": "Came out ±", "coverage": "Held the truth",
-    "saved": "Audits saved", "runs": "Draws", "way": "Audited", "coverage_low": "By chance from",
-    "coverage_high": "By chance to", "saved_hours": "Hours saved", "without": "Hours without it",
-    "safe": "Accepts 95 of 100 at", "ltpd": "Accepts 10 of 100 at (LTPD)", "aoql": "Leaves at worst (AOQL)",
-    "own_hours": "Own hours", "used": "Of them used", "own_stretch": "× as asked, alone", "shared_hours": "Shared hours",
-    "stretch": "× as asked, together", "moved": "Hours moved", "alone": "Alone ±", "together": "Together ±",
-    "size": "Annotations", "accept": "Accept up to", "reject": "Reject from", "letter": "Code letter",
-    "zero": "Audits accepting none", "risks": "Found by two risks",
+    "doubted": N_("Of them doubted by the model"), "share": N_("Share audited"), "minutes": N_("Minutes each"), "rate": N_("Rate"),
+    "expected_rate": N_("Expected rate"), "wanted": N_("Asked for ±"), "promised": N_("Promised ±"), "achieved": N_("Achieved ±"),
+    "design_effect": N_("Design effect"),
+    "audits": N_("Audits"), "planned": N_("Audits planned"), "made": N_("Audits made"), "planned_effect": N_("Design effect planned"),
+    "achieved_effect": N_("Design effect achieved"), "came_out": N_("Came out ±"), "coverage": N_("Held the truth"),
+    "saved": N_("Audits saved"), "runs": N_("Draws"), "way": N_("Audited"), "coverage_low": N_("By chance from"),
+    "coverage_high": N_("By chance to"), "saved_hours": N_("Hours saved"), "without": N_("Hours without it"),
+    "safe": N_("Accepts 95 of 100 at"), "ltpd": N_("Accepts 10 of 100 at (LTPD)"), "aoql": N_("Leaves at worst (AOQL)"),
+    "own_hours": N_("Own hours"), "used": N_("Of them used"), "own_stretch": N_("× as asked, alone"), "shared_hours": N_("Shared hours"),
+    "stretch": N_("× as asked, together"), "moved": N_("Hours moved"), "alone": N_("Alone ±"), "together": N_("Together ±"),
+    "size": N_("Annotations"), "accept": N_("Accept up to"), "reject": N_("Reject from"), "letter": N_("Code letter"),
+    "zero": N_("Audits accepting none"), "risks": N_("Found by two risks"),
 }  # fmt: skip
 
 UNITS = dict.fromkeys(
@@ -70,14 +71,19 @@ def dropped(savings: pd.DataFrame) -> pd.DataFrame:
 def facts(plan: Plan) -> dict[str, str]:
     """The rules that the plan follows, for how the page was made."""
     rules = plan.rules
-    minutes = ", ".join(f"{name} {value:g}" for name, value in sorted(rules.minutes.items()))
-    return {
-        "Sampling": f"{rules.hours:g} QA hours; minutes of an audit {minutes + ', else ' if minutes else ''}"
-        f"{rules.minutes_factor:g} × handle time; at least {rules.minimum_stratum} audits a stratum, "
-        f"{rules.minimum_agent} an agent, {rules.minimum_new_joiner} a new joiner "
-        f"(under {rules.new_joiner_weeks} weeks); risk checks {rules.risk_share:g}, re-audits {rules.reaudit_share:g}, "
-        f"blind {rules.blind_share:g} of the audits; AQL {rules.aql:g} %, level {rules.level}; seed {rules.seed}",
-    }
+    minutes = [f"{name} {value:g}" for name, value in sorted(rules.minutes.items())]
+    factor = f"{rules.minutes_factor:g}"
+    took = [*minutes, say("else {factor} × handle time", factor=factor) if minutes else say("{factor} × handle time", factor=factor)]
+    told = say(
+        "{hours} QA hours; minutes of an audit {minutes}; at least {stratum} audits a stratum, {agent} an agent, {joiner} a new "
+        "joiner (under {weeks} weeks); risk checks {risk}, re-audits {reaudits}, blind {blind} of the audits; AQL {aql} %, "
+        "level {level}; seed {seed}",
+        hours=f"{rules.hours:g}", minutes=say(", ").join(took), stratum=rules.minimum_stratum, agent=rules.minimum_agent,
+        joiner=rules.minimum_new_joiner, weeks=rules.new_joiner_weeks, risk=f"{rules.risk_share:g}",
+        reaudits=f"{rules.reaudit_share:g}", blind=f"{rules.blind_share:g}", aql=f"{rules.aql:g}", level=rules.level,
+        seed=rules.seed,
+    )  # fmt: skip
+    return {N_("Sampling"): told}
 
 
 def points(plan: Plan, today: pd.DataFrame) -> dict:

@@ -19,6 +19,7 @@ from labelqa_lib.stats import agreement_coefficients as coefficients
 from labelqa_lib.stats import agreement_intervals as intervals
 from labelqa_lib.stats.agreement_weights import level_matrix, weight_matrix
 from labelqa_lib.stats.answers import Answers, read_answers
+from labelqa_lib.translation import N_
 
 
 @dataclass(frozen=True)
@@ -211,10 +212,10 @@ def _agreement(name, annotations, ratings, entered, interval, estimate) -> Agree
 
 def _reason(found: coefficients.Coefficient, ratings: coefficients.Ratings, limits: intervals.Bounds) -> str:
     if not np.isnan(found.value):
-        return "too few items, or clusters of them, for an interval" if np.isnan(limits.low) else ""
+        return N_("too few items, or clusters of them, for an interval") if np.isnan(limits.low) else ""
     if not ratings.paired.any():
-        return "no item has two annotations"
-    return "all annotations have one label: chance alone agrees as much"
+        return N_("no item has two annotations")
+    return N_("all annotations have one label: chance alone agrees as much")
 
 
 def _clusters(annotations: pd.DataFrame, ratings: coefficients.Ratings, column: str | None) -> np.ndarray:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labelqa_lib.errors import UsageError
+from labelqa_lib.translation import N_
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -46,17 +47,17 @@ def _near_the_limit(z: Array) -> Mask:
 RULES: dict[str, tuple[tuple[str, str, Rule], ...]] = {
     # NHS England, "Making Data Count"; the reading of package NHSRplotthedots (ptd_calculate_point_type)
     "nhs": (
-        ("above the upper limit", "below the lower limit", lambda z, x: z > 3),
-        ("7 in a row above the centre", "7 in a row below the centre", lambda z, x: _at_least(z > 0, 7, 7)),
-        ("7 in a row rising", "7 in a row falling", lambda z, x: _rising(x, 7)),
-        ("2 of 3 near the upper limit", "2 of 3 near the lower limit", lambda z, x: _near_the_limit(z)),
+        (N_("above the upper limit"), N_("below the lower limit"), lambda z, x: z > 3),
+        (N_("7 in a row above the centre"), N_("7 in a row below the centre"), lambda z, x: _at_least(z > 0, 7, 7)),
+        (N_("7 in a row rising"), N_("7 in a row falling"), lambda z, x: _rising(x, 7)),
+        (N_("2 of 3 near the upper limit"), N_("2 of 3 near the lower limit"), lambda z, x: _near_the_limit(z)),
     ),
     # Western Electric, Statistical Quality Control Handbook, 1956, pp. 25-28
     "western_electric": (
-        ("above the upper limit", "below the lower limit", lambda z, x: z > 3),
-        ("2 of 3 beyond 2 sigma, above", "2 of 3 beyond 2 sigma, below", lambda z, x: _at_least(z > 2, 2, 3)),
-        ("4 of 5 beyond 1 sigma, above", "4 of 5 beyond 1 sigma, below", lambda z, x: _at_least(z > 1, 4, 5)),
-        ("8 in a row above the centre", "8 in a row below the centre", lambda z, x: _at_least(z > 0, 8, 8)),
+        (N_("above the upper limit"), N_("below the lower limit"), lambda z, x: z > 3),
+        (N_("2 of 3 beyond 2 sigma, above"), N_("2 of 3 beyond 2 sigma, below"), lambda z, x: _at_least(z > 2, 2, 3)),
+        (N_("4 of 5 beyond 1 sigma, above"), N_("4 of 5 beyond 1 sigma, below"), lambda z, x: _at_least(z > 1, 4, 5)),
+        (N_("8 in a row above the centre"), N_("8 in a row below the centre"), lambda z, x: _at_least(z > 0, 8, 8)),
     ),
 }
 

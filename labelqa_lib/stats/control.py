@@ -17,6 +17,7 @@ from scipy import special
 
 from labelqa_lib.errors import UsageError
 from labelqa_lib.stats import charts_rules
+from labelqa_lib.translation import N_
 
 Array = NDArray[np.float64]
 
@@ -254,8 +255,8 @@ def _drawn(values, centre, lower, upper, sigma, z, phases, rules) -> Chart:
         for words, mask in charts_rules.fired(z[..., part], values[..., part], rules).items():
             here = signals[..., part]
             here[mask] = [f"{earlier}; {words}" if earlier else words for earlier in here[mask]]
-    reason[np.isnan(sigma)] = "the baseline has too few points, or none that differ, to give limits"
-    reason[np.isnan(values)] = "nothing was counted"
+    reason[np.isnan(sigma)] = N_("the baseline has too few points, or none that differ, to give limits")
+    reason[np.isnan(values)] = N_("nothing was counted")
     return Chart(values, centre, lower, upper, sigma, signals, reason, tuple(phases))
 
 

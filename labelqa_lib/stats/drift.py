@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from labelqa_lib.errors import UsageError
 from labelqa_lib.stats.charts_rules import spans
 from labelqa_lib.stats.control import Chart
+from labelqa_lib.translation import N_
 
 Array = NDArray[np.float64]
 
@@ -67,8 +68,8 @@ def ewma(
     sigma = np.sqrt(variance)
     lower, upper = (np.clip(chart.centre + side * width * sigma, *bounds) for side in (-1, 1))
     signals = np.full(level.shape, "", object)
-    signals[level > upper] = "drifted above the upper limit"
-    signals[level < lower] = "drifted below the lower limit"
+    signals[level > upper] = N_("drifted above the upper limit")
+    signals[level < lower] = N_("drifted below the lower limit")
     return Chart(level, chart.centre, lower, upper, sigma, signals, chart.reason, chart.phases)
 
 
@@ -130,6 +131,6 @@ def cusum(chart: Chart, slack: float = 0.5, limit: float = 5.0) -> Cusum:
                 total = np.where(np.isnan(now), total, np.maximum(0, total + now - slack))
                 sums[side][..., t] = np.where(np.isnan(now), np.nan, total)
     signals = np.full(z.shape, "", object)
-    signals[sums[1] > limit] = "small deviations above the centre have added up"
-    signals[sums[-1] > limit] = "small deviations below the centre have added up"
+    signals[sums[1] > limit] = N_("small deviations above the centre have added up")
+    signals[sums[-1] > limit] = N_("small deviations below the centre have added up")
     return Cusum(sums[1], sums[-1], limit, signals, chart.reason)

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 from scipy import special
 
 from labelqa_lib.errors import UsageError
+from labelqa_lib.translation import N_
 
 ENOUGH_FOR_A_TREND = 8
 """So many points before the moment, and the trend they were on is carried on; fewer cannot tell a trend from noise."""
@@ -68,7 +69,7 @@ def jump(events: ArrayLike, n: ArrayLike, first_after: int, confidence: float = 
     after = time >= first_after
     sides = [(events[side].sum(), n[side].sum()) for side in (~after, after)]
     if not all(size > 0 for _hits, size in sides):
-        return _undefined(sides, "nothing judged on one side of the date")
+        return _undefined(sides, N_("nothing judged on one side of the date"))
     known = n > 0
     columns = [np.ones(len(n)), after.astype(float)]
     if (known & ~after).sum() >= ENOUGH_FOR_A_TREND:
@@ -76,7 +77,7 @@ def jump(events: ArrayLike, n: ArrayLike, first_after: int, confidence: float = 
     design = np.column_stack(columns)[known]
     degrees = len(design) - design.shape[1]
     if degrees < 1:
-        return _undefined(sides, "too few weeks to tell a jump from noise")
+        return _undefined(sides, N_("too few weeks to tell a jump from noise"))
     smoothed = [(hits + 1) / (size + 2) for hits, size in sides]
     spread = np.where(after, smoothed[1] * (1 - smoothed[1]), smoothed[0] * (1 - smoothed[0]))[known]
     root = np.sqrt(n[known] / spread)
@@ -94,7 +95,7 @@ def jump(events: ArrayLike, n: ArrayLike, first_after: int, confidence: float = 
         p_value=float(2 * special.stdtr(freedom, -abs(solved[1]) / error)),
         before=sides[0][0] / sides[0][1],
         after=sides[1][0] / sides[1][1],
-        method="interrupted time series, " + ("level and trend" if len(columns) == 3 else "level"),
+        method=N_("interrupted time series, level and trend") if len(columns) == 3 else N_("interrupted time series, level"),
     )
 
 

@@ -10,6 +10,7 @@ from scipy import stats
 
 from labelqa_lib.stats.clusters import Cells
 from labelqa_lib.stats.intervals import clopper_pearson, wilson
+from labelqa_lib.translation import N_
 
 ASSUMED_LIKENESS = 0.1
 """Intraclass correlation assumed while too few events tell it: twice the top of what is usual (0.01 to 0.05)."""
@@ -135,7 +136,7 @@ def bounded_rate(
             design_effect=cells.n / np.where(empty, np.nan, n_effective),
             std_error=np.where(empty | (cells.degrees == 0), np.nan, np.sqrt(variance)),
             method=np.where(empty, "", words + ", clustered"),
-            reason=np.where(empty, "no rows", "").astype(object),
+            reason=np.where(empty, N_("no rows"), "").astype(object),
         )
 
 

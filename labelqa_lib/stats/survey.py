@@ -13,6 +13,7 @@ from scipy import stats
 from labelqa_lib.errors import UsageError
 from labelqa_lib.stats.clusters import Cells, measures
 from labelqa_lib.stats.rate_bounds import GroupEstimates, bounded_rate
+from labelqa_lib.translation import N_
 
 def clustered_rate(
     group: ArrayLike,
@@ -170,8 +171,8 @@ def clustered_mean(
     error = np.where(undefined | single, np.nan, np.sqrt(variance))
     half = stats.t.ppf((1 + confidence) / 2, np.maximum(cells.degrees, 1)) * error
     nothing = np.full(cells.count, np.nan)
-    reason = np.where(single, "one cluster only: no bounds", "")
-    reason = np.where(undefined, np.where(cells.n == 0, "no rows", "the denominator is 0"), reason)
+    reason = np.where(single, N_("one cluster only: no bounds"), "")
+    reason = np.where(undefined, np.where(cells.n == 0, "no rows", N_("the denominator is 0")), reason)
     return GroupEstimates(
         estimate=np.where(undefined, np.nan, mean),
         ci_low=mean - half,

@@ -7,14 +7,15 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
 from labelqa_lib.errors import UsageError
+from labelqa_lib.translation import N_
 
 MEETS = "meets"
 MISSES = "misses"
 LIKELY_MEETS = "likely meets"
 LIKELY_MISSES = "likely misses"
 NOT_ENOUGH_DATA = "not enough data"
-NOT_MEASURED = "not measured"
-NO_TARGET = "no target"
+NOT_MEASURED = N_("not measured")
+NO_TARGET = N_("no target")
 
 MOST_AUDITS_ASKED = 100_000  # an estimate that sits on its target would ask for infinitely many
 

@@ -8,6 +8,8 @@ inspection and a few double plans, ISO 2859-1.
 
 from __future__ import annotations
 
+from labelqa_lib.translation import N_
+
 AQLS = (0.010, 0.015, 0.025, 0.040, 0.065, 0.10, 0.15, 0.25, 0.40, 0.65, 1.0, 1.5, 2.5, 4.0, 6.5, 10.0)
 AQLS += (15.0, 25.0, 40.0, 65.0, 100.0, 150.0, 250.0, 400.0, 650.0, 1000.0)
 """Acceptable quality limits: percent nonconforming up to 10, nonconformities per hundred units beyond."""
@@ -16,7 +18,7 @@ LETTERS = "ABCDEFGHJKLMNPQRS"
 """Code letters; S stands at the end of an arrow in tightened inspection and nowhere else."""
 
 LEVELS = ("S-1", "S-2", "S-3", "S-4", "I", "II", "III")
-INSPECTIONS = ("normal", "tightened", "reduced")
+INSPECTIONS = (N_("normal"), N_("tightened"), N_("reduced"))
 KINDS = ("single", "double", "multiple")
 
 Stages = tuple[tuple[int, int | None, int], ...]

@@ -12,6 +12,7 @@ from labelqa_lib.errors import UsageError
 from labelqa_lib.stats.allocation_goals import meet_goals
 from labelqa_lib.stats.clusters import measures
 from labelqa_lib.stats.sizing.rate import MOST_ROWS, Size, share
+from labelqa_lib.translation import say
 
 
 def size_for_agreement(
@@ -70,9 +71,11 @@ def size_for_agreement(
     variance = _variance_of_alpha(alpha, shares)
     n = max(int(np.ceil(z**2 * variance * design_effect / margin**2 * (1 - 1e-12))), 2)
     if n > MOST_ROWS:
-        raise UsageError(f"an agreement to ±{margin:g} needs {n:,} pairs; ask for a wider margin")
+        raise UsageError(
+            say("an agreement to ±{margin} needs {n} pairs; ask for a wider margin", margin=f"{margin:g}", n=f"{n:,}")
+        )
     half = z * np.sqrt(variance * design_effect / n)
-    return Size(n, half, n / design_effect, f"large-sample variance, {np.count_nonzero(shares)} labels")
+    return Size(n, half, n / design_effect, say("large-sample variance, {n} labels", n=np.count_nonzero(shares)))
 
 
 def _variance_of_alpha(alpha: float, shares: np.ndarray) -> float:

@@ -12,6 +12,7 @@ from labelqa_lib.errors import UsageError
 from labelqa_lib.stats.intervals import clopper_pearson, newcombe, wilson
 from labelqa_lib.stats.sizing.rate import MOST_ROWS, Size, effective_rows, rows_worth, share
 from labelqa_lib.stats.rate_bounds import FEW_EVENTS
+from labelqa_lib.translation import say
 
 _WIDTH = 6.0  # standard deviations of a count that are summed over; what lies beyond is below 1e-8
 _BLOCK = 2_000_000  # counts looked at together
@@ -63,7 +64,11 @@ def size_for_target(
     share("confidence", confidence, ends=False)
     apart = abs(p - target)
     if apart < 1e-12:
-        raise UsageError(f"a rate of {p:g} cannot be told from a target of {target:g}; plan for a rate off the target")
+        words = say(
+            "a rate of {rate} cannot be told from a target of {target}; plan for a rate off the target",
+            rate=f"{p:g}", target=f"{target:g}",
+        )  # fmt: skip
+        raise UsageError(words)
     spread = stats.norm.ppf((1 + confidence) / 2) * np.sqrt(target * (1 - target))
     spread += stats.norm.ppf(power) * np.sqrt(p * (1 - p))
 
@@ -71,7 +76,7 @@ def size_for_target(
         return power_against_target(sizes, p, target, confidence, guaranteed)
 
     size = _settled(chance, power, max(spread, 0.1) ** 2 / apart**2, int(np.ceil(8 / apart)))
-    return _of_rows(size, chance, population, design_effect, "exact power of the interval against the target")
+    return _of_rows(size, chance, population, design_effect, say("exact power of the interval against the target"))
 
 
 def power_against_target(
@@ -145,9 +150,11 @@ def size_for_difference(
     share("confidence", confidence, ends=False)
     after = p - drop
     if not 0 <= after <= 1 or drop == 0:
-        raise UsageError(
-            f"a rate of {p:g} cannot fall by {drop:g}; give a drop other than 0 from {p - 1:.4g} to {p:.4g}"
-        )
+        words = say(
+            "a rate of {rate} cannot fall by {drop}; give a drop other than 0 from {least} to {most}",
+            rate=f"{p:g}", drop=f"{drop:g}", least=f"{p - 1:.4g}", most=f"{p:.4g}",
+        )  # fmt: skip
+        raise UsageError(words)
     pooled = (p + after) / 2
     spread = stats.norm.ppf((1 + confidence) / 2) * np.sqrt(2 * pooled * (1 - pooled))
     spread += stats.norm.ppf(power) * np.sqrt(p * (1 - p) + after * (1 - after))
@@ -157,7 +164,7 @@ def size_for_difference(
         return power_of_difference(sizes, p, drop, confidence)
 
     size = _settled(chance, power, max(spread, 0.1) ** 2 / drop**2, window)
-    return _of_rows(size, chance, population, design_effect, "exact power of Newcombe's interval of the difference")
+    return _of_rows(size, chance, population, design_effect, say("exact power of Newcombe's interval of the difference"))
 
 
 def power_of_difference(n: ArrayLike, p: float, drop: float, confidence: float = 0.95) -> np.ndarray:
@@ -206,7 +213,9 @@ def _settled(chance: Callable[[np.ndarray], np.ndarray], power: float, guess: fl
     while high > MOST_ROWS or not enough(high):
         low, high = high, 2 * high
         if high > MOST_ROWS:
-            raise UsageError(f"more than {MOST_ROWS:,} plain rows would be needed; plan for a larger difference")
+            raise UsageError(
+                say("more than {n} plain rows would be needed; plan for a larger difference", n=f"{MOST_ROWS:,}")
+            )
     while high - low > 1:
         middle = (low + high) // 2
         low, high = (low, middle) if enough(middle) else (middle, high)

@@ -12,6 +12,7 @@ from labelqa_lib.errors import UsageError
 from labelqa_lib.stats.allocation import strata_bounds
 from labelqa_lib.stats.clusters import measures
 from labelqa_lib.stats.sizing.rate import MOST_ROWS, Size, share
+from labelqa_lib.translation import N_, say
 
 
 @dataclass(frozen=True)
@@ -92,10 +93,15 @@ def size_for_rare(
         held = events
         while held > 0 and _chance_of(held, population, rates) < probability:
             held -= 1
-        raise UsageError(
-            f"all {population.sum():,} rows hold {events} events with probability {best:.2g} only; "
-            + (f"ask for {held} or fewer, or look over more weeks" if held else "not even 1 is sure enough: look over more weeks")
-        )
+        words = say(
+            N_("all {n} rows hold {events} events with probability {best} only; ask for {held} or fewer, or look over more weeks")
+            if held
+            else N_(
+                "all {n} rows hold {events} events with probability {best} only; not even 1 is sure enough: look over more weeks"
+            ),
+            n=f"{population.sum():,}", events=events, best=f"{best:.2g}", held=held,
+        )  # fmt: skip
+        raise UsageError(words)
     more = _first(lambda rows: _chance_of(events, drawn(rows), rates) >= probability, 0, int(room.sum()))
     rows = drawn(more)
     rate = float(rates @ population / population.sum())
@@ -139,18 +145,17 @@ def size_for_demonstration(rate: float, confidence: float = 0.95, population: in
     if population is None:
         n = int(np.ceil(np.log1p(-confidence) / np.log1p(-rate) - 1e-9))
         if n > MOST_ROWS:
-            raise UsageError(
-                f"to show a rate below {rate:g} takes more than {MOST_ROWS:,} rows; "
-                f"as many show {-np.expm1(np.log1p(-confidence) / MOST_ROWS):.2g}"
-            )
-        return Size(n, -np.expm1(n * np.log1p(-rate)), n, "binomial, no event")
+            shown = f"{-np.expm1(np.log1p(-confidence) / MOST_ROWS):.2g}"
+            words = N_("to show a rate below {rate} takes more than {n} rows; as many show {shown}")
+            raise UsageError(say(words, rate=f"{rate:g}", n=f"{MOST_ROWS:,}", shown=shown))
+        return Size(n, -np.expm1(n * np.log1p(-rate)), n, say("binomial, no event"))
     if population < 1:
         raise UsageError(f"population is {population}; nothing can be drawn from it, it must hold at least one row")
     held = max(int(np.ceil(rate * population - 1e-9)), 1)
     n = _first(lambda rows: stats.hypergeom.pmf(0, population, held, rows) <= 1 - confidence, 1, population)
     seen = 1 - stats.hypergeom.pmf(0, population, held, n)
     effective = np.inf if n == population else n * (population - 1) / (population - n)
-    return Size(n, seen, effective, f"hypergeometric, no event, {held} of {population:,} ruled out")
+    return Size(n, seen, effective, say("hypergeometric, no event, {held} of {n} ruled out", held=held, n=f"{population:,}"))
 
 
 def _chance_of(events: int, rows: np.ndarray, rates: np.ndarray) -> float:

@@ -9,6 +9,7 @@ from labelqa_lib.errors import UsageError
 from labelqa_lib.stats.intervals import clopper_pearson, wilson
 from labelqa_lib.stats.rate_bounds import FEW_EVENTS
 from labelqa_lib.stats.survey import equivalent_size
+from labelqa_lib.translation import say
 
 MOST_ROWS = 10_000_000
 """Beyond this a plan is refused: the goal is too fine to be meant."""
@@ -87,7 +88,7 @@ def size_for_margin(
     n = rows_worth(goal, population, design_effect)
     effective = effective_rows(n, population, design_effect)
     few = effective * p * (1 - p) < FEW_EVENTS
-    reason = f"{'Korn–Graubard' if few else 'Wilson'}{_circumstances(population, design_effect)}"
+    reason = say(", ").join(["Korn–Graubard" if few else "Wilson", *_circumstances(population, design_effect)])
     return Size(n, margin_of(p, effective, confidence), effective, reason)
 
 
@@ -182,9 +183,9 @@ def share(name: str, value: float, ends: bool = True) -> None:
         )
 
 
-def _circumstances(population: int | None, design_effect: float) -> str:
-    effect = "" if design_effect == 1 else f", design effect {design_effect:.2f}"
-    return effect + ("" if population is None else f", of {population:,} rows")
+def _circumstances(population: int | None, design_effect: float) -> list[str]:
+    said = [] if design_effect == 1 else [say("design effect {effect}", effect=f"{design_effect:.2f}")]
+    return said + ([] if population is None else [say("of {n} rows", n=f"{population:,}")])
 
 
 def _sample(population: int | None, design_effect: float) -> None:
