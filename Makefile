@@ -7,11 +7,12 @@ export PYTHONHASHSEED := 0
 # Small matrices in several processes: threads of one library would only wait for each other.
 export OPENBLAS_NUM_THREADS := 1
 
-.PHONY: report test lab bench bench-causes bench-coverage bench-runner catalogues lock clean help
+.PHONY: report test lab engines bench bench-causes bench-coverage bench-runner catalogues lock clean help
 
 help:
 	@echo "make report   simulate a delivery, ingest it and render the latest week of every market"
 	@echo "make test     run the tests (FAST=1: the part that takes under two minutes)"
+	@echo "make engines  install the drivers of PostgreSQL and Spark, too (half a gigabyte): their tests are skipped without"
 	@echo "make lab      open JupyterLab on the notebooks"
 	@echo "make bench-causes  find simulated incidents, beside other methods (ARGS: --cases 20 --real FOLDER)"
 	@echo "make bench-coverage  does the report's interval hold its 95 % (ARGS: replications, seed)"
@@ -26,6 +27,12 @@ $(VENV)/.ready: requirements.lock pyproject.toml
 	$(BIN)/uv pip install --quiet --compile-bytecode --no-deps --python $(BIN)/python --requirement requirements.lock
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
 	@touch $@
+
+$(VENV)/.engines: requirements-engines.lock $(VENV)/.ready
+	$(BIN)/uv pip install --quiet --compile-bytecode --no-deps --python $(BIN)/python --requirement requirements-engines.lock
+	@touch $@
+
+engines: $(VENV)/.engines
 
 report: $(VENV)/.ready
 	@$(BIN)/labelqa demo
@@ -59,6 +66,8 @@ catalogues:
 
 lock:
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate --group test pyproject.toml --output-file requirements.lock
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate --group test --all-extras \
+		--constraint requirements.lock pyproject.toml | grep -vxFf requirements.lock > requirements-engines.lock
 
 clean:
 	rm -rf $(VENV) data/demo

@@ -168,7 +168,7 @@ class Page:
                 "utilization over {utilization}, shrinkage over {shrinkage}",
                 utilization=self.market.denominators.utilization, shrinkage=self.market.denominators.shrinkage,
             ),
-            N_("Versions"): ", ".join(f"{name} {version(name)}" for name in _SHOWN_VERSIONS),
+            N_("Versions"): ", ".join([*(f"{name} {version(name)}" for name in _SHOWN_VERSIONS), *self.tables.engine]),
         }
 
 
@@ -207,7 +207,7 @@ def open_page(market: str, week: str = "", audience: str = "internal", data: str
     audience : str
         Who reads the page.
     data : str
-        Folder of snapshots; empty for the workspace's own.
+        Where snapshots lie, a folder or an address (`store.place`); empty for the workspace's own.
     snapshot : str
         A snapshot's id; empty for the current one.
 
@@ -220,8 +220,8 @@ def open_page(market: str, week: str = "", audience: str = "internal", data: str
     workspace = params.load_workspace(root)
     settings = params.load_market(root, workspace, market)
     translation.speak(settings.locale)
-    folder = root / (data or workspace.data)
-    described = store.describe(folder, snapshot or "CURRENT")
+    place = store.place_of(data or workspace.data, root)
+    described = store.describe(place, snapshot or "CURRENT")
     known = described.weeks(market)
     week = week or known[-1]
     if described.audience != audience:
@@ -231,11 +231,11 @@ def open_page(market: str, week: str = "", audience: str = "internal", data: str
         Week.parse(week)
         raise UsageError(f"week {week}: no annotations of {market}; the snapshot holds {known[0]} to {known[-1]}")
     weeks = weeks_up_to(week, workspace.history_weeks + 1)
-    restatement = store.earlier_reading(folder, described, market, week)
+    restatement = store.earlier_reading(place, described, market, week)
     return Page(
-        tables=store.open_tables(folder, market, weeks, described.id),
+        tables=store.open_tables(place, market, weeks, described.id),
         restatement=restatement,
-        restated=store.open_tables(folder, market, weeks, restatement.since.id) if restatement else None,
+        restated=store.open_tables(place, market, weeks, restatement.since.id) if restatement else None,
         workspace=workspace,
         market=settings,
         week=week,
@@ -268,8 +268,8 @@ def open_markets(
     if audience != "internal":
         raise UsageError(f"audience {audience!r}: a page over several markets shows each to the others; internal only")
     root = params.find_root(Path.cwd())
-    folder = root / (data or params.load_workspace(root).data)
-    described = store.describe(folder, snapshot or "CURRENT")
+    place = store.place_of(data or params.load_workspace(root).data, root)
+    described = store.describe(place, snapshot or "CURRENT")
     named = list(dict.fromkeys(markets)) or sorted(described.markets)
     week = week or described.weeks(named[0])[-1]
     chosen = markets or [market for market in named if week in described.weeks(market)]

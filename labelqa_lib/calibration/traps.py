@@ -46,13 +46,15 @@ def _aggregated(rows: pd.DataFrame) -> list[tuple]:
 
 def _two_markets(tables: Tables) -> list[tuple]:
     """Rows of the same item, agent, label and time in another market of the same snapshot."""
-    if tables.snapshot.folder is None or len(tables.snapshot.markets) < 2:
+    if tables.snapshot.place is None or len(tables.snapshot.markets) < 2:
         return []
-    every = open_tables(tables.snapshot.folder.parent, None, tables.weeks, tables.snapshot.id).annotations
+    every = open_tables(tables.snapshot.place, None, tables.weeks, tables.snapshot.id).annotations
     same = ["item_id", "agent_id", "label", "annotated_at", "handle_seconds"]
     here, there = every.filter(_.market == tables.market), every.filter(_.market != tables.market)
     shared = there.select("item_id").semi_join(here.select("item_id"), "item_id")
-    if not len(fetch(shared.limit(1))):  # nearly always: no item is in two markets, and no row needs comparing
+    # Nearly always no item is in two markets, and no row needs comparing. Counted: asked for one row, PostgreSQL looks for it
+    # pair by pair.
+    if not fetch(shared.aggregate(n=_.count()))["n"].iloc[0]:
         return []
     columns = [*same, "market"]
     rows = fetch(every.semi_join(shared, "item_id").select(*columns).order_by(*columns))

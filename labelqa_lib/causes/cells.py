@@ -140,9 +140,9 @@ def _summed_by_engine(
         )  # fmt: skip
     table = table.select(
         **{_key(column): table[column] for column in keys},
-        y=table[outcome].cast("float64"),
-        rows=table[trials].cast("float64") if trials else ibis.literal(1.0),
-        w=table[weight].cast("float64") if weight else ibis.literal(1.0),
+        y=_number(table[outcome]),
+        rows=_number(table[trials]) if trials else ibis.literal(1.0),
+        w=_number(table[weight]) if weight else ibis.literal(1.0),
     )
     table = table.filter(*(table[column].notnull() & ~table[column].isnan() for column in ("y", "rows", "w")))
     return (
@@ -156,6 +156,11 @@ def _summed_by_engine(
         )
         .to_pandas()
     )  # fmt: skip
+
+
+def _number(column: ibis.Column) -> ibis.FloatingColumn:
+    """PostgreSQL makes no float of true and false, but an int32."""
+    return (column.cast("int32") if column.type().is_boolean() else column).cast("float64")
 
 
 def _summed(

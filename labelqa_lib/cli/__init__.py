@@ -16,6 +16,7 @@ from labelqa_lib.cli.deliver import check, demo, ingest
 from labelqa_lib.cli.draw import draw
 from labelqa_lib.cli.frame import EPILOG, one_line
 from labelqa_lib.cli.keys import key
+from labelqa_lib.cli.load import load
 from labelqa_lib.cli.report import list_, run
 from labelqa_lib.cli.share import mail, publish
 from labelqa_lib.errors import LabelqaError
@@ -72,5 +73,5 @@ def commands(context: click.Context, root: Path | None) -> None:
     context.obj = root
 
 
-for _command in (demo, check, ingest, run, draw, actions, key, publish, mail, list_):
+for _command in (demo, check, ingest, load, run, draw, actions, key, publish, mail, list_):
     commands.add_command(_command)

@@ -37,6 +37,8 @@ def _register(workspace: Workspace):
     try:
         delivered = store.open_tables(workspace.data).actions
     except DataError:
+        if isinstance(workspace.data, store.Database):  # somebody named it: it is not just that nothing was ingested yet
+            raise
         delivered = None
     return register.merged(None if delivered is None else store.fetch(delivered), register.read(workspace.register))
 

@@ -68,7 +68,7 @@ def check(root, delivery, source, data) -> int:
     workspace, out = Workspace(root, data), console()
     with out.status(f"Reading {delivery}"), intake.workbench() as connection:
         read = _read_delivery(workspace, delivery, source, connection)
-        current = intake.current_snapshot(workspace.data)
+        current = intake.current_snapshot(workspace.snapshots)
         outcome = intake.check(read, connection, current=current, **_settings(workspace))
     _show(outcome, out)
     for sentence in outcome.refused:
@@ -92,9 +92,9 @@ def ingest(root, delivery, source, data, fresh) -> None:
     workspace, out = Workspace(root, data), console()
     with out.status(f"Reading {delivery}"), intake.workbench() as connection:
         read = _read_delivery(workspace, delivery, source, connection)
-        outcome = intake.ingest(read, connection, root=workspace.data, fresh=fresh, **_settings(workspace))
+        outcome = intake.ingest(read, connection, root=workspace.snapshots, fresh=fresh, **_settings(workspace))
     _show(outcome, out)
-    snapshot = store.describe(workspace.data)
+    snapshot = store.describe(workspace.snapshots)
     weeks = snapshot.weeks()
     held = f"{wording.count(len(snapshot.markets), '{n} market', '{n} markets')}, weeks {weeks[0]} to {weeks[-1]}"
     known = "says the same already, no new one was made" if outcome.unchanged else "is the current one now"

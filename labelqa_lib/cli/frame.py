@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import click
+
+from labelqa_lib.errors import UsageError
 
 EPILOG = """\b
 Exit codes:
@@ -17,30 +20,71 @@ Exit codes:
   130, 143  interrupted by Ctrl-C, by SIGTERM
 """
 
-DATA = click.option("--data", type=click.Path(file_okay=False, path_type=Path), metavar="ROOT",
-                    help="Folder of snapshots (default: `data` of params/workspace.yaml).")  # fmt: skip
+DATA = click.option("--data", metavar="PLACE",
+                    help="Where snapshots lie: a folder, postgres://USER@HOST/DATABASE, or spark://HOST:PORT/FOLDER (default: "
+                         "`data` of params/workspace.yaml).")  # fmt: skip
 
 
 class Workspace:
     """The workspace of this call, found from `root` or from the current folder."""
 
-    def __init__(self, root: Path | None, data: Path | None = None):
-        from labelqa_lib import params
+    def __init__(self, root: Path | None, data: str | None = None):
+        from labelqa_lib import params, store
 
         self.root = params.find_root(root or Path.cwd())
         self.settings = params.load_workspace(self.root)
-        self.data = data.resolve() if data else self.root / self.settings.data
+        self.data = place_named(data) if data else store.place_of(self.settings.data, self.root)
         self.reports = self.root / self.settings.reports
         """Where HTML goes."""
+
+    @property
+    def snapshots(self) -> Path:
+        """The folder that deliveries are taken in into.
+
+        Raises
+        ------
+        UsageError
+            When snapshots lie in a database.
+        """
+        from labelqa_lib import store
+
+        if isinstance(self.data, store.Database):
+            raise UsageError(f"--data {self.data}: deliveries are taken in into a folder of snapshots; name it with --data, "
+                             f"and copy what it holds with `labelqa load {self.data}`")  # fmt: skip
+        return self.data.folder if isinstance(self.data, store.Cluster) else self.data
 
     @property
     def register(self) -> Path:
         """The register of actions."""
         return self.root / self.settings.actions
 
-    def as_page_sees(self, path: Path) -> str:
-        """A path as pages are told it: relative inside the workspace, so that a report does not name the machine."""
-        return str(path.relative_to(self.root) if path.is_relative_to(self.root) else path)
+    def as_page_sees(self, place) -> str:
+        """A place as pages are told it: a folder inside the workspace relative to it, so that a report does not name the
+        machine."""
+        inside = isinstance(place, Path) and place.is_relative_to(self.root)
+        return str(place.relative_to(self.root) if inside else place)
+
+
+def place_named(text: str):
+    """The place that an argument names, a folder from where the command was called.
+
+    A password in an address goes into this run's environment, where its kernels find it: pages and their notebooks are told
+    the address.
+
+    Raises
+    ------
+    UsageError
+        When it is no address, or a file.
+    """
+    from labelqa_lib import store
+
+    text, password = store.without_password(text)
+    if password is not None:
+        os.environ["PGPASSWORD"] = password
+    place = store.place_of(text, Path.cwd())
+    if isinstance(place, Path) and place.is_file():
+        raise UsageError(f"--data {place}: is a file; name a folder of snapshots")
+    return place.resolve() if isinstance(place, Path) else place
 
 
 def console():

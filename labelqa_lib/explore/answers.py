@@ -201,7 +201,7 @@ class Answers:
     def interrupt(self) -> None:
         """Stop what the engine is doing for these answers; whoever waits for it gets a `DataError`."""
         for page in list(self._opened.values()):
-            page.tables.annotations.get_backend().con.interrupt()
+            page.tables.interrupt()
 
     def values(self, dimension: str) -> list[str]:
         """What a filter on a dimension can be set to: its values in the weeks of the first market, inside the other filters."""

@@ -61,7 +61,7 @@ def audited_rows(tables: Tables, weeks: Sequence[str] | None = None) -> ibis.Tab
     rows, _basis = sample(tables, tuple(weeks or tables.weeks))
     rows = rows.select(
         *_JUDGED,
-        is_error=(~_.correct).cast("int64"),
+        is_error=ibis.ifelse(_.correct, 0, 1).cast("int64"),
         flips=_.label_violating != _.reference_violating,
         critical=_.critical_error,
         audit_id=_.audit_id,

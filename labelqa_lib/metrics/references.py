@@ -41,7 +41,7 @@ def design_weight(rows: ibis.Table, there: ibis.Value | None = None) -> ibis.Flo
     place = ibis.window(group_by=PLACE)
     plain = (rows.drawn & rows.inclusion_probability.isnull()).fill_null(False)
     there = rows.annotation_id.count().over(place) if there is None else there
-    share = there / plain.cast("int64").sum().over(place).nullif(0)
+    share = there / ibis.ifelse(plain, 1, 0).sum().over(place).nullif(0)
     return ibis.ifelse(plain, share, 1 / rows.inclusion_probability)
 
 

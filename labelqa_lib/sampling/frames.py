@@ -69,7 +69,7 @@ def upset(tables: Tables, weeks: tuple[str, ...]) -> np.ndarray:
     doubts = stratified(tables).select("annotation_id", "doubt")
     rows = reaudited(tables).filter(_.week.isin(weeks)).inner_join(doubts, "annotation_id")
     rows = rows.mutate(verdict=_verdict(rows), overturned=rows.audit_label != rows.second_label)
-    told = fetch(rows.group_by("verdict").aggregate(n=_.count(), overturned=_.overturned.cast("int64").sum()))
+    told = fetch(rows.group_by("verdict").aggregate(n=_.count(), overturned=_.overturned.sum()))
     told = told.set_index("verdict").reindex(VERDICTS).fillna(0)
     return ((told["overturned"] + 1) / (told["n"] + 2)).to_numpy(dtype=float)
 

@@ -7,6 +7,8 @@ unchanged is over before pandas is imported.
 from importlib import import_module
 
 _HOME = {
+    "Cluster": "place",
+    "Database": "place",
     "OPTIONAL": "tables",
     "PARTITIONED": "snapshot",
     "Reading": "changes",
@@ -18,9 +20,13 @@ _HOME = {
     "describe": "snapshot",
     "earlier_reading": "snapshot",
     "fetch": "tables",
+    "is_there": "snapshot",
+    "load": "loading",
     "open_tables": "tables",
+    "place_of": "place",
     "rejected": "rejects",
     "tables_from": "tables",
+    "without_password": "place",
 }
 
 __all__ = [*_HOME]

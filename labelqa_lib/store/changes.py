@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from labelqa_lib.errors import DataError
-from labelqa_lib.store.snapshot import PARTITIONED, Snapshot, describe
+from labelqa_lib.store.place import Place
+from labelqa_lib.store.snapshot import PARTITIONED, Snapshot, describe, is_there
 
 _OF_PEOPLE = ("shifts", "quiz_answers", "sop_acknowledgements")
 """Tables whose rows belong to their person's market."""
@@ -43,8 +44,8 @@ class Readings:
 
     Parameters
     ----------
-    root : Path
-        Folder of all snapshots.
+    root : Path, Database or Cluster
+        Where all snapshots lie.
     snapshot : Snapshot
         The current one.
     kept : Path, optional
@@ -52,9 +53,10 @@ class Readings:
         written to when None.
     """
 
-    def __init__(self, root: Path, snapshot: Snapshot, kept: Path | None = None):
-        self.root, self.snapshot, self.kept = Path(root), snapshot, kept
+    def __init__(self, root: Place, snapshot: Snapshot, kept: Path | None = None):
+        self.root, self.snapshot, self.kept = root, snapshot, kept
         self._known = {snapshot.id: snapshot}
+        self._readable: dict[str, bool] = {}
         self._wide: dict[tuple[str, tuple[str, ...]], dict[str, str]] = {}
         self._moved: dict[str, dict[str, list[str] | None]] = {}
 
@@ -88,6 +90,11 @@ class Readings:
                 self._known[name] = None
         return self._known.get(name)
 
+    def _is_there(self, snapshot: str) -> bool:
+        if snapshot not in self._readable:
+            self._readable[snapshot] = is_there(self.root, snapshot)
+        return self._readable[snapshot]
+
     def _facts(self, snapshot: Snapshot, market: str, week: str, weeks: Sequence[str], own: bool) -> dict[str, str]:
         """What `snapshot.json` alone tells of a page's data."""
         if own:
@@ -96,7 +103,7 @@ class Readings:
         else:
             facts = self._of_all(snapshot, tuple(weeks))
         restated = snapshot.restated.get(f"{market}/{week}", {})
-        readable = bool(restated) and (self.root / restated["since"] / "snapshot.json").exists()
+        readable = bool(restated) and self._is_there(restated["since"])
         return {
             **facts,
             "restated": json.dumps([restated, readable], sort_keys=True),
@@ -121,7 +128,7 @@ class Readings:
         A delivery of which rows were rejected, or files not read, is told of on every page.
         """
         place = (market, week, weeks, own)
-        if (now.folder / "rejects").is_dir() or now.notes or self._facts(now, *place) != self._facts(before, *place):
+        if now.any_rejected or now.notes or self._facts(now, *place) != self._facts(before, *place):
             return True
         changed = [
             name
@@ -133,7 +140,10 @@ class Readings:
         return any(moved is None or market in moved for moved in map(self._where(now, before).get, changed))
 
     def _where(self, now: Snapshot, before: Snapshot) -> dict[str, list[str] | None]:
-        """Table of a single file -> the markets whose rows changed; None where rows have no market."""
+        """Table of a single file -> the markets whose rows changed; None where rows have no market, or lie in a database,
+        whose rows nobody compares."""
+        if now.folder is None or before.folder is None:
+            return {}
         if now.id not in self._moved:
             path = self.kept / f"moved-{now.id}.json" if self.kept else None
             self._moved[now.id] = _read(path) or _look(now, before)

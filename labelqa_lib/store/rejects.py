@@ -7,6 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as parquet
 
 from labelqa_lib.errors import DataError
+from labelqa_lib.store.place import Database
 from labelqa_lib.store.snapshot import Snapshot
 
 
@@ -22,8 +23,12 @@ def rejected(snapshot: Snapshot) -> pd.DataFrame:
     Raises
     ------
     DataError
-        When a file of rejects cannot be read.
+        When a file of rejects, or the database, cannot be read.
     """
+    if isinstance(snapshot.place, Database):
+        from labelqa_lib.store.postgres import rejects
+
+        return pd.DataFrame(rejects(snapshot.place, snapshot.id), columns=["table", "rule", "rows"])
     parts = [pd.DataFrame({"table": [], "rule": []})]
     for path in sorted((snapshot.folder / "rejects").glob("*.parquet")):
         try:

@@ -1,4 +1,5 @@
-"""What a snapshot is made of, told from its description alone: `<root>/<id>/snapshot.json` (DATA_CONTRACT)."""
+"""What a snapshot is made of, told from its description alone: `<root>/<id>/snapshot.json` (DATA_CONTRACT), or the same
+text in the database that it was loaded into."""
 
 from __future__ import annotations
 
@@ -8,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from labelqa_lib.errors import DataError
+from labelqa_lib.store.place import Cluster, Database, Place
 
 PARTITIONED = ("annotations", "audits")
 """Tables that lie in a folder per market and week; each other one is a single file."""
@@ -20,6 +22,7 @@ class Snapshot:
     """What `snapshot.json` says: where the rows came from, how many there are, and which weeks each market has.
 
     A snapshot cut for an audience names it, and the smallest number of rows that a figure of its pages may rest on.
+    `place` is where all snapshots lie, `folder` where this one's files do; None where it lies in a database.
     """
 
     id: str
@@ -32,7 +35,9 @@ class Snapshot:
     missing: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     restated: dict[str, dict] = field(default_factory=dict)
+    place: Place | None = None
     folder: Path | None = None
+    any_rejected: bool = False
     audience: str = "internal"
     smallest_cell: int = 0
 
@@ -60,13 +65,13 @@ class Restatement:
     tables: tuple[str, ...]
 
 
-def describe(root: Path, snapshot: str = "CURRENT") -> Snapshot:
-    """What a snapshot holds, from its `snapshot.json` alone.
+def describe(root: Place, snapshot: str = "CURRENT") -> Snapshot:
+    """What a snapshot holds, from its description alone.
 
     Parameters
     ----------
-    root : Path
-        Folder of all snapshots (`data` in workspace.yaml).
+    root : Path, Database or Cluster
+        Where all snapshots lie (`data` in workspace.yaml).
     snapshot : str
         Id of a snapshot, or ``CURRENT``.
 
@@ -75,37 +80,60 @@ def describe(root: Path, snapshot: str = "CURRENT") -> Snapshot:
     DataError
         When there is no such snapshot, or its description cannot be read.
     """
-    root = Path(root)
+    if isinstance(root, Database):
+        from labelqa_lib.store.postgres import description  # who reads a folder needs no driver
+
+        told = description(root, snapshot)
+        return _snapshot(told.content, f"{root}, snapshot {told.id}", place=root, any_rejected=told.any_rejected)
+    folder = root.folder if isinstance(root, Cluster) else Path(root)
+    name, told = _read(folder, snapshot)
+    rejects = (folder / name / "rejects").is_dir()
+    return _snapshot(told, folder / name / "snapshot.json", place=root, folder=folder / name, any_rejected=rejects)
+
+
+def _read(root: Path, snapshot: str) -> tuple[str, dict]:
+    """A snapshot's id and what its `snapshot.json` says."""
     try:
         if snapshot == "CURRENT":
             snapshot = (root / "CURRENT").read_text(encoding="utf-8").strip()
-        folder = root / snapshot
         if not _ID.fullmatch(snapshot):
             raise FileNotFoundError
-        told = json.loads((folder / "snapshot.json").read_text(encoding="utf-8"))
+        return snapshot, json.loads((root / snapshot / "snapshot.json").read_text(encoding="utf-8"))
     except FileNotFoundError:
         there = sorted(path.parent.name for path in root.glob("*/snapshot.json"))
         known = f"there are {', '.join(there)}" if there else "make one with `labelqa ingest DELIVERY`"
         raise DataError(f"{root}: no snapshot {snapshot!r}; {known}") from None
     except (OSError, ValueError) as error:
         raise DataError(f"{root}: the description of snapshot {snapshot!r} cannot be read ({error})") from None
+
+
+def _snapshot(told: dict, where: object, **place) -> Snapshot:
     try:
         return Snapshot(
             **{name: told[name] for name in ("id", "source", "made_at", "parent", "tables", "markets", "partitions")},
             missing=tuple(told["missing"]),
             notes=tuple(told["notes"]),
             restated=told.get("restated", {}),
-            folder=folder,
             audience=told.get("audience", "internal"),
             smallest_cell=told.get("smallest_cell", 0),
+            **place,
         )
     except (KeyError, TypeError) as error:
-        raise DataError(f"{folder / 'snapshot.json'}: does not describe a snapshot; it lacks {error}") from None
+        raise DataError(f"{where}: does not describe a snapshot; it lacks {error}") from None
 
 
-def earlier_reading(root: Path, snapshot: Snapshot, market: str, week: str) -> Restatement | None:
+def is_there(root: Place, snapshot: str) -> bool:
+    """Whether a snapshot of this id still lies there."""
+    if isinstance(root, Database):
+        from labelqa_lib.store.postgres import ids
+
+        return snapshot in ids(root)
+    return ((root.folder if isinstance(root, Cluster) else Path(root)) / snapshot / "snapshot.json").exists()
+
+
+def earlier_reading(root: Place, snapshot: Snapshot, market: str, week: str) -> Restatement | None:
     """How did this market's week read before it was last restated? None where it never was, or nobody can tell."""
     told = snapshot.restated.get(f"{market}/{week}")
-    if told is None or not (Path(root) / told["since"] / "snapshot.json").exists():
+    if told is None or not is_there(root, told["since"]):
         return None
     return Restatement(describe(root, told["since"]), tuple(told["tables"]))

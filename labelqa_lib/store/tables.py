@@ -1,13 +1,14 @@
 """Opens a snapshot as lazy Ibis tables, cut to one market and its weeks, reading only their partitions.
 
-Nothing here reads rows before a metric asks for them; a file is touched at opening only for its footer.
+Nothing here reads rows before a metric asks for them; a file is touched at opening only for its footer. The engine is
+DuckDB where the snapshots lie in a folder, else the database or the cluster that holds or reads them.
 """
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import duckdb
 import ibis
@@ -18,6 +19,7 @@ from ibis import _
 
 from labelqa_lib.errors import DataError, UsageError
 from labelqa_lib.periods import Week
+from labelqa_lib.store.place import Cluster, Database, Place
 from labelqa_lib.store.snapshot import PARTITIONED, Snapshot, describe
 
 OPTIONAL = (
@@ -62,6 +64,22 @@ class Tables:
             self._kept[name] = _engine(made.cache) if isinstance(made, ibis.Table) else made
         return self._kept[name]
 
+    @property
+    def engine(self) -> tuple[str, ...]:
+        """Name and version of the engine, where it is not this package's own."""
+        engine = self.annotations.get_backend()
+        return () if engine.name == "duckdb" else (f"{engine.name} {engine.version}",)
+
+    def interrupt(self) -> None:
+        """Stop what the engine is doing; whoever waits for it gets a `DataError`."""
+        engine = self.annotations.get_backend()
+        if engine.name == "pyspark":
+            engine._session.sparkContext.cancelAllJobs()
+        elif engine.name == "postgres":
+            engine.con.cancel()
+        else:
+            engine.con.interrupt()
+
     def delivered(self, name: str) -> bool:
         """Whether a table (``audits``) or a column (``annotations.blind``) holds anything at all."""
         table, _dot, column = name.partition(".")
@@ -72,18 +90,18 @@ class Tables:
 
 
 def open_tables(
-    root: Path,
+    root: Place,
     market: str | None = None,
     weeks: Sequence[str] | None = None,
     snapshot: str = "CURRENT",
     threads: int = 1,
 ) -> Tables:
-    """Open a snapshot on an in-memory DuckDB, reading only the partitions of `market` and `weeks`.
+    """Open a snapshot, reading only the partitions of `market` and `weeks`.
 
     Parameters
     ----------
-    root : Path
-        Folder of all snapshots.
+    root : Path, Database or Cluster
+        Where all snapshots lie: a folder is read by an in-memory DuckDB, a database or a cluster works itself.
     market : str, optional
         All markets when None.
     weeks : sequence of str, optional
@@ -92,7 +110,7 @@ def open_tables(
     snapshot : str
         Id of a snapshot, or ``CURRENT``.
     threads : int
-        Threads of the engine. One by default: the runner works on several markets at once.
+        Threads of DuckDB. One by default: the runner works on several markets at once.
 
     Raises
     ------
@@ -103,19 +121,31 @@ def open_tables(
     """
     about = describe(root, snapshot)
     weeks = _existing(weeks, about, market)
+    if isinstance(root, Database):
+        from labelqa_lib.store.postgres import opened  # who reads a folder needs no driver
+
+        given = _engine(opened, about)
+    else:
+        files = {name: _files(about, name, market, weeks) for name in ("annotations", "labels", *OPTIONAL)}
+        files = {name: found for name, found in files.items() if found}
+        for name in ("annotations", "labels"):
+            if name not in files:
+                raise DataError(f"{about.folder}: the files of table {name} are gone; ingest the delivery again")
+        given = _engine(_on_spark, root, files) if isinstance(root, Cluster) else _engine(_on_duckdb, files, threads)
+    return tables_from(given, about, market, weeks)
+
+
+def _on_duckdb(files: Mapping[str, list[str]], threads: int) -> dict[str, ibis.Table]:
     connection = ibis.duckdb.connect(threads=threads)
     connection.raw_sql("SET enable_progress_bar = false")  # in a kernel it is on, and would stand on the page
-    given = {}
-    for name in ("annotations", "labels", *OPTIONAL):
-        files = _files(about, name, market, weeks)
-        if files:
-            given[name] = _engine(
-                connection.read_parquet, files, table_name=name, hive_partitioning=True, hive_types_autocast=False
-            )
-    for name in ("annotations", "labels"):
-        if name not in given:
-            raise DataError(f"{about.folder}: the files of table {name} are gone; ingest the delivery again")
-    return tables_from(given, about, market, weeks)
+    read = {"hive_partitioning": True, "hive_types_autocast": False}
+    return {name: connection.read_parquet(found, table_name=name, **read) for name, found in files.items()}
+
+
+def _on_spark(cluster: Cluster, files: Mapping[str, list[str]]) -> dict[str, ibis.Table]:
+    from labelqa_lib.store.spark import opened
+
+    return opened(cluster, files)
 
 
 def tables_from(
@@ -208,9 +238,15 @@ def _files(about: Snapshot, table: str, market: str | None, weeks: Sequence[str]
     return [str(path) for path in files]
 
 
+_FAILURES = (("psycopg", "Error"), ("pyspark.errors", "PySparkException"), ("py4j.protocol", "Py4JError"))
+"""What engines raise that are loaded only where somebody uses them."""
+
+
 def _engine(do: Callable, *args, **kwargs):
     """Let the engine work; what it cannot read becomes a sentence."""
+    raised = tuple(getattr(sys.modules[module], name) for module, name in _FAILURES if module in sys.modules)
     try:
         return do(*args, **kwargs)
-    except duckdb.Error as error:
-        raise DataError(f"the engine could not read the snapshot: {str(error).splitlines()[0]}") from error
+    except (duckdb.Error, *raised, ConnectionError) as error:
+        first = next(iter(str(error).splitlines()), type(error).__name__)
+        raise DataError(f"the engine could not read the snapshot: {first}") from error
