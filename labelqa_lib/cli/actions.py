@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import click
 
@@ -37,7 +38,7 @@ def _register(workspace: Workspace):
     try:
         delivered = store.open_tables(workspace.data).actions
     except DataError:
-        if isinstance(workspace.data, store.Database):  # somebody named it: it is not just that nothing was ingested yet
+        if not isinstance(workspace.data, Path):  # somebody named it: it is not just that nothing was ingested yet
             raise
         delivered = None
     return register.merged(None if delivered is None else store.fetch(delivered), register.read(workspace.register))

@@ -31,6 +31,7 @@ SETTINGS = {
     "spark.log.level": "ERROR",
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.sources.partitionColumnTypeInference.enabled": "false",  # market 012 is no number
+    "spark.sql.sources.parallelPartitionDiscovery.threshold": "10000",  # a job to list a few hundred files takes longer
     "spark.sql.execution.arrow.pyspark.enabled": "true",
 }
 LOCAL = {
@@ -63,7 +64,8 @@ def opened(cluster: Cluster, files: Mapping[str, list[str]]) -> dict[str, ibis.T
     tables = {}
     for name, paths in files.items():
         base = Path(paths[0]).parents[2 if name in PARTITIONED else 0]
-        rows = session.read.option("basePath", base.as_uri()).parquet(*(Path(path).as_uri() for path in paths))
+        # Hadoop's paths are no URIs: market=MY stays as it is written
+        rows = session.read.option("basePath", f"file://{base}").parquet(*(f"file://{path}" for path in paths))
         view = ibis.util.gen_name(name)  # a session is one for all that a process opens
         rows.createOrReplaceTempView(view)
         tables[name] = engine.table(view)

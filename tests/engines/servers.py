@@ -46,7 +46,7 @@ def no_spark() -> str:
 class Server:
     """A running PostgreSQL server that is reached through a socket in `folder` alone.
 
-    Its database `qa` sorts text as English does, not byte by byte, as a company's own might.
+    Its databases sort text as English does, not byte by byte, as a company's own might.
     """
 
     def __init__(self, folder: Path):
@@ -66,8 +66,12 @@ class Server:
         self._run("initdb", "-D", str(self.data), "-U", ADMIN, "--no-sync", "--encoding=UTF8", "--locale=C")
         told = f"-k {self.folder} -c listen_addresses='' -c fsync=off -c hba_file={rules}"
         self._run("pg_ctl", "-D", str(self.data), "-o", told, "-l", str(self.folder / "log"), "-w", "start")
-        self.psql("CREATE DATABASE qa TEMPLATE template0 LOCALE_PROVIDER icu ICU_LOCALE 'en'", "postgres")
+        self.make("qa")
         self.psql(f"CREATE ROLE {READER} LOGIN PASSWORD '{SECRET}'")
+
+    def make(self, database: str) -> None:
+        """Make a database that sorts text as English does."""
+        self.psql(f"CREATE DATABASE {database} TEMPLATE template0 LOCALE_PROVIDER icu ICU_LOCALE 'en'", "postgres")
 
     def psql(self, statement: str, database: str = "qa") -> None:
         """Do something as the database's keeper."""
