@@ -40,6 +40,16 @@ def test_the_lock_holds_every_direct_requirement():
     assert wanted <= locked
 
 
+def test_the_engines_lock_adds_to_the_lock_and_changes_nothing_in_it():
+    locked, added = (
+        {line.split("==")[0].strip() for line in (ROOT / name).read_text().splitlines() if "==" in line}
+        for name in ("requirements.lock", "requirements-engines.lock")
+    )
+    extras = PROJECT["optional-dependencies"]
+    assert {name_and_version(entry)[0].split("[")[0] for entry in extras["postgres"] + extras["spark"]} <= added
+    assert not locked & added
+
+
 def test_no_lock_names_a_host():
-    for name in ("requirements.lock", "environment.yml", "pyproject.toml"):
+    for name in ("requirements.lock", "requirements-engines.lock", "environment.yml", "pyproject.toml"):
         assert "://" not in (ROOT / name).read_text(), name

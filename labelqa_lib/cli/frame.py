@@ -51,7 +51,7 @@ class Workspace:
         if isinstance(self.data, store.Database):
             raise UsageError(f"--data {self.data}: deliveries are taken in into a folder of snapshots; name it with --data, "
                              f"and copy what it holds with `labelqa load {self.data}`")  # fmt: skip
-        return self.data.folder if isinstance(self.data, store.Cluster) else self.data
+        return self.data.folder if isinstance(self.data, store.SparkFolder) else self.data
 
     @property
     def register(self) -> Path:

@@ -48,7 +48,7 @@ def makers(workspace: Workspace, pages: Sequence, jobs: int, limits, scheduler: 
     UsageError
         When the cluster cannot be reached, or cannot make these pages.
     """
-    from labelqa_lib import runner
+    from labelqa_lib import runner, store
 
     if not scheduler or not pages:
         yield Makers(jobs, lambda pages, see, began: runner.render(pages, jobs, limits, see, began))
@@ -56,7 +56,8 @@ def makers(workspace: Workspace, pages: Sequence, jobs: int, limits, scheduler: 
     from labelqa_lib.runner.cluster import Cluster
 
     kept = outputs.address if "://" not in outputs.address else ""
-    sees = [str(workspace.data), *([kept] if kept else [])]
+    held = [] if isinstance(workspace.data, store.Database) else [str(workspace.snapshots)]
+    sees = [*held, *([kept] if kept else [])]
     cluster = Cluster(scheduler, sees, lambda sentence: out.print(one_line(sentence)))
     carried = [workspace.root / "params", workspace.register, *sorted({page.notebook for page in pages})]
     try:

@@ -7,7 +7,7 @@ unchanged is over before pandas is imported.
 from importlib import import_module
 
 _HOME = {
-    "Cluster": "place",
+    "SparkFolder": "place",
     "Database": "place",
     "OPTIONAL": "tables",
     "PARTITIONED": "snapshot",

@@ -44,7 +44,7 @@ class Readings:
 
     Parameters
     ----------
-    root : Path, Database or Cluster
+    root : Path, Database or SparkFolder
         Where all snapshots lie.
     snapshot : Snapshot
         The current one.

@@ -38,7 +38,7 @@ class Database:
 
 
 @dataclass(frozen=True)
-class Cluster:
+class SparkFolder:
     """A folder of snapshots that Spark reads: every machine of the cluster sees it under the same path.
 
     Attributes
@@ -60,7 +60,7 @@ class Cluster:
         return f"spark://{self.host}{port}{quote(str(self.folder))}{settings}"
 
 
-Place = Path | Database | Cluster
+Place = Path | Database | SparkFolder
 
 
 def place_of(text: str, beside: Path) -> Place:
@@ -132,10 +132,10 @@ def _database(address) -> Database:
     return Database(name, unquote(address.username or ""), address.hostname or "", address.port, settings)
 
 
-def _cluster(address) -> Cluster:
+def _cluster(address) -> SparkFolder:
     if not address.hostname or address.username or len(address.path) < 2:
         raise UsageError("data: the spark:// address is not written spark://HOST:PORT/FOLDER (spark://local/FOLDER on this machine)")
     settings = _settings(address, re.compile(r"spark\.[\w.]+").fullmatch, "those that begin with spark.")
     if address.hostname == "local":
-        return Cluster("local", None, Path(unquote(address.path)), settings)
-    return Cluster(address.hostname, address.port or 7077, Path(unquote(address.path)), settings)
+        return SparkFolder("local", None, Path(unquote(address.path)), settings)
+    return SparkFolder(address.hostname, address.port or 7077, Path(unquote(address.path)), settings)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from labelqa_lib.errors import DataError
-from labelqa_lib.store.place import Cluster, Database, Place
+from labelqa_lib.store.place import SparkFolder, Database, Place
 
 PARTITIONED = ("annotations", "audits")
 """Tables that lie in a folder per market and week; each other one is a single file."""
@@ -70,7 +70,7 @@ def describe(root: Place, snapshot: str = "CURRENT") -> Snapshot:
 
     Parameters
     ----------
-    root : Path, Database or Cluster
+    root : Path, Database or SparkFolder
         Where all snapshots lie (`data` in workspace.yaml).
     snapshot : str
         Id of a snapshot, or ``CURRENT``.
@@ -85,7 +85,7 @@ def describe(root: Place, snapshot: str = "CURRENT") -> Snapshot:
 
         told = description(root, snapshot)
         return _snapshot(told.content, f"{root}, snapshot {told.id}", place=root, any_rejected=told.any_rejected)
-    folder = root.folder if isinstance(root, Cluster) else Path(root)
+    folder = root.folder if isinstance(root, SparkFolder) else Path(root)
     name, told = _read(folder, snapshot)
     rejects = (folder / name / "rejects").is_dir()
     return _snapshot(told, folder / name / "snapshot.json", place=root, folder=folder / name, any_rejected=rejects)
@@ -128,7 +128,7 @@ def is_there(root: Place, snapshot: str) -> bool:
         from labelqa_lib.store.postgres import ids
 
         return snapshot in ids(root)
-    return ((root.folder if isinstance(root, Cluster) else Path(root)) / snapshot / "snapshot.json").exists()
+    return ((root.folder if isinstance(root, SparkFolder) else Path(root)) / snapshot / "snapshot.json").exists()
 
 
 def earlier_reading(root: Place, snapshot: Snapshot, market: str, week: str) -> Restatement | None:

@@ -13,7 +13,7 @@ from pathlib import Path
 import ibis
 
 from labelqa_lib.errors import DataError, UsageError
-from labelqa_lib.store.place import Cluster
+from labelqa_lib.store.place import SparkFolder
 from labelqa_lib.store.snapshot import PARTITIONED
 
 try:
@@ -45,12 +45,12 @@ LOCAL = {
 }
 
 
-def opened(cluster: Cluster, files: Mapping[str, list[str]]) -> dict[str, ibis.Table]:
+def opened(cluster: SparkFolder, files: Mapping[str, list[str]]) -> dict[str, ibis.Table]:
     """Tables of a snapshot, lazily.
 
     Parameters
     ----------
-    cluster : Cluster
+    cluster : SparkFolder
     files : mapping of table to paths
         Parquet files.
 
@@ -72,7 +72,7 @@ def opened(cluster: Cluster, files: Mapping[str, list[str]]) -> dict[str, ibis.T
     return tables
 
 
-def _session(cluster: Cluster) -> SparkSession:
+def _session(cluster: SparkFolder) -> SparkSession:
     local = cluster.host == "local"
     if not local:
         _reach(cluster)
@@ -87,7 +87,7 @@ def _session(cluster: Cluster) -> SparkSession:
         raise DataError(f"{cluster}: Spark could not be started ({str(error).splitlines()[0]}); it needs Java 17") from None
 
 
-def _reach(cluster: Cluster) -> None:
+def _reach(cluster: SparkFolder) -> None:
     """Spark asks a master that is not there for minutes; one look tells."""
     try:
         socket.create_connection((cluster.host, cluster.port), PATIENCE).close()

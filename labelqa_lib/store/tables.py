@@ -19,7 +19,7 @@ from ibis import _
 
 from labelqa_lib.errors import DataError, UsageError
 from labelqa_lib.periods import Week
-from labelqa_lib.store.place import Cluster, Database, Place
+from labelqa_lib.store.place import SparkFolder, Database, Place
 from labelqa_lib.store.snapshot import PARTITIONED, Snapshot, describe
 
 OPTIONAL = (
@@ -100,7 +100,7 @@ def open_tables(
 
     Parameters
     ----------
-    root : Path, Database or Cluster
+    root : Path, Database or SparkFolder
         Where all snapshots lie: a folder is read by an in-memory DuckDB, a database or a cluster works itself.
     market : str, optional
         All markets when None.
@@ -131,7 +131,7 @@ def open_tables(
         for name in ("annotations", "labels"):
             if name not in files:
                 raise DataError(f"{about.folder}: the files of table {name} are gone; ingest the delivery again")
-        given = _engine(_on_spark, root, files) if isinstance(root, Cluster) else _engine(_on_duckdb, files, threads)
+        given = _engine(_on_spark, root, files) if isinstance(root, SparkFolder) else _engine(_on_duckdb, files, threads)
     return tables_from(given, about, market, weeks)
 
 
@@ -142,7 +142,7 @@ def _on_duckdb(files: Mapping[str, list[str]], threads: int) -> dict[str, ibis.T
     return {name: connection.read_parquet(found, table_name=name, **read) for name, found in files.items()}
 
 
-def _on_spark(cluster: Cluster, files: Mapping[str, list[str]]) -> dict[str, ibis.Table]:
+def _on_spark(cluster: SparkFolder, files: Mapping[str, list[str]]) -> dict[str, ibis.Table]:
     from labelqa_lib.store.spark import opened
 
     return opened(cluster, files)

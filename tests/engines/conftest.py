@@ -47,13 +47,13 @@ def database(server, snapshots) -> store.Database:
 
 
 @pytest.fixture(scope="session")
-def spark(snapshots) -> store.Cluster:
+def spark(snapshots) -> store.SparkFolder:
     """The folder as Spark reads it; for so few rows, code that is run once is not compiled."""
     if why := servers.no_spark():
         pytest.skip(why)
     return spark_of(snapshots)
 
 
-def spark_of(folder: Path) -> store.Cluster:
+def spark_of(folder: Path) -> store.SparkFolder:
     """A folder of snapshots as Spark in this process reads it."""
     return store.place_of(f"spark://local{folder}?spark.sql.codegen.wholeStage=false", ROOT)

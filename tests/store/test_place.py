@@ -8,7 +8,7 @@ import pytest
 
 from labelqa_lib import store
 from labelqa_lib.errors import UsageError
-from labelqa_lib.store import Cluster, Database
+from labelqa_lib.store import SparkFolder, Database
 
 
 @pytest.mark.parametrize(
@@ -22,9 +22,9 @@ from labelqa_lib.store import Cluster, Database
         ("postgres://[::1]:5433/qa", Database("qa", "", "::1", 5433), None),
         ("postgres://a%40b@db/q%2Fa", Database("q/a", "a@b", "db"), None),
         ("postgres:///qa?host=/run/pg", Database("qa", settings=(("host", "/run/pg"),)), "postgres:///qa?host=%2Frun%2Fpg"),
-        ("spark://local/srv/snapshots", Cluster("local", None, Path("/srv/snapshots")), None),
-        ("spark://head:7078/srv/s%20s", Cluster("head", 7078, Path("/srv/s s")), None),
-        ("spark://head/s?spark.executor.memory=4g", Cluster("head", 7077, Path("/s"), (("spark.executor.memory", "4g"),)), "spark://head:7077/s?spark.executor.memory=4g"),
+        ("spark://local/srv/snapshots", SparkFolder("local", None, Path("/srv/snapshots")), None),
+        ("spark://head:7078/srv/s%20s", SparkFolder("head", 7078, Path("/srv/s s")), None),
+        ("spark://head/s?spark.executor.memory=4g", SparkFolder("head", 7077, Path("/s"), (("spark.executor.memory", "4g"),)), "spark://head:7077/s?spark.executor.memory=4g"),
     ],
 )  # fmt: skip
 def test_an_address_is_read_and_said_again(text, meant, said):
