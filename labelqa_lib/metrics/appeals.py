@@ -12,9 +12,10 @@ import numpy as np
 import pandas as pd
 from ibis import _
 
-from labelqa_lib.metrics.cells import fetch_cells, held, told
+from labelqa_lib.metrics.cells import Held, cells, fetch_cells, fetched, held, told
 from labelqa_lib.metrics.frame import exact_frame, finish, groups_of
 from labelqa_lib.metrics.judged import annotated, cluster, clusters_of, rate
+from labelqa_lib.metrics.made import made_by_agent
 from labelqa_lib.metrics.metric import SEGMENTS, WEEK, Asked, Metric
 from labelqa_lib.stats import survey
 from labelqa_lib.stats.intervals import wilson
@@ -25,40 +26,30 @@ from labelqa_lib.translation import N_, say
 _LABELS = (*SEGMENTS, "label")
 
 
-def _appeals(tables: Tables, week: str) -> ibis.Table:
-    """Appeals with the segments of their annotation; `week` is which of their two weeks counts."""
-    rows = tables.keep("appeals", lambda: _with_segments(tables))
-    return rows.mutate(**{WEEK: rows[week]})
+def _appeals(tables: Tables, week: str) -> ibis.Table | Held:
+    """Appeals with the segments of their annotation; `week` is which of their weeks counts."""
+    return held(tables, "appeals", _with_segments).mutate(**{WEEK: _[week]})
 
 
 def _with_segments(tables: Tables) -> ibis.Table:
     dimensions = [name for name in _LABELS if name not in (WEEK, "market")]
     made = annotated(tables).select("annotation_id", "item_id", *dimensions)
-    return tables.appeals.left_join(made, "annotation_id").drop("annotation_id_right")
+    rows = tables.appeals.left_join(made, "annotation_id").drop("annotation_id_right")
+    return rows.mutate(ended_week=_.resolved_week.coalesce(_.raised_week), weight=1.0)
 
 
-def _resolved(tables: Tables) -> ibis.Table:
+def _resolved(tables: Tables) -> ibis.Table | Held:
     """Appeals with an outcome; one whose time is not told counts in the week in which the appeal was raised."""
-    rows = _appeals(tables, "resolved_week").mutate(**{WEEK: _.resolved_week.coalesce(_.raised_week)})
-    columns = dict.fromkeys([*_LABELS, "target", "raised_by", "item_id", "appeal_id", "outcome"])
-    return rows.filter(_.outcome.isin(["overturned", "upheld"])).select(*columns, weight=1.0)
+    return _appeals(tables, "ended_week").filter(_.outcome.isin(["overturned", "upheld"]))
 
 
 def _appeal_rate(tables: Tables, asked: Asked) -> pd.DataFrame:
     """A ratio of two counts, not a share: what is appealed this week was in part made before. The Wilson interval
     takes as many effective rows as give the linearised variance of the ratio."""
-    made = annotated(tables).filter(_[WEEK].isin(asked.weeks)).mutate(total=0, size=1)
-    raised = _appeals(tables, "raised_week").filter(_[WEEK].isin(asked.weeks) & (_.target == "annotation"))
-    columns = list(dict.fromkeys([*asked.keys, "agent_id", "item_id", "annotation_id", "total", "size"]))
-    raised = raised.mutate(total=1, size=0).select(columns).distinct()
-    rows = ibis.union(made.select(columns), raised)
-    # appeals of annotations made before the weeks opened, whose agent and item are not known, are one cluster
-    known = told(cluster(asked)).coalesce("")
-    cells = fetch_cells(rows.mutate(_cluster=known), asked.keys, total=_.total.sum(), size=_["size"].sum())
-    cells["n"] = cells["size"]
-    grid, code = groups_of(cells, asked)
-    ratio = survey.clustered_mean(code, cells["total"], cells["size"], groups=len(grid))
-    made = np.bincount(code, cells["size"], minlength=len(grid)).astype("int64")
+    appealed = _appealed(tables, asked)
+    grid, code = groups_of(appealed, asked)
+    ratio = survey.clustered_mean(code, appealed["total"], appealed["size"], groups=len(grid))
+    made = np.bincount(code, appealed["size"], minlength=len(grid)).astype("int64")
     share = np.where((ratio.estimate >= 0) & (ratio.estimate <= 1), ratio.estimate, np.nan)
     with np.errstate(divide="ignore", invalid="ignore"):
         effective = np.where(ratio.std_error > 0, share * (1 - share) / ratio.std_error**2, made)
@@ -76,11 +67,31 @@ def _appeal_rate(tables: Tables, asked: Asked) -> pd.DataFrame:
         method=np.where(undefined, "", "Wilson, clustered"),
         reason=reason,
     )
-    return finish(grid, numbers, cells, asked, "annotations", clusters_of(asked))
+    return finish(grid, numbers, appealed, asked, "annotations", clusters_of(asked))
+
+
+def _appealed(tables: Tables, asked: Asked) -> pd.DataFrame:
+    """How many annotations were appealed (``total``) and made (``size``, ``n``), by what is asked for and cluster.
+
+    Appeals of annotations made before the weeks opened, whose agent and item are not known, are one cluster.
+    """
+    raised = _appeals(tables, "raised_week").filter(_[WEEK].isin(asked.weeks), _.target == "annotation")
+    columns = dict.fromkeys([*asked.keys, "agent_id", "item_id", "annotation_id", "weight"])
+    raised = cells(raised.select(*columns).distinct(), asked.keys, True, cluster=cluster(asked))
+    by_agent = made_by_agent(tables, asked)
+    if by_agent is not None:
+        made = by_agent.rename(columns={"agent_id": "_cluster", "rows": "size"})
+    else:
+        rows = annotated(tables).filter(_[WEEK].isin(asked.weeks))
+        made = fetch_cells(rows.mutate(_cluster=told(cluster(asked))), asked.keys, size=_.count())
+    both = [raised.rename(columns={"n": "total"}).assign(size=0), made.assign(total=0)]
+    both = pd.concat(both, ignore_index=True).astype({"_cluster": "str"}).fillna({"_cluster": ""})
+    groups = both.groupby([*asked.keys, "_cluster"], as_index=False, dropna=False)[["total", "size"]]
+    return groups.sum().assign(n=lambda sums: sums["size"])
 
 
 def _overturn_rate(tables: Tables, asked: Asked) -> pd.DataFrame:
-    rows = held(tables, N_("resolved appeals"), _resolved).filter(_[WEEK].isin(asked.weeks))
+    rows = tables.keep("resolved appeals", lambda: _resolved(tables)).filter(_[WEEK].isin(asked.weeks))
     note = clusters_of(asked, otherwise="appeal")
     return rate(rows, asked, _.outcome == "overturned", of=N_("resolved appeals"), note=note, apart="appeal_id")
 
@@ -88,7 +99,7 @@ def _overturn_rate(tables: Tables, asked: Asked) -> pd.DataFrame:
 def _days_to_resolve(q: float):
     def function(tables: Tables, asked: Asked) -> pd.DataFrame:
         rows = _appeals(tables, "raised_week").filter(_[WEEK].isin(asked.weeks))
-        rows = fetch(rows.select(*asked.keys, "raised_at", "resolved_at", "outcome"))
+        rows = fetched(rows, [*asked.keys, "raised_at", "resolved_at", "outcome"])
         waited = rows["resolved_at"].fillna(_end(tables)) - rows["raised_at"]
         rows["days"] = (waited / pd.Timedelta(days=1)).clip(lower=0)
         # an outcome without its time was seen to end, but not when: censored like one that waits

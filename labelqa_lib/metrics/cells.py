@@ -75,17 +75,32 @@ class Held:
         """Sums over `keys` x the clusters, as `judged.cells` describes them, in the same order."""
         counted = self._true(counted)
         weight = np.where(counted, self._own(self._whole["weight"].to_numpy(dtype=float)), 0.0)
-        coded = [*(self._coded((key,)) for key in keys), self._coded(tuple(cluster))]
+        named, group = self._grouped([*((key,) for key in keys), tuple(cluster)], [*keys, "_cluster"])
+        sums = {"weight": weight, "weight_squared": weight * weight,
+                "outcome": np.where(self._true(hit), weight, 0.0)}  # fmt: skip
+        sums = {name: np.bincount(group, values, len(named)) for name, values in sums.items()}
+        return named.assign(**sums, n=np.bincount(group, counted, len(named)).astype("int64"))
+
+    def sums(self, keys: Sequence[str], names: Sequence[str], cluster: str) -> pd.DataFrame:
+        """Sums of columns over `keys` x the clusters, as `sums` describes them, in the same order."""
+        named, group = self._grouped([(key,) for key in keys] + [(cluster,)], [*keys, "_cluster"])
+        for name in names:
+            values = self._own(self._whole[name].to_numpy(dtype=float, na_value=np.nan))
+            told = np.bincount(group, ~np.isnan(values), len(named)) > 0
+            named[name] = np.where(told, np.bincount(group, np.nan_to_num(values), len(named)), np.nan)
+        return named.assign(n=np.bincount(group, minlength=len(named)).astype("int64"))
+
+    def _grouped(self, columns: Sequence[tuple[str, ...]], names: Sequence[str]) -> tuple[pd.DataFrame, np.ndarray]:
+        """Every combination of values that occurs, in order, and which of them each row has."""
+        coded = [self._coded(column) for column in columns]
         shape = [len(levels) + 1 for _code, levels in coded]
         place = np.ravel_multi_index([self._own(code) for code, _levels in coded], shape)
         seen, group = np.unique(place, return_inverse=True)
-        columns = zip([*keys, "_cluster"], np.unravel_index(seen, shape), coded, strict=True)
-        named = {name: levels.take(np.where(code == len(levels), -1, code), allow_fill=True, fill_value=None)
-                 for name, code, (_code, levels) in columns}  # fmt: skip
-        sums = {"weight": weight, "weight_squared": weight * weight,
-                "outcome": np.where(self._true(hit), weight, 0.0)}  # fmt: skip
-        sums = {name: np.bincount(group, values, len(seen)) for name, values in sums.items()}
-        return pd.DataFrame(named | sums | {"n": np.bincount(group, counted, len(seen)).astype("int64")})
+        told = zip(names, np.unravel_index(seen, shape), coded, strict=True)
+        return pd.DataFrame({
+            name: levels.take(np.where(code == len(levels), -1, code), allow_fill=True, fill_value=None)
+            for name, code, (_code, levels) in told
+        }), group  # fmt: skip
 
     def _resolved(self, column: object) -> object:
         return column.resolve(self.frame) if isinstance(column, Deferred) else column
@@ -163,6 +178,14 @@ def cells(
         outcome=ibis.ifelse(rows._hit, rows._weight, 0.0).sum(),
         n=ibis.ifelse(rows._counted, 1, 0).sum(),
     )
+
+
+def sums(rows: Table | Held, keys: list[str], names: Sequence[str], *, cluster: str) -> pd.DataFrame:
+    """Sums of columns over `keys` x one column's clusters, NaN where a column is not told in a group, and ``n`` rows."""
+    if isinstance(rows, Held):
+        return rows.sums(keys, names, cluster)
+    added = {name: _[name].sum() for name in names}
+    return fetch_cells(rows.mutate(_cluster=rows[cluster]), keys, **added, n=_.count())
 
 
 def fetch_cells(rows: Table, keys: list[str], **sums: ibis.Value | Deferred) -> pd.DataFrame:

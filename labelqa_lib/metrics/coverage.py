@@ -7,6 +7,7 @@ from ibis import _
 
 from labelqa_lib.metrics.agreement import blind_pairs
 from labelqa_lib.metrics.judged import AUDITS, annotated, judged
+from labelqa_lib.metrics.made import made
 from labelqa_lib.metrics.metric import WEEK
 from labelqa_lib.metrics.references import drawn_with_known_chance
 from labelqa_lib.periods import calendar
@@ -23,7 +24,7 @@ def coverage(tables: Tables) -> pd.DataFrame:
         audit), ``excluded_audits`` (tier 1 and 2, in no rate), ``on_gold`` (annotations of gold items),
         ``blind_pairs``. Counts; 0 where there is none, NA where a cut snapshot's readers may not see so few.
     """
-    parts = {"annotations": annotated(tables)}
+    parts = {}
     if tables.audits is not None or tables.gold is not None:
         parts["audited"] = judged(tables).filter(_.basis == AUDITS)
     if tables.gold is not None:
@@ -31,6 +32,7 @@ def coverage(tables: Tables) -> pd.DataFrame:
     if tables.delivered("annotations.agent_id") and tables.delivered("annotations.blind"):
         parts["blind_pairs"] = blind_pairs(tables).select(WEEK, "left_id", "right_id").distinct()
     counts = {name: fetch(rows.aggregate(n=_.count(), by=WEEK)).set_index(WEEK)["n"] for name, rows in parts.items()}
+    counts["annotations"] = made(tables, [WEEK], tables.weeks).set_index(WEEK)["rows"]
     counts["excluded_audits"] = excluded_audits(tables).groupby(WEEK)["n"].sum()
     columns = ["annotations", "audited", "excluded_audits", "on_gold", "blind_pairs"]
     frame = pd.DataFrame(counts, index=list(calendar(tables.weeks))).reindex(columns=columns).fillna(0).astype("int64")
@@ -41,8 +43,7 @@ def coverage(tables: Tables) -> pd.DataFrame:
 
 def volume(tables: Tables) -> int:
     """How many annotations were made in the last week?"""
-    made = tables.annotations.filter(_[WEEK] == tables.weeks[-1])
-    return int(fetch(made.aggregate(made=_.count()))["made"].iloc[0])
+    return int(made(tables, [], tables.weeks[-1:])["rows"].iloc[0])
 
 
 def excluded_audits(tables: Tables) -> pd.DataFrame:

@@ -7,12 +7,13 @@ import pandas as pd
 from ibis import _
 
 from labelqa_lib.metrics.cells import cells
-from labelqa_lib.metrics.judged import AUDITS, sample
+from labelqa_lib.metrics.coverage import volume
+from labelqa_lib.metrics.judged import AUDITS, sampled
 from labelqa_lib.metrics.metric import WEEK
 from labelqa_lib.metrics.registry import measure
 from labelqa_lib.metrics.withheld import withhold
 from labelqa_lib.stats import intervals
-from labelqa_lib.store import Tables, fetch
+from labelqa_lib.store import Tables
 from labelqa_lib.translation import N_, say
 
 PLAIN = N_("every audit counted once")
@@ -55,7 +56,7 @@ def interval_methods(tables: Tables, confidence: float = 0.95) -> pd.DataFrame:
     week = tables.weeks[-1]
     counts = _plain(tables, (week,), [], _.correct)
     drawn, right = int(counts["n"].sum()), float(counts["outcome"].sum())
-    lot = int(fetch(tables.annotations.filter(_[WEEK] == week).aggregate(n=_.count()))["n"].iloc[0])
+    lot = volume(tables)
     size = float(np.nan_to_num(report["n_effective"]))
     hits, worth = size * float(np.nan_to_num(report["estimate"])), say("{n} effective audits taken as plain rows", n=f"{size:,.0f}")
     share = right / drawn if drawn else np.nan
@@ -104,7 +105,7 @@ def rare_changes(tables: Tables, dimension: str = "site", confidence: float = 0.
     few errors a weight of 20 on one of them would be all that is seen. Weeks on gold are left out.
     """
     weeks = tables.weeks[-1 - _BEFORE :]
-    counts = _plain(tables, weeks, [dimension, WEEK], _.critical_error.fill_null(False))
+    counts = _plain(tables, weeks, [dimension, WEEK], _.critical_error)
     counts = counts.assign(now=counts[WEEK] == weeks[-1])
     counts = counts.groupby([dimension, "now"])[["outcome", "n"]].sum().unstack(fill_value=0)
     counts = counts.reindex(columns=pd.MultiIndex.from_product([["outcome", "n"], [True, False]]), fill_value=0)
@@ -131,5 +132,5 @@ def rare_changes(tables: Tables, dimension: str = "site", confidence: float = 0.
 
 def _plain(tables: Tables, weeks: tuple[str, ...], keys: list[str], hit) -> pd.DataFrame:
     """Audited annotations and hits among them, each counted once: ``n`` and ``outcome`` by the keys and agent."""
-    rows = sample(tables, weeks, weekly=True)[0].filter(_.basis == AUDITS)
+    rows = sampled(tables, weeks, weekly=True)[0].filter(_.basis == AUDITS)
     return cells(rows.mutate(weight=1.0), keys, hit, cluster=("agent_id", "item_id"))

@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from labelqa_lib.metrics.judged import sample
+from labelqa_lib.metrics.cells import fetched
+from labelqa_lib.metrics.judged import sampled
 from labelqa_lib.metrics.metric import WEEK
 from labelqa_lib.stats import control
-from labelqa_lib.store import Tables, fetch
+from labelqa_lib.store import Tables
 from labelqa_lib.translation import say
 
 FEWEST_ERRORS = 12
@@ -37,9 +38,9 @@ def critical_gaps(tables: Tables, rules: str = "nhs") -> pd.DataFrame:
     A g chart (`stats.control.g_chart`) of the rate sample in the order of annotation. Items count once each, whatever
     they weigh: drawing where errors are likelier makes all gaps shorter, before and in the last week alike.
     """
-    rows, _basis = sample(tables, tables.weeks)
-    rows = rows.select("annotated_at", "annotation_id", WEEK, "critical_error")
-    rows = fetch(rows.order_by(["annotated_at", "annotation_id"]))
+    rows, _basis = sampled(tables, tables.weeks)
+    rows = fetched(rows, ["annotated_at", "annotation_id", WEEK, "critical_error"])
+    rows = rows.sort_values(["annotated_at", "annotation_id"], ignore_index=True)
     places = np.flatnonzero(rows["critical_error"].fillna(False))
     gaps, periods = np.diff(places) - 1.0, rows[WEEK].to_numpy()[places[1:]]
     baseline = periods < tables.weeks[-1]

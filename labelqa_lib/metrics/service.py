@@ -27,7 +27,8 @@ def _local(hours: pd.DataFrame, tables: Tables) -> pd.DataFrame:
     day = pd.Series("", index=hours.index, dtype="str")
     for market, times in utc.groupby(hours["market"]):
         zone = tables.snapshot.markets.get(market, {}).get("time_zone", "UTC")
-        day[times.index] = times.dt.tz_convert(zone).dt.strftime("%Y-%m-%d")
+        place, seen = pd.factorize(times)  # every queue has the same hours
+        day[times.index] = seen.tz_convert(zone).strftime("%Y-%m-%d").to_numpy()[place]
     return hours.assign(day=day)
 
 

@@ -6,15 +6,14 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-from ibis import _
 from scipy.stats import norm
 
 from labelqa_lib.metrics.frame import NOT_GIVEN
-from labelqa_lib.metrics.judged import annotated, on_gold
-from labelqa_lib.metrics.metric import WEEK
+from labelqa_lib.metrics.judged import on_gold
+from labelqa_lib.metrics.made import made
 from labelqa_lib.metrics.registry import measure
 from labelqa_lib.stats.change import decompose
-from labelqa_lib.store import Tables, fetch
+from labelqa_lib.store import Tables
 
 WHOLE = "all"
 SPLIT_UNITS = {
@@ -84,6 +83,6 @@ def _side(tables: Tables, by: str, weeks: Sequence[str], confidence: float) -> p
     """Volume of every segment with work in some weeks, and its accuracy where it was judged."""
     rates = measure(tables, "accuracy", [by], weeks, confidence)
     rates = rates[rates["estimate"].notna() & (rates[by] != NOT_GIVEN)]
-    made = fetch(annotated(tables).filter(_[WEEK].isin(weeks)).group_by(by).aggregate(volume=_.count()))
-    made = made.dropna().astype({by: "str", "volume": "float64"})
-    return made.merge(rates[[by, "estimate", "n_effective", "method"]], on=by, how="left")
+    volumes = made(tables, [by], weeks)[[by, "rows"]].rename(columns={"rows": "volume"})
+    volumes = volumes.dropna().astype({by: "str", "volume": "float64"})
+    return volumes.merge(rates[[by, "estimate", "n_effective", "method"]], on=by, how="left")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import ibis
 import pandas as pd
 from ibis import _
 
 from labelqa_lib.metrics.judged import annotated
+from labelqa_lib.metrics.made import made
 from labelqa_lib.metrics.metric import WEEK
 from labelqa_lib.store import Tables, fetch
 
@@ -30,29 +30,23 @@ def staff(tables: Tables, minutes_factor: float = 1.0) -> pd.DataFrame:
         nobody is told apart) and ``minutes`` (of an audit; NaN where no handle time was delivered). Of a cut snapshot,
         figures on fewer annotations than a figure may rest on are left out.
     """
-    made = annotated(tables).filter(_[WEEK] == tables.weeks[-1])
-    made = made.select("annotation_id", **_columns(made))
-    counts = {"agents": _.agent_id.nunique(), "seconds": _.handle_seconds.mean(), "n": _.count()}
-    parts = [fetch(made.aggregate(**counts)).assign(site=EVERYWHERE), fetch(made.aggregate(by="site", **counts))]
-    frame = pd.concat(parts, ignore_index=True).dropna(subset="site")
+    by_agent = made(tables, ["site", "agent_id"], tables.weeks[-1:])
+    by_agent = pd.concat([by_agent.assign(site=EVERYWHERE), by_agent], ignore_index=True)
+    frame = by_agent.groupby("site", as_index=False).agg(
+        agents=("agent_id", "nunique"), seconds=("seconds", "sum"), timed=("timed", "sum"), n=("rows", "sum")
+    )
     frame = frame[frame["n"] >= tables.snapshot.smallest_cell].sort_values("site", kind="stable", ignore_index=True)
     return frame.assign(
-        auditors=frame["site"].map(_auditors(tables, made)).fillna(0).astype("int64"),
-        minutes=frame["seconds"].astype(float).to_numpy() * minutes_factor / 60,
+        auditors=frame["site"].map(_auditors(tables)).fillna(0).astype("int64"),
+        minutes=(frame["seconds"] / frame["timed"]).to_numpy(dtype=float) * minutes_factor / 60,
     )[["site", "agents", "auditors", "minutes"]]
 
 
-def _columns(made) -> dict:
-    """The columns counted by, empty where a delivery has none."""
-    kinds = {"site": "string", "agent_id": "string", "handle_seconds": "float64"}
-    return {name: (made[name] if name in made.columns else ibis.null(kind)) for name, kind in kinds.items()}
-
-
-def _auditors(tables: Tables, made) -> dict[str, int]:
+def _auditors(tables: Tables) -> dict[str, int]:
     """Site -> who audited its work in the week."""
     if tables.audits is None:
         return {}
+    made = annotated(tables).filter(_[WEEK] == tables.weeks[-1]).select("annotation_id", "site")
     seen = tables.audits.filter(_.tier == 1).select("annotation_id", "auditor_id").join(made, "annotation_id")
-    by_site = fetch(seen.aggregate(by="site", n=_.auditor_id.nunique())).dropna(subset="site")
-    every = fetch(seen.aggregate(n=_.auditor_id.nunique()))["n"].iloc[0]
-    return {EVERYWHERE: int(every), **dict(zip(by_site["site"], by_site["n"].astype(int), strict=True))}
+    seen = fetch(seen.select("site", "auditor_id").distinct())
+    return {EVERYWHERE: seen["auditor_id"].nunique(), **seen.groupby("site")["auditor_id"].nunique().to_dict()}

@@ -9,15 +9,16 @@ from ibis import _
 from scipy import stats
 
 from labelqa_lib.errors import UsageError
-from labelqa_lib.metrics.cells import fetch_cells
+from labelqa_lib.metrics.cells import Held, held, sums
 from labelqa_lib.metrics.frame import exact_frame, mean_frame
 from labelqa_lib.metrics.judged import annotated, clusters_of
+from labelqa_lib.metrics.made import made_by_agent
 from labelqa_lib.metrics.metric import SEGMENTS, WEEK, Asked, Metric
 from labelqa_lib.store import Tables, fetch
 from labelqa_lib.translation import N_
 
 _DENOMINATORS = ("paid_minutes", "scheduled_minutes")
-_PRESENT = _.handling_minutes + _.available_minutes + _.auxiliary_minutes.fill_null(0)
+_PRESENT = _.handling_minutes + _.available_minutes + _.auxiliary
 
 REST_HOURS = 4
 """A break in an agent's annotations of more hours is the rest between two shifts, a shorter one lies within a shift."""
@@ -32,7 +33,8 @@ def shifts_with_place(tables: Tables) -> ibis.Table:
         who = rows.aggregate(market=_.market.max(), partner=_.partner.max(), site=_.site.max())
         who = who.mutate(role=ibis.literal("agent"))
     shifts = tables.shifts.inner_join(who, "person_id")
-    return shifts.mutate(agent_id=shifts.person_id, local_date=shifts.date)
+    auxiliary = shifts.auxiliary_minutes.fill_null(0)
+    return shifts.mutate(agent_id=shifts.person_id, local_date=shifts.date, auxiliary=auxiliary)
 
 
 def _utilization(tables: Tables, asked: Asked) -> pd.DataFrame:
@@ -58,19 +60,17 @@ def _denominator(asked: Asked, default: str) -> str:
 
 
 def _share_of_time(tables: Tables, asked: Asked, used, available) -> pd.DataFrame:
-    rows = shifts_with_place(tables).filter(_[WEEK].isin(asked.weeks))
+    rows = held(tables, "shifts", shifts_with_place).filter(_[WEEK].isin(asked.weeks))
     over = f" over {available.replace('_', ' ')}" if isinstance(available, str) else ""
     available = _[available] if isinstance(available, str) else available
     note = clusters_of(asked, otherwise="day") + over
-    return _ratio(rows.mutate(total=used, size=available, rows=1), asked, "shifts", note)
+    return _ratio(rows.mutate(total=used, size=available), asked, "shifts", note)
 
 
-def _ratio(rows: ibis.Table, asked: Asked, of: str, note: str) -> pd.DataFrame:
-    """Σ total / Σ size over rows with ``total, size, rows, agent_id, local_date``, summed in the engine."""
-    by_day = "agent_id" in asked.by
-    rows = rows.mutate(_cluster=rows.local_date.cast("string") if by_day else rows.agent_id)
-    cells = fetch_cells(rows, asked.keys, total=_.total.sum(), size=_["size"].sum(), n=_["rows"].sum())
-    return mean_frame(cells, asked, of, note)
+def _ratio(rows: ibis.Table | Held, asked: Asked, of: str, note: str) -> pd.DataFrame:
+    """Σ total / Σ size over rows with ``total, size, agent_id, local_date``; clusters are agents, by agent their days."""
+    cluster = "local_date" if "agent_id" in asked.by else "agent_id"
+    return mean_frame(sums(rows, asked.keys, ("total", "size"), cluster=cluster), asked, of, note)
 
 
 def _timed(tables: Tables, asked: Asked) -> ibis.Table:
@@ -78,20 +78,30 @@ def _timed(tables: Tables, asked: Asked) -> ibis.Table:
 
 
 def _aht(tables: Tables, asked: Asked) -> pd.DataFrame:
+    note = clusters_of(asked, otherwise="day")
+    by_agent = made_by_agent(tables, asked)
+    if by_agent is not None:
+        cells = by_agent[by_agent["timed"] > 0].rename(columns={"seconds": "total", "timed": "n"})
+        return mean_frame(cells.assign(size=cells["n"]), asked, N_("timed annotations"), note)
     rows = _timed(tables, asked)
-    rows = rows.mutate(total=rows.handle_seconds, size=1.0, rows=1, agent_id=rows.agent_id.coalesce(rows.item_id))
-    return _ratio(rows, asked, N_("timed annotations"), clusters_of(asked, otherwise="day"))
+    rows = rows.mutate(total=rows.handle_seconds, size=1.0, agent_id=rows.agent_id.coalesce(rows.item_id))
+    return _ratio(rows, asked, N_("timed annotations"), note)
 
 
 def _throughput(tables: Tables, asked: Asked) -> pd.DataFrame:
     """Annotations made in agents' shifts, per hour that those shifts give as handling time. QAs' hours are left out:
     they label nothing."""
-    keys = ["agent_id", "market", "partner", "site", WEEK, "local_date"]
-    shifts = shifts_with_place(tables).filter(_[WEEK].isin(asked.weeks) & (_.role == "agent"))
-    days = shifts.group_by(keys).aggregate(size=_.handling_minutes.sum() / 60)
-    rows = days.left_join(_made_by_shift(tables), ["agent_id", "local_date"])
-    rows = rows.mutate(total=rows.total.fill_null(0), rows=1)
+    rows = held(tables, "agents' days", _days).filter(_[WEEK].isin(asked.weeks))
     return _ratio(rows, asked, N_("shifts of agents"), clusters_of(asked, otherwise="day"))
+
+
+def _days(tables: Tables) -> ibis.Table:
+    """Agents' days with a shift: annotations made in it (``total``), hours of handling time (``size``)."""
+    keys = ["agent_id", "market", "partner", "site", WEEK, "local_date"]
+    shifts = shifts_with_place(tables).filter(_.role == "agent")
+    days = shifts.group_by(keys).aggregate(size=_.handling_minutes.sum() / 60)
+    days = days.left_join(_made_by_shift(tables), ["agent_id", "local_date"], rname="{name}_made")
+    return days.select(*keys, "size", total=_.total.fill_null(0))
 
 
 def _made_by_shift(tables: Tables) -> ibis.Table:
@@ -100,7 +110,7 @@ def _made_by_shift(tables: Tables) -> ibis.Table:
     Shifts tell their date and not their hours, so a shift is a run of annotations without a break of `REST_HOURS`; its
     date is that of its first annotation, so that work after midnight stays with its shift."""
     made = tables.annotations.filter(_.agent_id.notnull())
-    in_order = {"group_by": "agent_id", "order_by": ["annotated_at", "annotation_id"]}
+    in_order = {"group_by": "agent_id", "order_by": "annotated_at"}  # of those made at once any may be first
     second = made.annotated_at.epoch_seconds()
     made = made.mutate(pause=second - second.lag().over(**in_order))
     first = ibis.ifelse(made.pause <= 3600 * REST_HOURS, ibis.null("date"), made.local_date)

@@ -8,11 +8,12 @@ import pytest
 from ibis import _
 
 from labelqa_lib.metrics import REGISTRY, measure
-from labelqa_lib.metrics.cells import Held, cells
+from labelqa_lib.metrics.cells import Held, cells, sums
 
 from .snapshots import whole
 
 IN_MEMORY = [name for name, metric in REGISTRY.items() if metric.family in ("quality", "auditor", "agreement")]
+IN_MEMORY += ["appeal_rate", "overturn_rate", "aht", "throughput", "shrinkage"]
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +49,13 @@ def test_sums_treat_null_as_the_engine_does(keys, hit, counted, rows):
     held = Held.fetched(rows)
     here, there = (cells(some, keys, hit, counted, cluster=("agent_id", "item_id")) for some in (held, rows))
     pd.testing.assert_frame_equal(here, there.astype({"n": "int64"}))
+
+
+@pytest.mark.parametrize("keys", [[], ["site"]], ids=str)
+def test_sums_of_columns_are_the_engines_where_nothing_is_told_too(keys, rows):
+    rows = rows.mutate(known=ibis.cases((_.site == "A", ibis.null("float64")), else_=_.weight))
+    here, there = (sums(some, keys, ("weight", "known"), cluster="agent_id") for some in (Held.fetched(rows), rows))
+    pd.testing.assert_frame_equal(here, there)
 
 
 @pytest.mark.parametrize("verb", [
