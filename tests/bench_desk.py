@@ -25,7 +25,7 @@ LARGEST_GROWTH = 150
 
 def changes(desk, random: np.random.Generator):
     """One random change after another, as a reader might make it: its kind, and what to call."""
-    from labelqa_lib.explore.shell import PARTS
+    from labelqa_lib.explore.below import PARTS
     from labelqa_lib.explore.view import View, dimensions
 
     metrics = ["accuracy", "error_rate", "fnr", "fpr", "aht", "critical_accuracy"]
@@ -37,7 +37,7 @@ def changes(desk, random: np.random.Generator):
             yield kind, desk.rows.children[random.integers(min(25, len(desk.answers.segments)))].children[0].click
         elif kind == "part":
             name = str(random.choice(list(PARTS)))
-            yield f"to {name}", lambda name=name: setattr(desk.part, "value", name)
+            yield f"to {name}", lambda name=name: setattr(desk.below.choice, "value", name)
         elif kind == "metric":
             yield kind, lambda: setattr(desk.controls.metric, "value", str(random.choice(metrics)))
         elif kind == "by":
@@ -72,15 +72,15 @@ def main() -> None:
     known.add_argument("--seed", type=int, default=46)
     asked = known.parse_args()
     lq.warm_up()  # what `import` and the first figure cost is no part of a view
-    from labelqa_lib.explore import shell
+    from labelqa_lib.explore import below, shell
 
-    shell.capture_output = captured
+    below.capture_output = captured
     begun, busy = time.perf_counter(), time.process_time()
     desk = shell.Desk(lq.explore.Answers(lq.explore.View((asked.market,)), lq.open_page))
     print(f"first view   {time.perf_counter() - begun:.2f} s, CPU {time.process_time() - busy:.2f} s")
     me, told, sizes, answered = psutil.Process(), [], [], []
-    below = desk._prepare_part
-    desk._prepare_part = lambda: (answered.append(time.perf_counter()), below())
+    prepare = desk._prepare_part
+    desk._prepare_part = lambda: (answered.append(time.perf_counter()), prepare())
     for count, (kind, act) in enumerate(changes(desk, np.random.default_rng(asked.seed)), 1):
         wall, busy = time.perf_counter(), time.process_time()
         answered.clear()

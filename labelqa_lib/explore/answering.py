@@ -13,6 +13,7 @@ from IPython.display import display as put
 
 from labelqa_lib.display import safe
 from labelqa_lib.errors import LabelqaError, UsageError
+from labelqa_lib.explore.press import button, wrapped
 from labelqa_lib.explore.touch import Keys
 from labelqa_lib.explore.work import CAUSES, Answer, Task, Work
 
@@ -49,15 +50,15 @@ class AnswerDesk:
         self._place, self._all = 0, 0
         self.who = widgets.Combobox(options=[safe.plain(one, 60) for one in work.people], description="I am",
                                     placeholder="id, such as Q1", ensure_option=False)  # fmt: skip
-        self.begin = _button("Begin", self._begin, "go to the first one that is not answered")
+        self.begin = button("Begin", self._begin, "go to the first one that is not answered")
         self.far = widgets.IntProgress(0, min=0, max=1, layout=widgets.Layout(width="14em"))
         self.said, self.task, self.message, self.scores = (widgets.HTML() for _each in range(4))
-        self.labels = widgets.HBox([], layout=widgets.Layout(flex_flow="row wrap"))
+        self.labels = widgets.HBox([], layout=wrapped())
         self.cause = widgets.Dropdown(options=[("—", ""), *((one.replace("_", " "), one) for one in CAUSES)], description="Cause")
         self.comment = widgets.Text(placeholder="comment; Escape goes back to the keys", layout=widgets.Layout(width="40em"))
-        self.save = _button("Save and next (Enter)", self._save)
-        self.earlier, self.later = _button("◂", partial(self._turn, -1)), _button("▸ skip", partial(self._turn, 1))
-        self.refresh = _button("Scores now", self._score, "with what others have answered meanwhile")
+        self.save = button("Save and next (Enter)", self._save)
+        self.earlier, self.later = button("◂", partial(self._turn, -1)), button("▸ skip", partial(self._turn, 1))
+        self.refresh = button("Scores now", self._score, "with what others have answered meanwhile")
         self.keys = Keys(self._pressed)
         self.why = widgets.HBox([self.cause, self.comment])
         self.judging = widgets.VBox([
@@ -111,10 +112,10 @@ class AnswerDesk:
         task = self.current
         if len(self.labels.children) != len(self.work.labels):
             named = zip(self.work.labels, [*NAMES, *[""] * len(self.work.labels)], strict=False)
-            self.labels.children = [_button(f"{key}  {safe.plain(self.work.labels[label], 50)}".strip(), partial(self._choose, label))
+            self.labels.children = [button(f"{key}  {safe.plain(self.work.labels[label], 50)}".strip(), partial(self._choose, label))
                                     for label, key in named]  # fmt: skip
-        for button, label in zip(self.labels.children, self.work.labels, strict=True):
-            button.button_style = "primary" if label == self.chosen else ""
+        for one, label in zip(self.labels.children, self.work.labels, strict=True):
+            one.button_style = "primary" if label == self.chosen else ""
         wrong = bool(task and task.given and self.chosen and self.chosen != task.given)
         self.cause.layout.display = "" if wrong else "none"
         self.why.layout.display = "" if self.work.asks_why and task else "none"
@@ -191,12 +192,6 @@ def _card(task: Task, labels: Mapping[str, str]) -> str:
         address = html.escape(task.content[:LONGEST_CONTENT], quote=True)
         content = f'<a href="{address}" target="_blank" rel="noopener noreferrer">{content}</a>'
     return f'<div class="lq-task"><dl>{facts}{given}</dl><p>{content}</p></div>'
-
-
-def _button(said: str, pressed: Callable[[], None], tip: str = "") -> widgets.Button:
-    button = widgets.Button(description=said, tooltip=tip, layout=widgets.Layout(width="auto"))
-    button.on_click(lambda _button: pressed())
-    return button
 
 
 def put_answer_desk(work: Work, clock: Callable[[], datetime]) -> None:

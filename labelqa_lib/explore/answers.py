@@ -203,6 +203,10 @@ class Answers:
         for page in list(self._opened.values()):
             page.tables.interrupt()
 
+    def progress(self) -> float:
+        """How far the engine is with what it is doing for these answers, in percent; -1 where it cannot say."""
+        return max((page.tables.annotations.get_backend().con.query_progress() for page in list(self._opened.values())), default=-1.0)
+
     def values(self, dimension: str) -> list[str]:
         """What a filter on a dimension can be set to: its values in the weeks of the first market, inside the other filters."""
         page = self.page()

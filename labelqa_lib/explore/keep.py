@@ -5,20 +5,25 @@ from __future__ import annotations
 import base64
 import io
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, time
 from pathlib import Path
 
 import pandas as pd
+from matplotlib.figure import Figure
 
 from labelqa_lib import figures
 from labelqa_lib.display.show import image_of
 from labelqa_lib.errors import UsageError
 from labelqa_lib.explore.answers import Answers
-from labelqa_lib.explore.show import segments_figure
+from labelqa_lib.explore.show import Drawing, segments_drawing
 from labelqa_lib.explore.view import View
 from labelqa_lib.files import inert, write_whole
 from labelqa_lib.periods import Week
+
+Frame = Callable[[Answers], pd.DataFrame]
+Picture = Callable[[Answers], Drawing]
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")
 
@@ -146,13 +151,15 @@ def as_notebook(answers: Answers, name: str) -> list[Path]:
     return files
 
 
-def as_files(answers: Answers, name: str) -> list[Path]:
-    """Write the segments shown as CSV, XLSX and PNG below the reports' folder ``explore``.
+def as_files(answers: Answers, name: str, beside: Mapping[str, tuple[Frame, Picture | None]] | None = None) -> list[Path]:
+    """Write what is shown as CSV, XLSX and PNG below the reports' folder ``explore``: the segments, and the part below.
 
     Parameters
     ----------
     name : str
         Of the files; those of an earlier export of this name are replaced.
+    beside : mapping, optional
+        Further frames by what their files are called after `name`, with their pictures.
 
     Raises
     ------
@@ -164,13 +171,21 @@ def as_files(answers: Answers, name: str) -> list[Path]:
     page = answers.page()
     folder = page.reports / "explore"
     folder.mkdir(parents=True, exist_ok=True)
-    frame = answers.segments
-    written = {".csv": as_csv(frame), ".xlsx": as_workbook(frame, page.week), ".png": as_picture(answers)}
+    # all of it is made before any of it is written: what cannot be made leaves nothing behind
+    written = _forms(answers.segments, page.week, "") | {".png": as_picture(answers)}
+    for said, (frame_of, drawing) in (beside or {}).items():
+        written |= _forms(frame_of(answers), page.week, f".{said}")
+        if drawing is not None:
+            written[f".{said}.png"] = _image(drawing(answers).figure())
     paths = []
     for ending, content in written.items():
         paths.append(folder / f"{name}{ending}")
         write_whole(paths[-1], content)
     return paths
+
+
+def _forms(frame: pd.DataFrame, week: str, said: str) -> dict[str, bytes]:
+    return {f"{said}.csv": as_csv(frame), f"{said}.xlsx": as_workbook(frame, week)}
 
 
 def as_csv(frame: pd.DataFrame) -> bytes:
@@ -190,5 +205,10 @@ def as_workbook(frame: pd.DataFrame, week: str) -> bytes:
 
 def as_picture(answers: Answers) -> bytes:
     """The segments' figure as PNG; of a view that is not cut, its weeks."""
-    drawn = segments_figure(answers) if answers.cut else figures.trend(answers.trend, title=answers.title, unit=answers.unit)
-    return base64.b64decode(image_of(drawn)[0])
+    if answers.cut:
+        return _image(segments_drawing(answers).figure())
+    return _image(figures.trend(answers.trend, title=answers.title, unit=answers.unit))
+
+
+def _image(fig: Figure) -> bytes:
+    return base64.b64decode(image_of(fig)[0])

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from functools import wraps
+from typing import Any
 
 import pandas as pd
 from matplotlib.figure import Figure
 
 from labelqa_lib import display, figures, metrics, wording
 from labelqa_lib.display.show import carried
-from labelqa_lib.errors import LabelqaError
+from labelqa_lib.errors import LabelqaError, UsageError
 from labelqa_lib.explore.answers import PAGE_SIZE, Answers
 from labelqa_lib.explore.view import View, dimensions
 from labelqa_lib.findings import furthest
 from labelqa_lib.findings.answers import told
 from labelqa_lib.findings.causes import ranked
+from labelqa_lib.metrics.metric import WEEK
 from labelqa_lib.periods import span
 
 SAID = {"n_baseline": "n before", "baseline": "Before", "change": "Change"}
@@ -69,61 +71,118 @@ def change(row: pd.Series, unit: str) -> str:
     return f"{said} ({wording.ends(row['difference_low'], row['difference_high'], unit)})"
 
 
+def why_not(drawing: Callable[[Answers], Drawing], answers: Answers) -> None:
+    """Say why there is no such picture."""
+    _or_why_not(lambda asked: drawing(asked) and None)(answers)
+
+
 @_or_why_not
 def summary(answers: Answers) -> None:
     """The view in a sentence, as the page's answer."""
     display.status(sentence(answers))
 
 
+@dataclass(frozen=True)
+class Drawing:
+    """A figure that is not drawn yet: a function of `figures`, its frame, and what else it takes."""
+
+    draw: Callable[..., Figure]
+    frame: pd.DataFrame
+    options: dict[str, Any]
+    args: tuple = ()
+
+    def figure(self) -> Figure:
+        """Draw it."""
+        return self.draw(self.frame, *self.args, **self.options)
+
+    def put(self, id: str) -> None:
+        """Show it on the page."""
+        display.chart(self.draw, self.frame, *self.args, id=id, **self.options)
+
+
 def segments(answers: Answers) -> None:
     """Every segment with its figure and its change: a figure where it is cut by anything, and a table."""
     frame, target = answers.segments, answers.page().target(answers.view.metric)
     if answers.cut and frame["estimate"].notna().any():
-        display.figure(segments_figure(answers), "segments-figure", **carried(frame, "segments-figure", answers.title))
+        display.figure(segments_drawing(answers).figure(), "segments-figure", **carried(frame, "segments-figure", answers.title))
     changes = pd.Series([change(row, answers.unit) for _, row in frame.iterrows()], dtype="str")
     shown = frame.drop(columns=["difference", "difference_low", "difference_high"]).assign(change=changes)
     display.table(shown, "segments", f"{answers.title} by segment", units=metrics.UNITS, titles=metrics.TITLES | SAID,
                   target=target.get("target", float("nan")), empty="Nobody has enough items to be named.")  # fmt: skip
 
 
-def segments_figure(answers: Answers) -> Figure:
+def segments_drawing(answers: Answers) -> Drawing:
     """The segments side by side, the worst first; of two dimensions, both in one name."""
-    frame, dim = answers.segments, answers.cut[0]
-    if len(answers.cut) > 1:
-        frame, dim = frame.assign(segment=frame[answers.cut].agg(" · ".join, axis=1)), "segment"
-    return figures.compare(frame, dim, title=answers.title, unit=answers.unit, **answers.page().target(answers.view.metric))
+    frame, cut = answers.segments, answers.cut
+    if not cut:
+        raise UsageError("this is one segment; cut it by something, such as the site")
+    if len(cut) > 1:
+        frame = frame.assign(segment=[in_one(row) for row in frame[cut].to_dict("records")])
+    options = {"title": answers.title, "unit": answers.unit, **answers.page().target(answers.view.metric)}
+    return Drawing(figures.compare, frame, options, ("segment" if len(cut) > 1 else cut[0],))
+
+
+def in_one(row: Mapping[str, str]) -> str:
+    """The values of several dimensions as one name."""
+    return " · ".join(row.values())
+
+
+def trend_drawing(answers: Answers) -> Drawing:
+    """The weeks within their limits; of several markets, side by side."""
+    options = {"unit": answers.unit, **answers.page().target(answers.view.metric)}
+    if len(answers.view.markets) > 1:
+        return Drawing(figures.trends, answers.trend, {"title": f"{answers.title} by market and week", **options}, ("market",))
+    return Drawing(figures.control, answers.trend, {"title": f"{answers.title} within its usual range", **options})
 
 
 @_or_why_not
 def trend(answers: Answers) -> None:
-    """The weeks within their limits; of several markets, side by side."""
-    options = {"id": "trend", "unit": answers.unit, **answers.page().target(answers.view.metric)}
-    if len(answers.view.markets) > 1:
-        display.chart(figures.trends, answers.trend, "market", title=f"{answers.title} by market and week", **options)
-    else:
-        display.chart(figures.control, answers.trend, title=f"{answers.title} within its usual range", **options)
+    """The weeks within their limits."""
+    trend_drawing(answers).put("trend")
+
+
+def confusion_drawing(answers: Answers) -> Drawing:
+    """What each label was taken for."""
+    return Drawing(figures.confusion, answers.confusion, {"title": "What each label was taken for"})
 
 
 @_or_why_not
 def confusion(answers: Answers) -> None:
     """What each label was taken for."""
-    display.chart(figures.confusion, answers.confusion, id="confusion", title="What each label was taken for")
+    confusion_drawing(answers).put("confusion")
+
+
+def handle_times_drawing(answers: Answers) -> Drawing:
+    """The spread of handle times, with the median and the longest tenth."""
+    frame, marks = answers.handle_times
+    return Drawing(figures.handle_times, frame, {"title": "Handle times", "marks": marks})
 
 
 @_or_why_not
 def handle_times(answers: Answers) -> None:
-    """The spread of handle times, with the median and the longest tenth."""
-    frame, marks = answers.handle_times
-    display.chart(figures.handle_times, frame, id="handle-times", title="Handle times", marks=marks)
+    """The spread of handle times."""
+    handle_times_drawing(answers).put("handle-times")
+
+
+def agents_drawing(answers: Answers) -> Drawing:
+    """Agents by volume and rate."""
+    title = metrics.TITLES[answers.bad]
+    return Drawing(figures.funnel, answers.agents, {"title": f"Agents: {title.lower()} by items, all weeks"})
+
+
+@_or_why_not
+def agents_table(answers: Answers) -> None:
+    """Agents furthest off once few items are allowed for."""
+    title = metrics.TITLES[answers.bad]
+    display.table(furthest(answers.agents), "agents-table", f"Agents with the highest {title.lower()}, few items allowed for",
+                  units={"shrunken": "rate", "worst_tenth": "rate"}, empty="Nobody has enough items to be named.")  # fmt: skip
 
 
 @_or_why_not
 def agents(answers: Answers) -> None:
     """Agents by volume and rate, and those furthest off once few items are allowed for."""
-    title = metrics.TITLES[answers.bad]
-    display.chart(figures.funnel, answers.agents, id="agents", title=f"Agents: {title.lower()} by items, all weeks")
-    display.table(furthest(answers.agents), "agents-table", f"Agents with the highest {title.lower()}, few items allowed for",
-                  units={"shrunken": "rate", "worst_tenth": "rate"}, empty="Nobody has enough items to be named.")  # fmt: skip
+    agents_drawing(answers).put("agents")
+    agents_table(answers)
 
 
 @_or_why_not
@@ -185,3 +244,25 @@ def agents_to(answers: Answers, most: int = 8) -> list[tuple[str, View]]:
         (one.agent_id, replace(answers.view, where=answers.view.segment | {"agent_id": one.agent_id}, page=0))
         for one in furthest(answers.agents, most).itertuples()
     ]
+
+
+def into(answers: Answers, where: Mapping[str, str]) -> View:
+    """The view inside what a place of a picture stands for: a week, a segment, a confusion, an agent.
+
+    Raises
+    ------
+    UsageError
+        When the view's metric cannot be cut by it.
+    """
+    view = answers.view
+    if WEEK in where:
+        return replace(view, week=where[WEEK], page=0)
+    if set(where) == {"segment"}:
+        rows = answers.segments[answers.cut].to_dict("records")
+        return view.into(next(row for row in rows if in_one(row) == where["segment"]))
+    if set(where) <= {*answers.cut}:
+        return view.into(where)
+    known = {name: value for name, value in where.items() if name in dimensions(view.metric)}
+    if not known:
+        raise UsageError(f"{answers.title.lower()} cannot be cut by {' or '.join(where)}; choose another metric")
+    return replace(view, where=view.segment | known, page=0)

@@ -90,6 +90,11 @@ class View:
         markets = (row[MARKET],) if MARKET in row else self.markets
         return replace(self, markets=markets, where=where, by=self._next(where) if chosen else self.by, page=0)
 
+    def without(self, name: str) -> View:
+        """The view with one filter less; cut by what it was filtered by, where nothing else is open."""
+        where = {other: value for other, value in self.where if other != name}
+        return replace(self, where=where, by=self.by if self.cut else (name,), page=0)
+
     def crumbs(self) -> list[tuple[str, View]]:
         """The way to here: what each step is called, and the view that it leads back to; the last is this one."""
         names = [", ".join(self.markets), *(value for _name, value in self.where)]

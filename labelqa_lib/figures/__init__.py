@@ -12,11 +12,13 @@ from labelqa_lib.figures.funnel import funnel
 from labelqa_lib.figures.handling import handle_times
 from labelqa_lib.figures.hours import by_hour
 from labelqa_lib.figures.labels import confusion, costly_pairs
+from labelqa_lib.figures.places import Place, places
 from labelqa_lib.figures.rare import gaps
 from labelqa_lib.figures.segments import compare, distribution
 from labelqa_lib.figures.weeks import backlog, trend, trends
 
 __all__ = [
+    "Place",
     "acceptance",
     "across",
     "backlog",
@@ -31,6 +33,7 @@ __all__ = [
     "gaps",
     "handle_times",
     "participants",
+    "places",
     "sampling",
     "since",
     "trend",

@@ -28,6 +28,7 @@ from labelqa_lib.figures.canvas import (
     styled,
     target_text,
 )
+from labelqa_lib.figures.places import leads_to
 from labelqa_lib.figures.weeks import draw_target, gaps, name_ends, on_calendar, two_bases, week_ticks
 from labelqa_lib.translation import N_, say
 
@@ -71,6 +72,8 @@ def control(
     ax.plot(frame.index, frame["level"], color=VERMILION if drifts else MUTED, linewidth=1.4, linestyle=(0, (1, 1.2)))
     signalled = known[known["signal"] != ""]
     ax.scatter(signalled.index, signalled["estimate"], marker="D", s=52, color=VERMILION, edgecolor=INK, zorder=4)
+    for week in known.itertuples():
+        leads_to(ax, {"week": week.period}, *2 * (week.Index, week.estimate))
     week_ticks(ax, frame["period"].tolist())
     measure_axis(ax.yaxis, unit)
     now = known.iloc[-1]

@@ -28,6 +28,7 @@ from labelqa_lib.figures.canvas import (
     styled,
     target_text,
 )
+from labelqa_lib.figures.places import leads_to
 from labelqa_lib.stats.funnel import limits
 from labelqa_lib.translation import say
 
@@ -77,6 +78,8 @@ def funnel(
         ends.append((target_text(target, better, unit), target, INK))
     clamp(ax, unit)
     named = known[known["named"]]
+    for _, row in named.iterrows():
+        leads_to(ax, {dim: row[dim]}, *2 * (row["n_effective"], row["estimate"]))
     _name_dots(ax, named if len(named) <= _MOST_NAMES else flagged.head(_MOST_NAMES), dim, unit)
     stack_ends(ax, ends)
     measure_axis(ax.yaxis, unit)

@@ -21,6 +21,7 @@ from labelqa_lib.figures.canvas import (
     sentence,
     styled,
 )
+from labelqa_lib.figures.places import leads_to
 from labelqa_lib.translation import N_, say
 
 MOST_LABELS = 12
@@ -73,6 +74,8 @@ def confusion(frame: pd.DataFrame, *, title: str = N_("What each label was taken
     ax.grid(False)
     for place in range(len(labels)):
         ax.add_patch(_right(place))
+    for row, column in zip(*np.nonzero((counts > 0).to_numpy()), strict=True):
+        leads_to(ax, {"reference_label": labels[row], "label": labels[column]}, column, row, column + 1, row + 1)
     middles = np.arange(len(labels)) + 0.5
     ax.set_xticks(middles, [name(label, 18) for label in labels], rotation=30, ha="right", rotation_mode="anchor")
     ax.set_yticks(middles, [name(label, 24) for label in labels])

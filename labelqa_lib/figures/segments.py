@@ -26,6 +26,7 @@ from labelqa_lib.figures.canvas import (
     target_text,
     title_of,
 )
+from labelqa_lib.figures.places import leads_to
 from labelqa_lib.translation import say
 
 MOST_SEGMENTS = 25
@@ -78,6 +79,7 @@ def compare(
     ax.tick_params(axis="y", labelcolor=INK)
     ax.set_ylim(-0.7, len(shown) - 0.3)
     for place, (value, n) in enumerate(zip(shown["estimate"], shown["n"], strict=True)):
+        leads_to(ax, shown.iloc[place][[dim]], None, place - 0.5, None, place + 0.5)
         said = f"{wording.amount(value, unit)}   {say('n {n}', n=wording.whole(n))}"
         ax.annotate(said, (1.01, place), xycoords=("axes fraction", "data"), va="center_baseline", color=MUTED)
     if target is not None and math.isfinite(target):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import io
 import json
 from contextlib import contextmanager
@@ -12,10 +13,12 @@ import nbformat
 import openpyxl
 import pandas as pd
 import pytest
+from ibis import _
+from ipywidgets.embed import dependency_state
 
 import labelqa_lib as lq
-from labelqa_lib import display
-from labelqa_lib.explore import keep, shell
+from labelqa_lib import display, metrics, store
+from labelqa_lib.explore import below, keep, shell
 from labelqa_lib.explore.view import View
 from tests.explore import desks
 
@@ -32,7 +35,7 @@ def notebook(monkeypatch):
                 SimpleNamespace(data=data, metadata=metadata)))  # fmt: skip
             yield SimpleNamespace(outputs=outputs)
 
-    monkeypatch.setattr(shell, "capture_output", captured)
+    monkeypatch.setattr(below, "capture_output", captured)
 
 
 @pytest.fixture
@@ -90,64 +93,204 @@ def test_controls_choose_and_follow(desk):
     assert desk.controls.week.value == "2026-W46"
 
 
+def press(picture, **where):
+    """Press the place of a picture that stands for this."""
+    said = metrics.said(where)
+    place = [one["said"] for one in picture.places].index(said)
+    picture._heard(None, {"place": place, "version": picture.version}, [])
+
+
+@pytest.mark.slow
+def test_places_of_pictures_lead_into_what_they_show(desk):
+    picture = desk.below.picture
+    assert picture.png and picture.alt.startswith("Accuracy within its usual range: ")
+    press(picture, week="2026-W44")
+    assert desk.view.week == "2026-W44"
+    desk.look(View(("MY",), by=("site", "queue")))
+    desk.below.choice.value = "Segments"
+    press(picture, segment="L · q")
+    assert desk.view.segment == {"site": "L", "queue": "q"}
+    desk.look(View(("MY",)))
+    press(picture, site="K")
+    assert desk.view.segment == {"site": "K"} and desk.view.by == ("queue",)
+    desk.below.choice.value = "Labels"
+    press(picture, reference_label="spam", label="ok")
+    assert desk.view.segment == {"site": "K", "reference_label": "spam", "label": "ok"}
+    desk.look(View(("MY",)))
+    desk.below.choice.value = "Agents"
+    press(picture, agent_id="a03")
+    assert desk.view.segment == {"agent_id": "a03"}
+    assert not picture.png and "one agent is chosen" in str(desk.below.out.outputs)
+
+
+@pytest.mark.slow
+def test_a_place_that_leads_nowhere_says_so_and_one_of_a_picture_gone_is_dropped(desk):
+    desk.look(View(("MY",), metric="aht"))
+    desk.below.choice.value = "Labels"
+    picture = desk.below.picture
+    press(picture, reference_label="spam", label="ok")
+    assert "label" in desk.view.segment or "cannot be cut by" in desk.message.value
+    before = desk.view
+    for strange in ({"place": 0, "version": picture.version - 1}, {"place": 10**6, "version": picture.version}, {"place": "0"}, None):
+        picture._heard(None, strange, [])
+    assert desk.view == before
+
+
+def test_a_single_filter_is_taken_out(desk):
+    desk.look(View(("MY",), by=("label",), where={"site": "K", "queue": "q"}))
+    assert [one.description for one in desk.chips.children] == ["site K ×", "queue q ×"]
+    desk.chips.children[0].click()
+    assert desk.view.segment == {"queue": "q"} and desk.view.by == ("label",)
+    desk.look(View(("MY",), by=("site",), where={"site": "K"}))
+    desk.chips.children[0].click()
+    assert desk.view == View(("MY",)) and not desk.chips.children
+
+
+def test_code_goes_into_a_new_cell_and_stays_in_the_box(desk, monkeypatch):
+    sent = []
+    monkeypatch.setattr(desk.keeping.cell, "send", sent.append)
+    desk.keeping.code()
+    assert sent == [{"code": desk.keeping.text.value}] and "lq.explore.View(" in desk.keeping.text.value
+    desk.keeping._put(True)
+    assert "new cell below" in desk.keeping.said.value
+    desk.keeping._put(False)
+    assert "takes no new cell" in desk.keeping.said.value
+
+
+def test_a_long_question_tells_how_long_and_can_be_stopped(workspace, monkeypatch):
+    monkeypatch.setattr(shell, "DEBOUNCE", 0.01)
+    monkeypatch.setattr(shell, "TELLING", 0.05)
+
+    async def stopped():
+        desk = shell.Desk(desks.answers())
+        before, usual, rows = desk.view, desk._worked_out, desk.answers.page().tables.annotations
+        one, two, three = (rows.select(**{name: "annotation_id"}) for name in ("one", "two", "three"))
+        endless = one.cross_join(two).cross_join(three).aggregate(n=(_.one + _.two + _.three).length().sum())
+
+        def long(view):
+            with desk._at_work(view):
+                return store.fetch(endless)
+
+        monkeypatch.setattr(desk, "_worked_out", long)
+        desk.look(View(("MY",), metric="fnr"))
+        until = asyncio.get_running_loop().time() + 20
+        while "Stop ends it" not in desk.message.value and asyncio.get_running_loop().time() < until:
+            await asyncio.sleep(0.01)  # the kernel answers meanwhile
+        assert not desk.stop.disabled
+        desk.stop.click()
+        await asyncio.wait_for(desk._task, 20)
+        assert desk.message.value == "Stopped; this is the view before." and desk.view == before and desk.stop.disabled
+        monkeypatch.setattr(desk, "_worked_out", usual)
+        desk.look(View(("MY",), metric="fnr"))
+        await desk._task
+        assert desk.view.metric == "fnr" and desk.message.value == "", "the engine goes on answering"
+
+    asyncio.run(stopped())
+
+
+HOSTILE = ('<script>alert("x")</script>', "=1+1", "\u202eKUL\u202c", "a\x00b", "x" * 10_000, "🙂<img src=x onerror=alert(1)>")
+
+
+@pytest.mark.slow
+def test_names_of_a_delivery_are_inert_in_every_widget(workspace, monkeypatch):
+    named = hostile(desks.market(), HOSTILE)
+    monkeypatch.setattr(desks, "market", lambda: named)
+    desk = shell.Desk(desks.answers(by=("queue", "site")))
+    seen = ""
+    for part in below.PARTS:
+        desk.below.choice.value = part
+        seen += told(desk)
+    desk.rows.children[0].children[0].click()
+    seen += told(desk)
+    desk.keeping.code()
+    desk.keeping.name.value = "hostile"
+    desk.keeping.export()
+    for path in (workspace / "reports" / "explore").glob("*.csv"):
+        assert not [line for line in path.read_text().splitlines() if line.startswith("=") or ",=" in line], path
+    assert "<script" not in seen and "<img" not in seen and "&lt;script" in seen
+    assert "\\u202e" not in seen and "\\u0000" not in seen and "x" * 700 not in seen
+
+
+def hostile(tables, names):
+    """The same market, its queues named so, in turn."""
+    rows = store.fetch(tables.annotations)
+    rows["queue"] = [names[place % len(names)] for place in range(len(rows))]
+    made = tables.annotations.get_backend().create_table("hostile", rows, schema=tables.annotations.schema(), overwrite=True)
+    return dataclasses.replace(tables, annotations=made, _kept={})
+
+
+def told(desk) -> str:
+    """All that is written into widgets which draw HTML, and what outputs hold of it."""
+    states = [one["state"] for one in dependency_state([desk.box], drop_defaults=False).values()]
+    html = [one.get("value", "") for one in states if one.get("_view_name") == "HTMLView"]
+    outputs = [one["data"].get("text/html", "") for state in states for one in state.get("outputs", ())]
+    texts = [one.get("description", "") for one in states] + [place["said"] for one in states for place in one.get("places", ())]
+    return json.dumps([*html, *outputs]) + json.dumps([text for text in texts if isinstance(text, str)]).replace("<", "‹")
+
+
 @pytest.mark.slow
 def test_every_part_is_drawn_and_leads_further(desk):
-    for part in shell.PARTS:
-        desk.part.value = part
-        assert desk.out.outputs, part
-        assert not [kind for one in desk.out.outputs for kind in one["data"] if "labelqa" in kind]
-    desk.part.value = "Items"
-    desk.later.click()
-    assert desk.view.page == 1 and not desk.earlier.disabled
-    desk.wrong.value = True
+    for part in below.PARTS:
+        desk.below.choice.value = part
+        assert desk.below.out.outputs or desk.below.picture.png, part
+        assert not [kind for one in desk.below.out.outputs for kind in one["data"] if "labelqa" in kind]
+    desk.below.choice.value = "Items"
+    desk.below.later.click()
+    assert desk.view.page == 1 and not desk.below.earlier.disabled
+    desk.below.wrong.value = True
     assert desk.view.wrong and desk.view.page == 0
-    desk.part.value = "Labels"
-    pair = desk.into.children[0]
+    desk.below.choice.value = "Labels"
+    pair = desk.below.ways.children[0]
     pair.click()
     assert set(desk.view.segment) == {"reference_label", "label"} and desk.answers.whole["estimate"] == 0
     desk.look(View(("MY",)))
-    desk.part.value = "Agents"
-    desk.into.children[0].click()
+    desk.below.choice.value = "Agents"
+    desk.below.ways.children[0].click()
     assert set(desk.view.segment) == {"agent_id"}
 
 
 def test_a_mistake_is_a_sentence_and_the_view_stays(desk):
-    desk.text.value = "nonsense"
+    desk.keeping.text.value = "nonsense"
     before = desk.view
-    desk._restore()
+    desk.keeping.restore()
     assert "is no permalink" in desk.message.value and desk.view == before
-    desk.text.value = '{"markets": ["XX"]}'
-    desk._restore()
+    desk.keeping.text.value = '{"markets": ["XX"]}'
+    desk.keeping.restore()
     assert "is not in snapshot" in desk.message.value and desk.view == before
-    desk.name.value = "Not a name!"
-    desk._save()
+    desk.keeping.name.value = "Not a name!"
+    desk.keeping.save()
     assert "small letters" in desk.message.value
 
 
 def test_a_permalink_restores_the_view(desk):
     desk.rows.children[1].children[0].click()
-    desk._permalink()
-    kept = desk.text.value
+    desk.keeping.permalink()
+    kept = desk.keeping.text.value
     assert json.loads(kept)["where"] == {"site": "L"}
     desk.look(View(("MY",), metric="aht"))
-    desk.text.value = kept
-    desk._restore()
+    desk.keeping.text.value = kept
+    desk.keeping.restore()
     assert desk.view.segment == {"site": "L"} and desk.view.metric == "accuracy"
 
 
 def test_nothing_is_written_until_it_is_asked_for(desk, workspace):
     desk.rows.children[0].children[0].click()
-    desk._code()
+    desk.keeping.code()
     assert [path.name for path in workspace.rglob("*")] == ["notebooks"]
-    assert "lq.explore.View(markets=('MY',), by=('queue',), where={'site': 'K'})" in desk.text.value
-    desk.name.value = "kul_queues"
-    desk._save()
-    assert "labelqa run --notebook kul_queues --market MY" in desk.kept.value
-    desk._save()
+    assert "lq.explore.View(markets=('MY',), by=('queue',), where={'site': 'K'})" in desk.keeping.text.value
+    desk.keeping.name.value = "kul_queues"
+    desk.keeping.save()
+    assert "labelqa run --notebook kul_queues --market MY" in desk.keeping.said.value
+    desk.keeping.save()
     assert "are there already" in desk.message.value
-    desk._export()
+    desk.keeping.export()
     written = sorted(path.name for path in workspace.rglob("kul_queues.*"))
-    assert written == ["kul_queues.csv", "kul_queues.ipynb", "kul_queues.png", "kul_queues.py", "kul_queues.xlsx"]
+    assert written == ["kul_queues.csv", "kul_queues.ipynb", "kul_queues.png", "kul_queues.py", "kul_queues.trend.csv",
+                       "kul_queues.trend.png", "kul_queues.trend.xlsx", "kul_queues.xlsx"]  # fmt: skip
+    desk.below.choice.value = "Items"
+    desk.keeping.export()
+    items = pd.read_csv(workspace / "reports" / "explore" / "kul_queues.items.csv")
+    assert items["annotation_id"].tolist() == desk.answers.items[0]["annotation_id"].tolist() and len(items)
 
 
 def test_what_is_kept_says_the_same(desk, workspace):
@@ -193,11 +336,11 @@ def test_in_a_running_kernel_only_the_last_of_quick_changes_is_answered(workspac
         # what changed a moment ago is not forgotten by the next change, nor by another tab
         desk.controls.metric.value = "fnr"
         desk.controls.week.value = "2026-W45"
-        desk.part.value = "Time"
+        desk.below.choice.value = "Time"
         await desk._task
-        assert (desk.view.metric, desk.view.week) == ("fnr", "2026-W45") and "handle" in str(desk.out.outputs).lower()
+        assert (desk.view.metric, desk.view.week) == ("fnr", "2026-W45") and "handle" in desk.below.picture.alt.lower()
         desk.back.click()
-        desk.part.value = "Weeks"
+        desk.below.choice.value = "Weeks"
         await desk._task
         assert desk.view.metric == "recall" and len(desk._before) == 1
 
