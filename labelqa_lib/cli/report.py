@@ -108,7 +108,7 @@ def _run(workspace, pages, hands: Makers, pdf: bool, out, kept) -> int:
         unprinted = print_pages([page for page, _ in pages], out) if pdf else 0
     finally:
         ledger.write()
-        if due or pdf or not runner.index_is_fresh([page for page, _ in pages], workspace.settings.locale):
+        if due or pdf or kept.elsewhere or not runner.index_is_fresh([page for page, _ in pages], workspace.settings.locale):
             runner.write_index(workspace.reports, first.audience, first.week, workspace.settings.notebooks, workspace.settings.locale)
         kept.keep(first.audience)
     unchanged = f", {len(pages) - len(due)} unchanged" if len(due) < len(pages) else ""

@@ -62,7 +62,10 @@ def _write_table(
     elif held and not changed and not moved:
         _link(parent / f"{table}.parquet", folder / f"{table}.parquet")
     else:
-        in_order = f"SELECT * FROM merged_{table} ORDER BY {', '.join(key)}"
+        # a market's rows side by side: whoever reads one market skips the groups of all others
+        columns = [column for column, *_ in connection.execute(f"DESCRIBE merged_{table}").fetchall()]
+        order = [*(["market"] if "market" in columns else []), *key]
+        in_order = f"SELECT * FROM merged_{table} ORDER BY {', '.join(order)}"
         _write_in_groups(in_order, folder / f"{table}.parquet", connection)
     return rows
 

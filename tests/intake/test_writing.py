@@ -82,3 +82,19 @@ def test_a_rule_of_two_columns_is_asked_again():
     assert [sentence.split(" (")[0] for sentence in found] == [
         "market is not a market code", "arrived is negative", "completed_within_sla is more than completed",
     ]  # fmt: skip
+
+
+def test_rows_of_a_market_lie_side_by_side_where_a_file_holds_several(tmp_path, monkeypatch):
+    monkeypatch.setattr(writing, "_GROUP", 4)
+    items = [{"item_id": f"i{n}", "market": "MX" if n % 3 else "MY", "policy_area": "ads"} for n in range(12)]
+    rows = [annotation(n, market=item["market"]) for n, item in enumerate(items)]
+    appeals = [{"appeal_id": f"p{n:02}", "target": "annotation", "target_id": f"a{n}", "raised_by": "agent",
+                "raised_at": "2026-11-12T08:00:00Z", "outcome": "pending"} for n in range(12)]  # fmt: skip
+    ingest(write(tmp_path / "d", annotations=rows, items=items, appeals=appeals), tmp_path / "data")
+    (folder,) = (path.parent for path in (tmp_path / "data").glob("*/snapshot.json"))
+    for table, key in (("items", "item_id"), ("appeals", "appeal_id")):
+        found = parquet.ParquetFile(folder / f"{table}.parquet").read().to_pylist()
+        assert [(row["market"], row[key]) for row in found] == sorted((row["market"], row[key]) for row in found)
+    groups = parquet.ParquetFile(folder / "items.parquet").metadata
+    bounds = [groups.row_group(n).column(1).statistics for n in range(groups.num_row_groups)]
+    assert [(one.min, one.max) for one in bounds] == [("MX", "MX"), ("MX", "MX"), ("MY", "MY")], "a reader could not skip the other market"
