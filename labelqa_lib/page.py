@@ -113,13 +113,7 @@ class Page:
 
         The runner counts that file among what a page is made from: it runs again when the report before it changed.
         """
-        week = str(Week.parse(self.week) - 1)
-        path = self.reports / self.audience / week / self.market.market / f"{notebook}.findings.json"
-        try:
-            found = json.loads(path.read_text(encoding="utf-8"))["findings"]
-        except (OSError, ValueError, KeyError, TypeError):  # never rendered, or by another program
-            return None
-        return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else None
+        return earlier_findings(self.reports, self.audience, self.week, self.market.market, notebook)
 
     def actions(self) -> pd.DataFrame:
         """The register as it stood at the end of the report's week: the delivery's `actions` and the workspace's own.
@@ -168,8 +162,23 @@ class Page:
                 "utilization over {utilization}, shrinkage over {shrinkage}",
                 utilization=self.market.denominators.utilization, shrinkage=self.market.denominators.shrinkage,
             ),
-            N_("Versions"): ", ".join([*(f"{name} {version(name)}" for name in _SHOWN_VERSIONS), *self.tables.engine]),
+            N_("Versions"): versions(self.tables),
         }
+
+
+def versions(tables: store.Tables) -> str:
+    """The packages that a page names, with their versions, and the engine where it is another than the usual one."""
+    return ", ".join([*(f"{name} {version(name)}" for name in _SHOWN_VERSIONS), *tables.engine])
+
+
+def earlier_findings(reports: Path, audience: str, week: str, market: str, notebook: str) -> list[dict] | None:
+    """What a notebook's page of the week before found; None where there is none that can be read."""
+    path = reports / audience / str(Week.parse(week) - 1) / market / f"{notebook}.findings.json"
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))["findings"]
+    except (OSError, ValueError, KeyError, TypeError):  # never rendered, or by another program
+        return None
+    return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else None
 
 
 @dataclass(frozen=True)

@@ -41,6 +41,7 @@ ALLOWED = {
                 "display", "wording", "translation"},
     "warm": {"figures", "display", "translation"},
     "page": {"errors", "periods", "params", "register", "store", "wording", "translation"},
+    "overview": {"errors", "periods", "params", "store", "wording", "translation", "page"},
     "runner": {"errors", "files", "periods", "places", "params", "register", "wording", "symbols", "translation"},
     "sharing": {"errors", "periods", "places", "wording", "translation"},
     "cli": {"*"},

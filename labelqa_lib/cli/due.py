@@ -27,7 +27,7 @@ def with_reasons(workspace: Workspace, who: Reader, pages: Sequence, force: bool
 
     readings = store.Readings(who.data, who.snapshot, workspace.reports / ".cache" if keep else None)
     own = {notebook: runner.reads_own_market(notebook) for notebook in {page.notebook for page in pages}}
-    needed = {page.market for page in pages} if all(own.values()) else {*who.snapshot.markets}
+    needed = {page.market for page in pages} | (set() if all(own.values()) else {*who.snapshot.markets})
     markets, found = {name: _market(params, workspace, name) for name in sorted(needed)}, []
     hashes = {name: runner.hash_of(market) for name, market in markets.items() if market}
     for page in pages:

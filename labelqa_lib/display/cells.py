@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from labelqa_lib import wording
+from labelqa_lib import symbols, wording
 from labelqa_lib.display import marks, safe
 from labelqa_lib.display.headings import heading
 from labelqa_lib.translation import N_, say
@@ -82,6 +82,9 @@ def cell(row: pd.Series, column: str, interval: tuple[str, str] | None, units: M
         return number((wording.difference if column == "difference" else wording.amount)(value, unit), value)
     if isinstance(value, pd.Timestamp) and value == value.normalize():  # a day
         return f'<time datetime="{value:%Y-%m-%d}">{safe.text(wording.day(value.date()))}</time>'
+    if column == "status" and value in symbols.STATUS:
+        mark = symbols.STATUS[value]
+        return f'<span class="lq-{symbols.tone(mark)} lq-word">{symbols.symbol(mark)}{safe.text(say(value))}</span>'
     if column in _DELIVERED or value == TOTAL or not isinstance(value, str):
         return name(value)
     return name(say(heading(value) if column == "dimension" else value))

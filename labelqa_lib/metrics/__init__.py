@@ -16,7 +16,7 @@ from labelqa_lib.metrics.compare import against, change, compare_segments
 from labelqa_lib.metrics.control import appeals_chart, control_chart
 from labelqa_lib.metrics.corrected import TITLES as CORRECTED_TITLES
 from labelqa_lib.metrics.corrected import corrected
-from labelqa_lib.metrics.coverage import coverage, excluded_audits, volume
+from labelqa_lib.metrics.coverage import coverage, excluded_audits, volume, volumes
 from labelqa_lib.metrics.inside import measure_inside, said
 from labelqa_lib.metrics.interval_methods import interval_methods, rare_changes
 from labelqa_lib.metrics.languages import by_official_language
@@ -67,4 +67,5 @@ __all__ = [
     "staff",
     "tenure",
     "volume",
+    "volumes",
 ]

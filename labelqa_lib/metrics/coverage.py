@@ -46,6 +46,29 @@ def volume(tables: Tables) -> int:
     return int(made(tables, [], tables.weeks[-1:])["rows"].iloc[0])
 
 
+def volumes(tables: Tables) -> pd.DataFrame:
+    """How much does every market label, and how much of it is audited?
+
+    Returns
+    -------
+    DataFrame
+        One row per market with annotations in the last week: ``market, annotations, usual`` (the mean of the weeks before
+        that have any, NaN without one), ``audited`` (in the rate sample by an audit) and ``share`` (audited of
+        annotations).
+    """
+    keys = ["market", WEEK]
+    made = fetch(tables.annotations.aggregate(n=_.count(), by=keys)).set_index(keys)["n"]
+    audited = pd.Series(dtype=float)
+    if tables.audits is not None or tables.gold is not None:
+        rows = judged(tables).filter((_.basis == AUDITS) & (_[WEEK] == tables.weeks[-1]))
+        audited = fetch(rows.aggregate(n=_.count(), by="market")).set_index("market")["n"]
+    weekly = made.unstack(WEEK).reindex(columns=list(tables.weeks))
+    now = weekly[tables.weeks[-1]].dropna().astype("int64")
+    frame = pd.DataFrame({"annotations": now, "usual": weekly[list(tables.weeks[:-1])].mean(axis=1).reindex(now.index)})
+    frame["audited"] = audited.reindex(now.index).fillna(0).astype("int64")
+    return frame.assign(share=frame["audited"] / frame["annotations"]).sort_index().rename_axis("market").reset_index()
+
+
 def excluded_audits(tables: Tables) -> pd.DataFrame:
     """Which audits enter no rate, because nobody knows the chance with which they were drawn?
 

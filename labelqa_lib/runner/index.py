@@ -20,7 +20,7 @@ from labelqa_lib.periods import Week
 from labelqa_lib.runner.beside import ACCURACY, PDF, SPREADSHEET
 from labelqa_lib.runner.digest import beside_last_week, league, most_important, moves
 from labelqa_lib.runner.gantt import gantt
-from labelqa_lib.runner.plan import INTERNAL, PlannedPage
+from labelqa_lib.runner.plan import ALL, INTERNAL, PlannedPage
 from labelqa_lib.runner.record import PageRecord, read_records
 from labelqa_lib.runner.sealing import sealed
 from labelqa_lib.translation import ENGLISH, N_, say, speaking, tag
@@ -87,8 +87,12 @@ def index_is_fresh(pages: Sequence[PlannedPage], locale: str = ENGLISH) -> bool:
 
 def week_html(records: Sequence[PageRecord], folder: Path, audience: str, week: str) -> str:
     """One week: which pages there are, every market's headline figures, and what needs attention."""
+    every = titles_of(records)
+    pages = [_page(record, every, folder) for record in records]
+    failures = [page for page in pages if page["record"].failed]
+    across, pages = [page for page in pages if page["record"].market == ALL], [page for page in pages if page["record"].market != ALL]
+    made, records = records, [page["record"] for page in pages]
     titles = titles_of(records)
-    pages = [_page(record, titles, folder) for record in records]
     notebooks = [
         {
             "title": title,
@@ -104,28 +108,30 @@ def week_html(records: Sequence[PageRecord], folder: Path, audience: str, week: 
         week=week,
         dates=_days(week),
         titles=titles,
+        across=[page for page in across if not page["record"].failed],
         markets=_by_market(pages),
         notebooks=notebooks,
-        failures=[page for page in pages if page["record"].failed],
+        failures=failures,
         league=league(records),
         findings=most_important(records, titles),
         moves=moves(records),
         beside=beside_last_week(records),
-        snapshots=sorted({record.snapshot for record in records}),
-        pages=len(records),
-        run=gantt(records, titles),
+        snapshots=sorted({record.snapshot for record in made}),
+        pages=len(made),
+        run=gantt(made, every),
     )  # fmt: skip
 
 
 def weeks_html(records: Sequence[PageRecord], audience: str) -> str:
     """Every week × market with its pages and their first headline figure, the latest week first."""
-    markets = sorted({record.market for record in records})
+    markets = sorted({record.market for record in records if record.market != ALL})
     titles = titles_of(records)
     weeks = []
     for week, group in groupby(records, lambda record: record.week):
         of_week = list(group)
         cells = [_glance([one for one in of_week if one.market == market], titles) for market in markets]
-        weeks.append({"week": week, "cells": cells})
+        across = _glance([one for one in of_week if one.market == ALL], titles)["pages"]
+        weeks.append({"week": week, "across": across, "cells": cells})
     return _rendered("weeks.html.j2", audience=_said(audience), markets=markets, weeks=weeks[::-1])
 
 

@@ -17,6 +17,7 @@ from labelqa_lib.errors import LabelqaError, UsageError
 TYPES = {"str": "a text", "int": "a whole number", "float": "a number", "bool": "true or false"}
 LISTS = "list[str]"
 OWN_MARKET = "own-market"
+ALL_MARKETS = "all-markets"
 OWN = {"market": "--market", "week": "--week", "audience": "--audience", "data": "--data", "snapshot": "--data"}
 """Parameters that the runner fills, and the option that sets each."""
 
@@ -82,6 +83,11 @@ def reads_own_market(notebook: Path) -> bool:
     A page without the promise is made again whenever anything in the snapshot's weeks changes.
     """
     return bool(_tagged(notebook, OWN_MARKET))
+
+
+def about_all_markets(notebook: Path) -> bool:
+    """Whether a cell's tag says that the notebook is one page about all markets, and not one a market."""
+    return bool(_tagged(notebook, ALL_MARKETS))
 
 
 def _parameters_cell(notebook: Path) -> str:

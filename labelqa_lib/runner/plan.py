@@ -12,13 +12,16 @@ from typing import Any
 from labelqa_lib.errors import DataError, UsageError
 from labelqa_lib.params import check_market_code
 from labelqa_lib.periods import Week
-from labelqa_lib.runner.parameters import checked, collect
+from labelqa_lib.runner.parameters import about_all_markets, checked, collect
 
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
 AUDIENCE = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
 FINDINGS = ".findings.json"
 INTERNAL = "internal"
 """The audience that may see everything."""
+
+ALL = "all"
+"""Under this market lies what is about all of them."""
 
 
 @dataclass(frozen=True)
@@ -158,13 +161,18 @@ def plan(
         raise DataError(f"week {week}: no data of {', '.join(wanted)} in snapshot {snapshot}; {have}")
     own = {"week": week, "audience": audience, "data": data, "snapshot": snapshot}
     tags = left_out or {}
+    together = [file for file in files if about_all_markets(file)]
+    places = [(ALL, file) for file in together if not markets]
+    places += [(market, file) for market in present for file in files if file not in together]
     pages = tuple(
         PlannedPage(file, root, reports, market, week, audience, snapshot, {"market": market, **own, **values[file]},
                     tags.get(market, frozenset()))  # fmt: skip
-        for market in present
-        for file in files
+        for market, file in places
     )
+    if not pages:
+        raise UsageError(f"{', '.join(file.stem for file in together)}: about all markets; leave --market out")
     skipped = [f"{market}: no data in {week}, skipped" for market in wanted if market not in present]
+    skipped += [f"{file.stem}: about all markets, skipped for {', '.join(present)} alone" for file in together if markets]
     return Plan(pages, tuple(skipped))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from labelqa_lib.metrics import coverage, excluded_audits
-from labelqa_lib.metrics.coverage import volume
+from labelqa_lib.metrics.coverage import volume, volumes
 
 from .snapshots import WEEKS, joined, labelled, make, whole
 
@@ -24,6 +24,18 @@ def test_counts_by_hand():
     }  # fmt: skip
     assert excluded_audits(tables).to_numpy().tolist() == [["2026-W46", 1, "risk", 1]]
     assert volume(tables) == 4
+
+
+def test_volumes_of_every_market_by_hand():
+    parts = joined(
+        labelled("ok>ok ok> ok>", agent_id="a", market="MY"),
+        labelled("ok>ok ok>", agent_id="b", market="MY", week=WEEKS[0]),
+        labelled("ok>", agent_id="c", market="SG"),
+        labelled("ok>ok", agent_id="d", market="TW", week=WEEKS[0]),
+    )
+    frame = volumes(make(market=None, **parts))
+    assert frame.columns.tolist() == ["market", "annotations", "usual", "audited", "share"]
+    assert frame.fillna(-1).to_numpy().tolist() == [["MY", 3, 2.0, 1, 1 / 3], ["SG", 1, -1.0, 0, 0.0]]
 
 
 def test_nothing_delivered_is_nothing_counted():

@@ -14,7 +14,7 @@ from house import House
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
 PAGES = ("market_report", "error_rca", "sampling_plan", "calibration")
-RENDERED = (*PAGES, "sampling_across")
+RENDERED = (*PAGES, "sampling_across", "overview")
 PLAN = ("strata", "promises", "frontier", "kept", "uncovered", "lots", "next-lots", "operating", "sequential", "replay",
         "replayed", "audits-by-margin", "sizes")  # fmt: skip
 
@@ -28,6 +28,7 @@ def house(tmp_path_factory):
     house.labelqa("ingest", "delivery")
     house.labelqa("run", "--market", "MY")
     house.labelqa("run", "--notebook", "sampling_across", "--market", "MY", "-p", "markets=MY,SG")
+    house.labelqa("run", "--notebook", "overview")
     return house
 
 
@@ -63,6 +64,16 @@ def test_the_sampling_plan_plans_checks_and_draws_without_widgets(house):
     assert "FloatSlider" not in html
     house.labelqa("run", "--force", "--notebook", "sampling_plan", "--market", "MY")
     assert html_of(house, "sampling_plan") == html, "the same snapshot gives the same bytes"
+
+
+def test_the_overview_is_one_page_over_all_markets_and_linked_first(house):
+    folder = house.root / "reports" / "internal" / "2026-W46"
+    html = (folder / "all" / "overview.html").read_text(encoding="utf-8")
+    assert [id for id in ("league", "markets", "figures", "trends", "funnel", "volumes", "findings") if f'id="{id}"' not in html] == []
+    assert HOSTILE["script"] in unescape(re.sub(r"<[^>]*>", " ", html)) and html.count("<script") == 1
+    assert 'href="all/overview.html">Overview' in (folder / "index.html").read_text(encoding="utf-8")
+    with pytest.raises(AssertionError, match="internal only"):
+        house.python("-c", "import labelqa_lib as lq; lq.open_overview(audience='nord')")
 
 
 def test_several_markets_share_their_hours(house):

@@ -93,6 +93,20 @@ def test_four_notebooks_are_one_table_of_pages_then_the_figures_of_those_that_ha
     assert "Error causes failed" in overview and 'href="2026-W46/MY/calibration.html"' in overview
 
 
+def test_a_page_about_all_markets_comes_first_and_is_no_market(put, index, tmp_path):
+    put("all", notebook="overview", html="x", title="Overview", findings=[finding("act", 99, "MY: accuracy fell")])
+    put("MY", html="x", headlines=[ACCURACY], title="Market report", findings=[finding("act", 5, "accuracy fell")])
+    html = index()
+    assert html.index('Over all markets: <a href="all/overview.html">Overview</a>') < html.index('id="findings"')
+    assert "MY: accuracy fell" not in html, "the markets' own pages say it"
+    assert re.findall(r'<th scope="(?:col|row)">([^<]+)', html[html.index('id="pages"') : html.index('id="notebook-1"')]) == [
+        "Market", "Market report", "MY"]  # fmt: skip
+    every = (tmp_path / "internal" / "index.html").read_text()
+    assert 'href="2026-W46/all/overview.html">Overview' in every and ">all</th>" not in every
+    put("all", notebook="overview", error=PageError("KeyError", "'x'"))
+    assert "all markets, Overview" in index()
+
+
 def test_a_finding_that_two_notebooks_come_to_is_listed_once(put, index):
     for notebook in ("market_report", "error_rca"):
         put("MY", notebook=notebook, html="x", findings=[finding("act", 5, "accuracy fell")])

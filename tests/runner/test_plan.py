@@ -33,6 +33,20 @@ def test_pages_are_markets_by_notebooks_of_one_snapshot(tiny):
     assert made.pages[2].html == tiny.reports / "internal" / "2026-W46" / "MY" / "page.html"
 
 
+def test_a_page_about_all_markets_is_one_and_not_for_a_market_alone(tiny):
+    tiny.notebook("page")
+    tiny.notebook("overview", tags=("all-markets",))
+    both = planned(tiny, notebooks=["overview", "page"])
+    assert [(page.market, page.name) for page in both.pages] == [("all", "overview"), ("ES", "page"), ("MY", "page")]
+    assert both.pages[0].parameters["market"] == "all"
+    assert both.pages[0].html == tiny.reports / "internal" / "2026-W46" / "all" / "overview.html"
+    alone = planned(tiny, notebooks=["overview", "page"], markets=["MY"])
+    assert [(page.market, page.name) for page in alone.pages] == [("MY", "page")]
+    assert alone.skipped == ("overview: about all markets, skipped for MY alone",)
+    with pytest.raises(UsageError, match="overview: about all markets; leave --market out"):
+        planned(tiny, notebooks=["overview"], markets=["MY"])
+
+
 def test_everything_wrong_is_told_before_anything_runs(tiny):
     tiny.notebook("page")
     with pytest.raises(UsageError) as caught:
