@@ -40,6 +40,8 @@ def reports(tmp_path_factory):
             found = [finding(f"{text}{number}", severity, text) for number, severity in enumerate(("act", "watch"))]
             publish(page, PageRecord.of(page, 15.0, title=f"Page {text}"[:300], making=making, headlines=headlines,
                                         findings=found), "x")  # fmt: skip
+    page = PlannedPage(root / "overview.ipynb", root, root, "all", WEEK, "internal", "S1")
+    publish(page, PageRecord.of(page, 1.0, title="Overview"), "x", beside={".xlsx": b"x"})
     page = PlannedPage(root / "market_report.ipynb", root, root, "ZZ", WEEK, "internal", "S1")
     error = PageError("KeyError", HOSTILE["script"] * 9, 7, "frame['labels']" * 30)
     publish(page, PageRecord.of(page, 1.0, error), failed="{}")
