@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm
+from scipy import special
 
 from labelqa_lib.metrics.frame import NOT_GIVEN
 from labelqa_lib.metrics.judged import on_gold
@@ -72,7 +72,7 @@ def split_change(tables: Tables, by: str, confidence: float = 0.95) -> pd.DataFr
             "mix": [*parts.mix, parts.mix_total],
         }
     )
-    z = norm.ppf((1 + confidence) / 2)
+    z = special.ndtri((1 + confidence) / 2)
     for name, error in (("rate", [*parts.rate_se, parts.rate_total_se]), ("mix", [*parts.mix_se, parts.mix_total_se])):
         rows[f"{name}_low"], rows[f"{name}_high"] = rows[name] - z * np.array(error), rows[name] + z * np.array(error)
     order = (rows["rate"] + rows["mix"]).abs().where(rows[by] != WHOLE, -1).sort_values(ascending=False, kind="stable")

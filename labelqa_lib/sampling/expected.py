@@ -17,7 +17,39 @@ _LEAST_SPREAD = 1e-6
 _MOST_ALIKE = 0.5
 
 
-def average_width(goal: Goal, cells: pd.DataFrame, confidence: float, runs: int = RUNS) -> float:
+class Weeks:
+    """How many audits simulated weeks draw in each cell: the same for every goal about the same strata.
+
+    Parameters
+    ----------
+    cells : DataFrame
+        ``agent_id, stratum, population, audits`` as in `Plan`.
+    inside : array of bool
+        Strata that take part.
+    runs : int
+        Simulated weeks.
+    """
+
+    def __init__(self, cells: pd.DataFrame, inside: np.ndarray, runs: int = RUNS):
+        cells = cells[inside[cells["stratum"]] & (cells["audits"] > 0)].sort_values(["stratum", "agent_id"])
+        random = np.random.default_rng(_SEED)
+        self.stratum, self.audits, self.population = (
+            cells[name].to_numpy() for name in ("stratum", "audits", "population")
+        )
+        self.agent = pd.factorize(cells["agent_id"])[0]
+        self.run, self.cell, self.n = _made(self.audits, runs, random)
+        self._after = random.bit_generator.state
+
+    def random(self) -> np.random.Generator:
+        """Chance as it stands after the draw."""
+        random = np.random.default_rng(_SEED)
+        random.bit_generator.state = self._after
+        return random
+
+
+def average_width(
+    goal: Goal, cells: pd.DataFrame, confidence: float, runs: int = RUNS, weeks: Weeks | None = None
+) -> float:
     """How wide is the interval of a goal on average, over what the week may bring?
 
     Parameters
@@ -29,6 +61,8 @@ def average_width(goal: Goal, cells: pd.DataFrame, confidence: float, runs: int 
         Of the interval, in (0, 1).
     runs : int
         Simulated weeks.
+    weeks : Weeks, optional
+        Those of these cells and runs and of the goal's strata, where they are known already.
 
     Returns
     -------
@@ -43,10 +77,8 @@ def average_width(goal: Goal, cells: pd.DataFrame, confidence: float, runs: int 
     by agent (gamma, with the likeness of the past), a rate drawn from what the past knows of it, and a likeness from
     the chi-square that its variance has. Source: Kish (1965), 8.2; Skellam (1948), JRSS B 10:257 (beta-binomial).
     """
-    cells = cells[goal.inside[cells["stratum"]] & (cells["audits"] > 0)].sort_values(["stratum", "agent_id"])
-    random = np.random.default_rng(_SEED)
-    stratum, audits = cells["stratum"].to_numpy(), cells["audits"].to_numpy()
-    run, cell, n = _made(audits, runs, random)
+    weeks = weeks or Weeks(cells, goal.inside, runs)
+    random, stratum, run, cell, n = weeks.random(), weeks.stratum, weeks.run, weeks.cell, weeks.n
     counted = np.clip(goal.counted[stratum], 0, 1)
     n = random.binomial(n, counted[cell])
     if not goal.agents:
@@ -54,11 +86,11 @@ def average_width(goal: Goal, cells: pd.DataFrame, confidence: float, runs: int 
         run, cell, n = np.repeat(run, n), np.repeat(cell, n), np.ones(n.sum(), dtype=np.int64)
     run, cell, n = run[n > 0], cell[n > 0], n[n > 0]
     hit = np.divide(goal.hit[stratum], counted, out=np.zeros(len(stratum)), where=counted > 0)
-    agent = pd.factorize(cells["agent_id"])[0] if goal.agents else np.zeros(len(cells), dtype=int)
+    agent = weeks.agent if goal.agents else np.zeros(len(stratum), dtype=int)
     rare = goal.rate < 0.5
     events = random.binomial(n, _chances(goal, hit if rare else 1 - hit, agent, run, cell, runs, random))
     hits = events if rare else n - events
-    weight = (cells["population"].to_numpy() / audits)[cell]
+    weight = (weeks.population / weeks.audits)[cell]
     cluster = run * (agent.max(initial=0) + 1) + agent[cell] if goal.agents else np.arange(len(run))
     at = np.flatnonzero(np.bincount(cluster))
     weights, outcome, squared, rows = (

@@ -11,7 +11,7 @@ from scipy import optimize
 
 from labelqa_lib.errors import UsageError
 from labelqa_lib.periods import Week
-from labelqa_lib.sampling.expected import average_width
+from labelqa_lib.sampling.expected import Weeks, average_width
 from labelqa_lib.sampling.precision import Goal, at_expected, goals, inflation, promised, variance_for, variance_of
 from labelqa_lib.sampling.rules import Rules
 from labelqa_lib.sampling.strata import KEYS, Past, past
@@ -172,11 +172,13 @@ def reached(made: Plan) -> float:
 
 def averaged(made: Plan) -> Plan:
     """The same audits, with promises that hold on average over what the week may bring."""
-    confidence = made.rules.confidence
-    told = []
+    confidence, weeks, told = made.rules.confidence, {}, []
     for goal in made.goals:
         usual = at_expected(goal, variance_of(goal, made.cells, confidence)[0], confidence)
-        told.append(replace(goal, widening=average_width(goal, made.cells, confidence) / usual))
+        place = goal.inside.tobytes()
+        weeks[place] = weeks.get(place) or Weeks(made.cells, goal.inside)
+        width = average_width(goal, made.cells, confidence, weeks=weeks[place])
+        told.append(replace(goal, widening=width / usual))
     return replace(made, goals=told)
 
 
@@ -239,14 +241,17 @@ def _settled(known: Past, rules: Rules, needed: np.ndarray, asked: list[Goal], l
     The design effect depends on the audits per agent, and those on it: they settle within `_ROUNDS`.
     """
     audits = np.maximum(least, _NEXT_TO_NOTHING)
+    stratum, population = known.cells["stratum"].to_numpy(), known.cells["population"].to_numpy()
     variance = np.array([variance_for(goal, stretch, rules.confidence) for goal in asked])
     for _round in range(_ROUNDS if asked else 0):
         made = _expected(known, needed, audits)
         effects = [
-            inflation(goal, known.cells, made, wanted, rules.confidence)
+            inflation(goal, stratum, population, made, wanted, rules.confidence)
             for goal, wanted in zip(asked, variance, strict=True)
         ]
-        audits = allocate(known.strata, asked, variance / effects, least)
+        before, audits = audits, allocate(known.strata, asked, variance / effects, least)
+        if np.array_equal(before, audits):
+            break  # as it would be in every round to come
     return audits
 
 

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy import special
 
 from labelqa_lib.metrics.registry import TITLES
 from labelqa_lib.sampling.rules import Rules
@@ -176,9 +176,11 @@ def _counted(past: Past, metric: str) -> float:
     return float((strata["population"] * (strata[f"{metric}_hit"] + strata[f"{metric}_miss"])).sum())
 
 
-def inflation(goal: Goal, cells: pd.DataFrame, audits: np.ndarray, variance: float, confidence: float) -> float:
-    """What the report's interval adds to the variance of single rows, when so many `audits` of each of the cells are
-    made and the `variance` comes out.
+def inflation(
+    goal: Goal, stratum: np.ndarray, population: np.ndarray, audits: np.ndarray, variance: float, confidence: float
+) -> float:
+    """What the report's interval adds to the variance of single rows, when so many `audits` of each cell (its `stratum`,
+    its `population`) are made and the `variance` comes out.
 
     Notes
     -----
@@ -186,16 +188,15 @@ def inflation(goal: Goal, cells: pd.DataFrame, audits: np.ndarray, variance: flo
     the normal: as in `rate_bounds.bounded_rate`, but for the side that reaches further when errors come in bunches
     (`Goal.widening` takes that in).
     """
-    stratum = cells["stratum"].to_numpy()
     rows = (audits * goal.counted[stratum]).sum() / max(goal.agents, 1)
     measured = goal.likeness.effect(rows) if goal.agents else 1.0
     assumed = max(measured, goal.likeness.effect(rows, rate_bounds.ASSUMED_LIKENESS)) if goal.agents else 1.0
     events = (goal.rate * (1 - goal.rate)) ** 2 / variance
     trust = float(rate_bounds.trust_in_measured(events))
     bunched = trust**2 * 2 * float(rate_bounds.bunching_noise(goal.rate, measured, events))
-    degrees = _degrees(goal, stratum, cells["population"].to_numpy(), audits, bunched)
+    degrees = _degrees(goal, stratum, population, audits, bunched)
     tail = (1 + confidence) / 2
-    few = stats.t.ppf(tail, max(degrees, 1)) / stats.norm.ppf(tail)
+    few = special.stdtrit(max(degrees, 1), tail) / special.ndtri(tail)
     return float(measured**trust * assumed ** (1 - trust) * few**2)
 
 
@@ -235,8 +236,8 @@ def variance_of(goal: Goal, cells: pd.DataFrame, confidence: float) -> tuple[flo
     with np.errstate(divide="ignore"):
         parts = population[inside] ** 2 * goal.moments[stratum[inside]] / audits[inside]
     single = parts.sum() / population[inside].sum() ** 2
-    factor = inflation(goal, cells, audits, single, confidence)
-    factor = inflation(goal, cells, audits, single * factor, confidence)
+    factor = inflation(goal, stratum, population, audits, single, confidence)
+    factor = inflation(goal, stratum, population, audits, single * factor, confidence)
     return single * factor, factor
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+from scipy import special
 
 from labelqa_lib.errors import UsageError
 from labelqa_lib.stats.agreement_coefficients import Coefficient
@@ -96,7 +96,7 @@ def bounds(
         influence = influence + found.value * (paired * len(paired) / paired.sum() - 1)
     pull = np.bincount(cluster, influence) / len(paired)
     error = float(np.sqrt(clusters / (clusters - 1) * (pull @ pull)))
-    half = float(stats.t.ppf((1 + confidence) / 2, clusters - 1)) * error
+    half = float(special.stdtrit(clusters - 1, (1 + confidence) / 2)) * error
     limits = Bounds(found.value - half, min(found.value + half, 1.0), error, "linearised, t")
     return _none_agree(limits, found, with_a_pair, confidence)
 

@@ -289,7 +289,7 @@ def _counts(successes: ArrayLike, n: ArrayLike, confidence: float) -> tuple[np.n
     if wrong.any():
         asked = f"an interval was asked for {successes[wrong].flat[0]:g} successes of {n[wrong].flat[0]:g}"
         raise UsageError(f"{asked}; the count must lie between 0 and the size of the sample")
-    return successes, n, float(stats.norm.ppf((1 + confidence) / 2))
+    return successes, n, float(special.ndtri((1 + confidence) / 2))
 
 
 def _corrected_size(n: np.ndarray, population: ArrayLike) -> np.ndarray:

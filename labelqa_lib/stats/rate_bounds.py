@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import stats
+from scipy import special
 
 from labelqa_lib.stats.clusters import Cells
 from labelqa_lib.stats.intervals import clopper_pearson, wilson
@@ -113,15 +113,15 @@ def bounded_rate(
         bunched += np.where(cells.clusters < cells.n, 2 / np.maximum(cells.degrees, 1), 0.0)
         noise = np.fmax(_noise_given_rate(cells, score, filled), trust**2 * bunched)
         degrees = np.minimum(cells.degrees, 2 / noise)
-    z = stats.norm.ppf((1 + confidence) / 2)
-    t = np.where(cells.degrees > 0, stats.t.ppf((1 + confidence) / 2, np.maximum(degrees, 1)), z)
+    z = special.ndtri((1 + confidence) / 2)
+    t = np.where(cells.degrees > 0, special.stdtrit(np.maximum(degrees, 1), (1 + confidence) / 2), z)
     size = n_effective * (z / t) ** 2
     few = size * spread < few_events
-    exact, usual = clopper_pearson(filled * size, size, confidence), skewed_wilson(filled, size, lean, confidence)
-    low, high = (
-        np.where(few, np.where(known, wider(sure, told), sure), told)
-        for wider, sure, told in zip((np.minimum, np.maximum), exact, usual, strict=True)
-    )
+    low, high = skewed_wilson(filled, size, lean, confidence)
+    if few.any():  # inverting a beta distribution costs more than all the rest
+        exact = clopper_pearson((filled * size)[few], size[few], confidence)
+        for bound, wider, sure in zip((low, high), (np.minimum, np.maximum), exact, strict=True):
+            bound[few] = np.where(known[few], wider(sure, bound[few]), sure)
     low, high = (np.where(empty, np.nan, bound) for bound in (low, high))
     words = np.where(few, "Korn–Graubard", method).astype(object)
     words = words + np.where(cells.degrees == 0, f", likeness {ASSUMED_LIKENESS} assumed in one cluster", "")
@@ -168,7 +168,7 @@ def skewed_wilson(
     slope = 1 - 2 * rate
     extra = np.clip((lean - slope) * np.sign(slope), 0, (MOST_SKEW - 1) * np.abs(slope))
     with np.errstate(divide="ignore", invalid="ignore"):
-        shrink = stats.norm.ppf((1 + confidence) / 2) ** 2 / n
+        shrink = special.ndtri((1 + confidence) / 2) ** 2 / n
         linear = shrink * (np.abs(slope) + extra)
         reach = linear + np.sqrt(linear**2 + 4 * (1 + shrink) * shrink * rate * (1 - rate))
         reach = np.where(extra > 0, reach / (2 * (1 + shrink)), 0.0)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import stats
+from scipy import special
 
 from labelqa_lib.errors import UsageError
 from labelqa_lib.stats.clusters import Cells, measures
@@ -109,7 +109,7 @@ def equivalent_size(rate: ArrayLike, width: ArrayLike, confidence: float = 0.95)
         Rows; solves Wilson's width for n: (h² − ¼)x² + (2h² − p(1−p))x + h² = 0 with h = width/2, x = z²/n.
     """
     rate, half_squared = np.asarray(rate, dtype=float), np.square(np.asarray(width, dtype=float) / 2)
-    z = stats.norm.ppf((1 + confidence) / 2)
+    z = special.ndtri((1 + confidence) / 2)
     square, linear = half_squared - 0.25, 2 * half_squared - rate * (1 - rate)
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = (-linear - np.sqrt(linear**2 - 4 * square * half_squared)) / (2 * square)
@@ -169,7 +169,7 @@ def clustered_mean(
     undefined = ~(sizes > 0)
     single = cells.degrees == 0
     error = np.where(undefined | single, np.nan, np.sqrt(variance))
-    half = stats.t.ppf((1 + confidence) / 2, np.maximum(cells.degrees, 1)) * error
+    half = special.stdtrit(np.maximum(cells.degrees, 1), (1 + confidence) / 2) * error
     nothing = np.full(cells.count, np.nan)
     reason = np.where(single, N_("one cluster only: no bounds"), "")
     reason = np.where(undefined, np.where(cells.n == 0, "no rows", N_("the denominator is 0")), reason)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import stats
+from scipy import special
 
 from labelqa_lib.errors import UsageError
 from labelqa_lib.stats.clusters import cells_of_rows, codes, measures
@@ -281,7 +281,7 @@ def rogan_gladen(
 
 
 def _lang_reiczigel(rate, n, sensitivity, sensitivity_n, specificity, specificity_n, confidence):
-    z = stats.norm.ppf((1 + confidence) / 2)
+    z = special.ndtri((1 + confidence) / 2)
     found, seen = (rate * n + z**2 / 2) / (n + z**2), n + z**2
     (se, se_n), (sp, sp_n) = (
         ((share * size + 1) / (size + 2), size + 2)

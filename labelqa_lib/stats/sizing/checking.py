@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import stats
+from scipy import special
 
 from labelqa_lib.errors import UsageError
 from labelqa_lib.stats.allocation_goals import meet_goals
@@ -67,7 +67,7 @@ def size_for_agreement(
     if not design_effect > 0:
         raise UsageError(f"design_effect is {design_effect:g}; it is above 0, and 1 for plain random pairs")
     shares = shares / shares.sum()
-    z = float(stats.norm.ppf((1 + confidence) / 2))
+    z = float(special.ndtri((1 + confidence) / 2))
     variance = _variance_of_alpha(alpha, shares)
     n = max(int(np.ceil(z**2 * variance * design_effect / margin**2 * (1 - 1e-12))), 2)
     if n > MOST_ROWS:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import stats
+from scipy import special, stats
 
 from labelqa_lib.errors import UsageError
 from labelqa_lib.stats.intervals import clopper_pearson, newcombe, wilson
@@ -69,8 +69,8 @@ def size_for_target(
             rate=f"{p:g}", target=f"{target:g}",
         )  # fmt: skip
         raise UsageError(words)
-    spread = stats.norm.ppf((1 + confidence) / 2) * np.sqrt(target * (1 - target))
-    spread += stats.norm.ppf(power) * np.sqrt(p * (1 - p))
+    spread = special.ndtri((1 + confidence) / 2) * np.sqrt(target * (1 - target))
+    spread += special.ndtri(power) * np.sqrt(p * (1 - p))
 
     def chance(sizes: np.ndarray) -> np.ndarray:
         return power_against_target(sizes, p, target, confidence, guaranteed)
@@ -93,7 +93,7 @@ def power_against_target(
     if guaranteed:
         most = stats.binom.ppf(tail, sizes, target)
         return stats.binom.cdf(most - (stats.binom.cdf(most, sizes, target) > tail), sizes, p)
-    z = stats.norm.ppf(1 - tail)
+    z = special.ndtri(1 - tail)
     most = np.ceil(sizes * target - z * np.sqrt(sizes * target * (1 - target))) - 1
     reached = stats.binom.cdf(most, sizes, p)
     # with few events (five of either kind at most) the exact interval decides
@@ -156,8 +156,8 @@ def size_for_difference(
         )  # fmt: skip
         raise UsageError(words)
     pooled = (p + after) / 2
-    spread = stats.norm.ppf((1 + confidence) / 2) * np.sqrt(2 * pooled * (1 - pooled))
-    spread += stats.norm.ppf(power) * np.sqrt(p * (1 - p) + after * (1 - after))
+    spread = special.ndtri((1 + confidence) / 2) * np.sqrt(2 * pooled * (1 - pooled))
+    spread += special.ndtri(power) * np.sqrt(p * (1 - p) + after * (1 - after))
     window = int(min(np.ceil(2 / abs(drop)), 60))
 
     def chance(sizes: np.ndarray) -> np.ndarray:
