@@ -135,7 +135,7 @@ class Page:
         columns = ["delivered", "accepted", "rejected", "duplicates", "restated", "unmatched"]
         counts = [(name, *(told.get(column, 0) for column in columns), told["rows"])
                   for name, told in self.tables.snapshot.tables.items()]  # fmt: skip
-        return pd.DataFrame(counts, columns=["table", *columns, "rows now"])
+        return pd.DataFrame(counts, columns=["table", *columns, "rows_now"])
 
     def provenance(self) -> dict[str, str]:
         """How this page was made: snapshot, parameters and versions, as text by heading."""
@@ -282,4 +282,5 @@ def open_markets(
     named = list(dict.fromkeys(markets)) or sorted(described.markets)
     week = week or described.weeks(named[0])[-1]
     chosen = markets or [market for market in named if week in described.weeks(market)]
-    return Markets({market: open_page(market, week, audience, data, described.id) for market in chosen})
+    with translation.speaking(translation.spoken()):  # the page speaks as the market does under which it is filed
+        return Markets({market: open_page(market, week, audience, data, described.id) for market in chosen})

@@ -23,7 +23,7 @@ SAID = {"say": (0,), "N_": (0,), "count": (1, 2), "plural": (0, 1), "N_forms": (
 SHOWN = {"title", "note", "empty", "caption", "alt"}
 """Arguments by which a notebook's cell names what `display` shows."""
 
-FOR_ANALYSTS = {"start_here", "explore"}
+FOR_ANALYSTS = {"start_here", "explore", "audit_desk", "calibration_desk"}
 """Notebooks that are no reports: they speak English, as the command line does."""
 
 Key = tuple[str | None, str | tuple[str, str]]

@@ -8,6 +8,8 @@ import pytest
 
 from labelqa_lib import register
 from labelqa_lib.findings.actions import kind_of, learned, open_actions, register_sentence, worked
+from labelqa_lib.findings.catalogue import KINDS
+from labelqa_lib.translation import say, speaking
 
 ROWS = pd.DataFrame(
     [
@@ -61,3 +63,11 @@ def test_kinds_are_told_by_their_words():
             "Retrain the weakest tenth": "Retrain on label pairs", "Move a desk to the evening": "Move capacity",
             "Audit 200 more items": "Audit more", "Buy cake": "Something else"}  # fmt: skip
     assert {action: kind_of(action) for action in said} == said
+
+
+@pytest.mark.parametrize("locale", ["en", "es-MX", "ms-MY", "zh-TW"])
+def test_an_action_is_of_its_kind_in_whatever_language_the_report_asked_for_it(locale):
+    """The text of a recommendation goes into the register as the page had it."""
+    with speaking(locale):
+        assert {kind.title: kind_of(say(kind.title)) for kind in KINDS.values()} == {kind.title: kind.title for kind in KINDS.values()}
+    assert kind_of("Retrain on label pairs") == "Retrain on label pairs"

@@ -90,7 +90,7 @@ def test_marked_sentences_are_found_where_they_stand():
 def test_translations_keep_the_places_of_values_and_have_every_plural(language):
     catalogue = catalogues.read(language)
     for message in catalogue:
-        if not message.id:
+        if not message.id or not any(catalogues.texts(message)):
             continue
         assert not message.fuzzy, message.id
         said, wanted = catalogues.texts(message), _places(message.id[-1] if message.pluralizable else message.id)
@@ -98,6 +98,22 @@ def test_translations_keep_the_places_of_values_and_have_every_plural(language):
         for text in said:
             assert _places(text) == wanted, f"{language}: {message.id!r} became {text!r}"
             assert text == text.strip() or message.id != message.id.strip(), f"{language}: blanks around {text!r}"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_sentence_is_translated_and_no_translation_is_of_a_sentence_that_is_gone(language):
+    catalogue = {catalogues.key_of(message): catalogues.texts(message) for message in catalogues.read(language) if message.id}
+    missing = [said for _, said in catalogues.marked() - {key for key, said in catalogue.items() if all(said)}]
+    assert not missing, f"{language}: run `make catalogues` and translate {missing}"
+    assert not set(catalogue) - catalogues.marked(), f"{language}: run `make catalogues`"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_code_recognizes_stays_recognizable(language):
+    """`display` knows a figure that is withheld by how its reason begins."""
+    catalogue = {catalogues.key_of(message): catalogues.texts(message) for message in catalogues.read(language)}
+    reasons = [texts[0] for (_, said), texts in catalogue.items() if isinstance(said, str) and said.startswith("{withheld}")]
+    assert len(reasons) == 2 and all(text.startswith("{withheld}") for text in reasons)
 
 
 def _places(text: str) -> set[str]:

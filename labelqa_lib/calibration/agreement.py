@@ -10,7 +10,7 @@ import pandas as pd
 
 from labelqa_lib.periods import span
 from labelqa_lib.stats import agreement as coefficients
-from labelqa_lib.translation import N_
+from labelqa_lib.translation import N_, say
 
 COEFFICIENTS = {
     "percent_agreement": coefficients.percent_agreement,
@@ -126,7 +126,7 @@ def between_sites(rows: pd.DataFrame, labels: Sequence[str], confidence: float =
         part = first[first["site"].isin([one, other])]
         if one != other:
             part = part.drop_duplicates(["item_id", "site"])
-        pair = one if one == other else f"{one} and {other}"
+        pair = one if one == other else say("{some} and {last}", some=one, last=other)
         for metric in ("percent_agreement", "gwet_ac1"):
             period = span(sorted(rows["week"].unique()))
             found.append(_row(metric, "site_pair", pair, part, labels, confidence, period))

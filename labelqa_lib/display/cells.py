@@ -14,7 +14,7 @@ from labelqa_lib.display.headings import heading
 from labelqa_lib.translation import N_, say
 
 _IN_THE_METRICS_UNIT = {"estimate", "baseline", "difference", "share", "before", "after", "target"}
-_WITHHELD = "withheld"
+_WITHHELD = N_("withheld")
 """How the reason of a figure begins that a reader may not see: of its `n` nothing is told either."""
 _DELIVERED = frozenset((
     "market", "partner", "site", "queue", "policy_area", "content_type", "language", "agent_id", "auditor_id", "other_agent",
@@ -33,7 +33,7 @@ def number(said: str, value: float) -> str:
 
 def undefined(reason: str = "") -> str:
     """A dash, with its reason where there is one."""
-    why = f" <small>{safe.text(say(reason), 160)}</small>" if reason else ""
+    why = f" <small>{safe.text(wording.said(reason), 160)}</small>" if reason else ""
     return f'<span class="lq-undefined">{wording.UNDEFINED}</span>{why}'
 
 
@@ -57,14 +57,14 @@ def estimate(row: pd.Series, column: str, unit: str, interval: tuple[str, str] =
     if math.isfinite(low) and math.isfinite(high) and low != high:  # else counted in full: nothing to be unsure of
         said += f" <small>({wording.ends(low, high, unit)})</small>"
     but = row.get("reason") if column == "estimate" else ""
-    return number(said, row[column]) + (f" <small>{safe.text(say(but), 160)}</small>" if but else "")
+    return number(said, row[column]) + (f" <small>{safe.text(wording.said(but), 160)}</small>" if but else "")
 
 
 def cell(row: pd.Series, column: str, interval: tuple[str, str] | None, units: Mapping[str, str]) -> str:
     """Any value of a frame, in the unit of its column, of its row or of its metric."""
     value = row[column]
     unit = units.get(column)
-    if column == "n" and str(row.get("reason") or "").startswith(_WITHHELD):
+    if column == "n" and str(row.get("reason") or "").startswith(say(_WITHHELD)):
         return undefined()
     if unit is None and (interval or column in _IN_THE_METRICS_UNIT):
         unit = row.get("unit") or units.get(row.get("metric"), "rate")
@@ -86,7 +86,7 @@ def cell(row: pd.Series, column: str, interval: tuple[str, str] | None, units: M
         mark = symbols.STATUS[value]
         return f'<span class="lq-{symbols.tone(mark)} lq-word">{symbols.symbol(mark)}{safe.text(say(value))}</span>'
     if column in _DELIVERED or value == TOTAL or not isinstance(value, str):
-        return name(value)
+        return name(wording.of(column, value))
     return name(say(heading(value) if column == "dimension" else value))
 
 

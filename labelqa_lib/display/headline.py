@@ -92,7 +92,7 @@ def _target(row: pd.Series) -> str:
 
 def _change(row: pd.Series) -> str:
     if not math.isfinite(row["change"]):
-        why = say(row["change_reason"] or "") or say("no figure")
+        why = wording.said(row["change_reason"] or "") or say("no figure")
         return say("not compared with last week: {why}", why=safe.text(why, 160))
     unit = row["unit"]
     ends = wording.ends(row["change_low"], row["change_high"], unit)
@@ -113,7 +113,7 @@ def _verdict(row: pd.Series) -> list[str]:
 
 
 def _absent(row: pd.Series) -> str:
-    reason = safe.text(say(row["reason"] or "") or say("there was nothing to measure"), 200)
+    reason = safe.text(wording.said(row["reason"] or "") or say("there was nothing to measure"), 200)
     said = say("{metric} not measured: {reason}", metric=f"<b>{safe.text(say(row['title']))}</b>", reason=reason)
     return (
         f'<li id="headline-{safe.text(row["metric"])}">{symbols.symbol(symbols.STATUS["not measured"])}'
@@ -123,5 +123,5 @@ def _absent(row: pd.Series) -> str:
 
 def _line(row: pd.Series) -> str:
     said = wording.estimate(row["estimate"], row["ci_low"], row["ci_high"], row["unit"])
-    reason = f" ({safe.plain(say(row['reason']), 200)})" if row["reason"] else ""
+    reason = f" ({safe.plain(wording.said(row['reason']), 200)})" if row["reason"] else ""
     return f"{safe.plain(say(row['title']))}: {said}, {say(row['status'])}{reason}"

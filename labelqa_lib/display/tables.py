@@ -72,7 +72,7 @@ def table(
     said, empty = say(caption), say(empty)
     caption = safe.text(said, 200)
     notes = [safe.text(say(note), safe.SENTENCE_LENGTH)] if note else []
-    notes += [say("{metric} is not measured: {why}", metric=_heading(metric, titles), why=safe.text(say(why), 200))
+    notes += [say("{metric} is not measured: {why}", metric=_heading(metric, titles), why=safe.text(wording.said(why), 200))
               for metric, why in gaps.items()]  # fmt: skip
     by_metric = _is_metric_frame(frame) and frame["metric"].nunique() > 1 and bool(_dimensions(frame))
     total = len(_segments(frame)) if by_metric else len(frame)

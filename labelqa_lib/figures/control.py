@@ -119,7 +119,7 @@ def _name_signals(ax: Axes, frame: pd.DataFrame) -> None:
         up = row["estimate"] >= row["centre"]
         side = "right" if place > len(frame) / 2 else "left"
         ax.annotate(
-            say(row["signal"]),
+            wording.said(row["signal"]),
             (place, row["estimate"]),
             (5 if side == "right" else -5, 9 if up else -9),
             textcoords="offset points",
@@ -134,14 +134,14 @@ def _message(known: pd.DataFrame, now: pd.Series, unit: str) -> str:
     said = say("{figure} in {period}", figure=figure, period=now["period"])
     if math.isnan(now["upper"]):
         return say("; ").join([said, _why_no_limits(known)])
-    signal = say("signal: {rule}", rule=say(now["signal"])) if now["signal"] else say("no signal")
+    signal = say("signal: {rule}", rule=wording.said(now["signal"])) if now["signal"] else say("no signal")
     parts = [
         say(", ").join([said, signal]),
         say("usual range {interval}", interval=wording.interval(now["lower"], now["upper"], unit)),
     ]
     earlier = (known["signal"].iloc[:-1] != "").sum()
     parts += [wording.count(earlier, "{n} earlier week with a signal", "{n} earlier weeks with a signal")] if earlier else []
-    parts += [say("drift: {rule}", rule=say(now["drift"]))] if now["drift"] else []
+    parts += [say("drift: {rule}", rule=wording.said(now["drift"]))] if now["drift"] else []
     return say("; ").join(parts)
 
 

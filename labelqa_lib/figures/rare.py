@@ -61,5 +61,5 @@ def _message(frame: pd.DataFrame) -> str:
     if frame["upper"].isna().all():
         return sentence(said, say("no limits: {why}", why=say(frame["reason"].iloc[-1])))
     said = say("{said}, usual {n}", said=said, n=wording.whole(last["centre"].iloc[-1]))
-    signals = [say(words) for words in dict.fromkeys(words for words in last["signal"] if words)]
+    signals = [wording.said(words) for words in dict.fromkeys(words for words in last["signal"] if words)]
     return sentence(said, say("signal: {rule}", rule=say(", ").join(signals)) if signals else say("no signal"))

@@ -22,10 +22,10 @@ PLAIN = N_("every audit counted once")
 _BEFORE = 4
 
 _FOR_COUNTS = {
-    "Wilson": intervals.wilson,
-    "Clopper–Pearson, never covers less than it says": intervals.clopper_pearson,
-    "Mid-P, Clopper–Pearson without its excess": intervals.mid_p,
-    "Jeffreys, as a probability of rates": intervals.jeffreys,
+    N_("Wilson"): intervals.wilson,
+    N_("Clopper–Pearson, never covers less than it says"): intervals.clopper_pearson,
+    N_("Mid-P, Clopper–Pearson without its excess"): intervals.mid_p,
+    N_("Jeffreys, as a probability of rates"): intervals.jeffreys,
 }
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib.util
+import os
 import re
 import shutil
 import subprocess
@@ -9,10 +11,14 @@ import tempfile
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from xml.sax.saxutils import escape
 
 from labelqa_lib.errors import DataError
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge")
+_FONTS = ("fontpkg_noto_sans_thai", "fontpkg_noto_sans_arabic", "fontpkg_noto_sans_devanagari", "noto_cjk_sans_otc")
+"""Packages that carry fonts; one that is not installed is left out."""
+
 PATIENCE = 120
 """Seconds in which a page must be printed."""
 
@@ -49,13 +55,26 @@ class Printer:
                 "--disable-background-networking", "--host-resolver-rules=MAP * ~NOTFOUND", f"--user-data-dir={folder}/profile",
                 "--no-pdf-header-footer", f"--print-to-pdf={made}", page.as_uri(),
             ]  # fmt: skip
+            fonts = Path(folder) / "fonts.conf"
+            fonts.write_text(_fonts(), encoding="utf-8")
+            environment = {**os.environ, "FONTCONFIG_FILE": str(fonts), "XDG_CACHE_HOME": folder}
             try:
-                done = subprocess.run(asked, capture_output=True, timeout=PATIENCE, check=False)
+                done = subprocess.run(asked, capture_output=True, timeout=PATIENCE, check=False, env=environment)
             except (OSError, subprocess.TimeoutExpired) as error:
                 raise DataError(f"{html.name}: {self.browser} could not print it ({type(error).__name__})") from None
             if not made.exists():
                 raise DataError(f"{html.name}: {self.browser} could not print it (exit code {done.returncode})")
             return _dated(made.read_bytes(), day)
+
+
+def _fonts() -> str:
+    """The machine's fonts, and those that figures draw with: a server seldom has any for Chinese, Thai or Hindi."""
+    found = [importlib.util.find_spec(package) for package in _FONTS]
+    folders = [f"<dir>{escape(str(Path(spec.origin).parent))}</dir>" for spec in found if spec and spec.origin]
+    return (
+        '<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd"><fontconfig>'
+        f'<include ignore_missing="yes">/etc/fonts/fonts.conf</include>{"".join(folders)}</fontconfig>'
+    )
 
 
 def _dated(pdf: bytes, day: date) -> bytes:

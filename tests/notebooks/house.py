@@ -10,6 +10,8 @@ from pathlib import Path
 
 import yaml
 
+from labelqa_lib.translation import speaking
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 
@@ -44,6 +46,11 @@ class House:
         """What a page handed on beside its HTML: headlines, findings, status."""
         path = self.root / "reports" / "internal" / week / market / "market_report.json"
         return json.loads(path.read_text(encoding="utf-8"))
+
+    def speaking(self, market: str):
+        """For a while, speak as the market's pages do."""
+        params = yaml.safe_load((REPOSITORY / "params" / "markets" / f"{market}.yaml").read_text(encoding="utf-8"))
+        return speaking(params["locale"])
 
     def incidents(self) -> dict[str, dict]:
         """What was planted in the demo, by code."""
