@@ -76,7 +76,10 @@ def connect(database: Database) -> psycopg.Connection:
     """A connection in UTC of which each statement is done for itself; passwords come from PGPASSWORD or ~/.pgpass."""
     told = {"host": database.host, "port": database.port, "user": database.user, "dbname": database.name}
     told = {"connect_timeout": PATIENCE, "application_name": "labelqa"} | {name: value for name, value in told.items() if value}
-    return psycopg.connect(**told | dict(database.settings), autocommit=True, options=OPTIONS)
+    connection = psycopg.connect(**told | dict(database.settings), autocommit=True, options=OPTIONS)
+    with suppress(psycopg.Error):  # servers before version 14 know no such setting
+        connection.execute("SET client_connection_check_interval = '2s'")  # a page that is killed takes its query with it
+    return connection
 
 
 def said(error: psycopg.Error) -> str:

@@ -5,9 +5,11 @@ The session lives in the process that opens a page, with a Java machine beside i
 
 from __future__ import annotations
 
+import os
 import socket
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import ibis
@@ -35,14 +37,14 @@ SETTINGS = {
     "spark.sql.execution.arrow.pyspark.enabled": "true",
 }
 LOCAL = {
-    # a page's tables are cut to one market: for so few rows one part is enough, and code is run before it is compiled
+    # a page's tables are cut to one market: for so few rows one part is enough
     "spark.sql.shuffle.partitions": "1",
     "spark.default.parallelism": "1",
     "spark.sql.adaptive.enabled": "false",
     "spark.driver.host": "127.0.0.1",
     "spark.driver.bindAddress": "127.0.0.1",
-    "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -XX:-UsePerfData",
 }
+LOCAL_MACHINE = " -XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 
 
 def opened(cluster: SparkFolder, files: Mapping[str, list[str]]) -> dict[str, ibis.Table]:
@@ -77,14 +79,29 @@ def _session(cluster: SparkFolder) -> SparkSession:
     if not local:
         _reach(cluster)
     scratch = tempfile.gettempdir()
-    own = {"spark.local.dir": scratch, "spark.sql.warehouse.dir": f"file://{scratch}/warehouse"}
+    machine = f"-Djava.io.tmpdir={scratch} -XX:-UsePerfData" + (LOCAL_MACHINE if local else "")
+    own = {"spark.local.dir": scratch, "spark.sql.warehouse.dir": f"file://{scratch}/warehouse", "spark.driver.extraJavaOptions": machine}
     build = SparkSession.builder.master("local[1]" if local else f"spark://{cluster.host}:{cluster.port}").appName("labelqa")
     for name, value in {**SETTINGS, **own, **(LOCAL if local else {}), **dict(cluster.settings)}.items():
         build = build.config(name, value)
     try:
-        return build.getOrCreate()
+        with _silence():
+            return build.getOrCreate()
     except (PySparkException, OSError) as error:
         raise DataError(f"{cluster}: Spark could not be started ({str(error).splitlines()[0]}); it needs Java 17") from None
+
+
+@contextmanager
+def _silence() -> Iterator[None]:
+    """The Java machine is started with nowhere to write: its greetings would be a page's warnings. What fails is raised."""
+    ours, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        yield
+    finally:
+        os.dup2(ours, 2)
+        os.close(ours)
+        os.close(nowhere)
 
 
 def _reach(cluster: SparkFolder) -> None:

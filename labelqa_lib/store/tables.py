@@ -177,7 +177,8 @@ def tables_from(
                 who = cut["people"].select("person_id")
             else:
                 who = cut["annotations"].select(person_id="agent_id").distinct()
-            cut[name] = cut[name].semi_join(who, "person_id")
+            # no semi-join: whoever adds one of their own would have two, of which sqlglot 29 spells out one for PostgreSQL
+            cut[name] = cut[name].filter(_.person_id.isin(who.person_id))
     return Tables(market=market, weeks=weeks, snapshot=snapshot, **cut)
 
 

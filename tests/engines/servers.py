@@ -77,6 +77,13 @@ class Server:
         """Do something as the database's keeper."""
         self._run("psql", "-h", str(self.folder), "-U", ADMIN, "-d", database, "-v", "ON_ERROR_STOP=1", "-c", statement)
 
+    def grant(self, user: str, database: str = "qa") -> None:
+        """Let a user read every snapshot of a database."""
+        self.psql(f"""DO $$ DECLARE name text; BEGIN
+            FOR name IN SELECT nspname FROM pg_namespace WHERE nspname LIKE 'labelqa%' LOOP
+                EXECUTE format('GRANT USAGE ON SCHEMA %I TO {user}; GRANT SELECT ON ALL TABLES IN SCHEMA %I TO {user}', name, name);
+            END LOOP; END $$""", database)
+
     def stop(self) -> None:
         """End the server."""
         self._run("pg_ctl", "-D", str(self.data), "-m", "immediate", "stop")

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import shutil
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
+from typing import NamedTuple
 
-import psycopg
 import pytest
 
-from labelqa_lib import store
+from labelqa_lib import cli, store
 from labelqa_lib.errors import DataError
 
 from . import odd
 from .conftest import ROOT
 from .servers import READER, SECRET, no_spark
 
+psycopg = pytest.importorskip("psycopg", reason="psycopg not installed (.ci/run installs it)")
 pytestmark = pytest.mark.slow
 
 
@@ -38,37 +43,68 @@ def loaded(server, fresh, folder) -> store.Database:
     return place
 
 
-def said(tiny, *arguments: str) -> str:
+@pytest.fixture(autouse=True)
+def no_password(monkeypatch):
+    """What a command puts into its environment is gone after the test."""
+    monkeypatch.setenv("PGPASSWORD", "")
+    monkeypatch.setenv("PGPASSFILE", "/nowhere")
+
+
+@pytest.fixture
+def said(tiny, capsys):
     """What a command that fails says: one line, no password, no traceback."""
-    done = tiny.labelqa(*arguments)
-    assert done.returncode == 2, done.stderr
-    (line,) = done.stderr.strip().splitlines()
-    assert line.startswith("labelqa: ") and SECRET not in done.stderr + done.stdout
-    return line
+
+    def said(*arguments: str) -> str:
+        done = told(tiny, capsys, *arguments)
+        assert done.code == 2, done
+        (line,) = done.err.strip().splitlines()
+        assert line.startswith("labelqa: ") and SECRET not in done.err + done.out
+        return line
+
+    return said
 
 
-def test_who_may_not_in_and_who_may(tiny, server, loaded):
+class Told(NamedTuple):
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+
+def told(tiny, capsys, *arguments: str) -> Told:
+    """Run a command in this process."""
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        with pytest.raises(SystemExit) as ended:
+            cli.main(["--root", str(tiny.root), *arguments])
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    return Told(ended.value.code, *capsys.readouterr())
+
+
+def test_who_may_not_in_and_who_may(said, tiny, capsys, server, loaded, monkeypatch):
     wrong = server.url(READER, "not " + SECRET, loaded.name)
-    line = said(tiny, "run", "--data", wrong)
+    line = said("run", "--data", wrong)
     assert f'password authentication failed for user "{READER}"' in line and "PGPASSWORD, ~/.pgpass" in line
-    assert "permission denied for schema labelqa" in said(tiny, "run", "--data", server.url(READER, SECRET, loaded.name))
+    assert "permission denied for schema labelqa" in said("run", "--data", server.url(READER, SECRET, loaded.name))
     assert not tiny.reports.exists()
-    for schema in ("labelqa", "labelqa_odd_1"):
-        server.psql(f"GRANT USAGE ON SCHEMA {schema} TO {READER}; GRANT SELECT ON ALL TABLES IN SCHEMA {schema} TO {READER}", loaded.name)
-    by_address = tiny.labelqa("list", "markets", "--data", server.url(READER, SECRET, loaded.name))
-    by_environment = tiny.labelqa("list", "markets", "--data", server.url(READER, database=loaded.name), PGPASSWORD=SECRET)
-    assert by_address.stdout == by_environment.stdout and "2: 2026-W45 to 2026-W46" in by_address.stdout
+    server.grant(READER, loaded.name)
+    by_address = told(tiny, capsys, "list", "markets", "--data", server.url(READER, SECRET, loaded.name))
+    monkeypatch.setenv("PGPASSWORD", SECRET)
+    by_environment = told(tiny, capsys, "list", "markets", "--data", server.url(READER, database=loaded.name))
+    assert by_address == by_environment and "2: 2026-W45 to 2026-W46" in by_address.out
 
 
-def test_a_server_that_is_not_there(tiny, tmp_path):
-    line = said(tiny, "run", "--data", f"postgres://ann@/qa?host={tmp_path}")
+def test_a_server_that_is_not_there(said, tiny, tmp_path):
+    line = said("run", "--data", f"postgres://ann@/qa?host={tmp_path}")
     assert "is the server up" in line and "ann@" in line
     assert not tiny.reports.exists()
 
 
-def test_a_database_that_is_not_there_or_empty(tiny, server, fresh):
-    assert 'database "nowhere" does not exist' in said(tiny, "list", "markets", "--data", server.url(database="nowhere"))
-    line = said(tiny, "run", "--data", server.url(database=fresh))
+def test_a_database_that_is_not_there_or_empty(said, server, fresh):
+    assert 'database "nowhere" does not exist' in said("list", "markets", "--data", server.url(database="nowhere"))
+    line = said("run", "--data", server.url(database=fresh))
     assert "no snapshot 'CURRENT'; load one with `labelqa load postgres://" in line
 
 
@@ -88,6 +124,19 @@ def test_a_server_that_ends_amid_a_page(server, loaded):
     server.psql(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{loaded.name}'")
     with pytest.raises(DataError, match="the engine could not read the snapshot: "):
         store.fetch(tables.labels)
+
+
+def test_a_page_that_is_killed_takes_its_query_with_it(server, loaded):
+    sleep = f"from labelqa_lib.store import postgres, place_of\npostgres.connect(place_of({str(loaded)!r}, '.')).execute('SELECT pg_sleep(99)')"
+    running = f"SELECT count(*) FROM pg_stat_activity WHERE datname = '{loaded.name}' AND query LIKE 'SELECT pg_sleep%'"
+    page = subprocess.Popen([sys.executable, "-c", sleep], stderr=subprocess.DEVNULL)
+    with psycopg.connect(host=str(server.folder), user="keeper", dbname=loaded.name, autocommit=True) as connection:
+        for wanted, then in ((1, page.kill), (0, page.wait)):
+            end = time.monotonic() + 60
+            while connection.execute(running).fetchone() != (wanted,):
+                assert time.monotonic() < end
+                time.sleep(0.2)
+            then()
 
 
 def test_a_load_that_breaks_off_leaves_what_was_there(loaded, folder, tmp_path):
@@ -116,19 +165,19 @@ def test_the_current_snapshot_and_how_many_are_kept(loaded, folder, tmp_path):
     assert [store.is_there(loaded, f"odd-{number}") for number in (1, 2, 3)] == [False, True, True]
 
 
-def test_deliveries_go_into_a_folder(tiny, server, tmp_path):
+def test_deliveries_go_into_a_folder(said, server, tmp_path):
     for command in ("check", "ingest"):
-        assert "taken in into a folder" in said(tiny, command, str(tmp_path), "--data", server.url())
-    assert "is no database" in said(tiny, "load", str(tmp_path), "--data", str(tmp_path))
+        assert "taken in into a folder" in said(command, str(tmp_path), "--data", server.url())
+    assert "is no database" in said("load", str(tmp_path), "--data", str(tmp_path))
 
 
-def test_a_password_in_params_is_refused(tiny):
+def test_a_password_in_params_is_refused(said, tiny):
     (tiny.root / "params" / "workspace.yaml").write_text(f"data: postgres://ann:{SECRET.replace(' ', '%20')}@db/qa\n")
-    assert "holds a password" in said(tiny, "run")
+    assert "holds a password" in said("run")
 
 
 @pytest.mark.skipif(bool(no_spark()), reason=no_spark())
-def test_a_cluster_that_does_not_answer(tiny, folder):
+def test_a_cluster_that_does_not_answer(said, tiny, folder):
     with pytest.raises(DataError, match="spark://127.0.0.1:9/.*no master answers there"):
         store.open_tables(store.place_of(f"spark://127.0.0.1:9{folder}", ROOT))
-    assert "no snapshot 'CURRENT'" in said(tiny, "run", "--data", f"spark://local{tiny.root / 'nowhere'}")
+    assert "no snapshot 'CURRENT'" in said("run", "--data", f"spark://local{tiny.root / 'nowhere'}")
