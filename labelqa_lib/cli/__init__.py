@@ -26,40 +26,56 @@ class _Terminated(BaseException):
     """SIGTERM arrived; unwinds the stack like Ctrl-C does."""
 
 
+_ENDINGS = {signal.SIGINT: ("interrupted", 130), signal.SIGTERM: ("terminated", 143)}
+_arrived: list[signal.Signals] = []
+"""Signals that came: an engine at work tells of its query only, whatever a handler raised in it."""
+
+
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line (that of this process, or `arguments`) and leave with its exit code."""
     sys.exit(_exit_code(arguments))
 
 
 def _exit_code(arguments: Sequence[str] | None) -> int:
+    _arrived.clear()
     try:
         return commands.main(arguments, prog_name="labelqa", standalone_mode=False) or 0
-    except click.ClickException as error:
-        error.show()
-        return 2
-    except click.Abort:
-        click.echo("labelqa: interrupted", err=True)
-        return 130
-    except _Terminated:
-        click.echo("labelqa: terminated", err=True)
-        return 143
-    except LabelqaError as error:
-        for problem in error.problems:
-            click.echo(f"labelqa: {one_line(problem)}", err=True)
-        return error.exit_code
-    except OSError as error:
-        click.echo(f"labelqa: {error.filename or 'the system'}: {error.strerror or error}", err=True)
-        return 1
-    except Exception as error:  # noqa: BLE001 (the last resort: a sentence, then where)
-        traceback.print_exc()
-        click.echo(f"labelqa: stopped by an error of its own ({type(error).__name__}: {error}); please report it",
-                   err=True)  # fmt: skip
-        return 1
+    except (Exception, _Terminated) as error:  # noqa: BLE001 (the last resort: a sentence, then where)
+        ended_by = _arrived or [signal.SIGINT] * isinstance(error, click.Abort)
+        if ended_by:
+            word, code = _ENDINGS[ended_by[0]]
+            click.echo(f"labelqa: {word}", err=True)
+            return code
+        return _failed(error)
+
+
+def _failed(error: Exception) -> int:
+    """Say what went wrong; the exit code."""
+    match error:
+        case click.ClickException():
+            error.show()
+            return 2
+        case LabelqaError():
+            for problem in error.problems:
+                click.echo(f"labelqa: {one_line(problem)}", err=True)
+            return error.exit_code
+        case OSError():
+            click.echo(f"labelqa: {error.filename or 'the system'}: {error.strerror or error}", err=True)
+            return 1
+    traceback.print_exception(error)
+    click.echo(f"labelqa: stopped by an error of its own ({type(error).__name__}: {error}); please report it", err=True)
+    return 1
 
 
 def _terminate(*_) -> NoReturn:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    _arrived.append(signal.SIGTERM)
     raise _Terminated
+
+
+def _interrupt(*_) -> NoReturn:
+    _arrived.append(signal.SIGINT)
+    raise KeyboardInterrupt
 
 
 @click.group(epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
@@ -70,6 +86,8 @@ def _terminate(*_) -> NoReturn:
 def commands(context: click.Context, root: Path | None) -> None:
     """Weekly labelling-quality reports that say how sure they are."""
     signal.signal(signal.SIGTERM, _terminate)
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # a shell's background job ignores it, and may
+        signal.signal(signal.SIGINT, _interrupt)
     context.obj = root
 
 

@@ -9,6 +9,7 @@ import sys
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 from intake.deliveries import annotation, current, described, ingest, rows, write
 
@@ -60,6 +61,24 @@ def test_kill_9_leaves_the_old_snapshot_and_the_next_ingest_sweeps_up(root, tmp_
     assert rows(root, "annotations", "annotation_id") == [("a0",), ("a1",)]
     assert not list(root.glob(".tmp-*")) and (root / "CURRENT").read_text().strip() == outcome.snapshot
     assert all((folder / "snapshot.json").is_file() for folder in root.iterdir() if folder.is_dir())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("number", "said"), [(signal.SIGTERM, (143, "terminated")), (signal.SIGINT, (130, "interrupted"))])
+def test_a_signal_while_the_engine_works_is_one_word_and_nothing_is_left(tiny, number, said):
+    (delivery := tiny.root / "delivery").mkdir()
+    rows = ("a{0},i{0},MY,ok,2026-11-10T08:00:00Z,p1".format(n) for n in range(3_000_000))
+    (delivery / "annotations.csv").write_text("annotation_id,item_id,market,label,annotated_at,agent_id\n" + "\n".join(rows))
+    (delivery / "labels.csv").write_text("label,policy_area,violating,critical,order\nok,none,false,false,0\n")
+    process = tiny.start("ingest", str(delivery), "--data", str(tiny.root / "own"))
+    end = time.monotonic() + 120
+    while psutil.Process(process.pid).num_threads() < 2 or psutil.Process(process.pid).memory_info().rss < 150 * 2**20:
+        assert process.poll() is None and time.monotonic() < end
+        time.sleep(0.02)
+    process.send_signal(number)
+    _out, err = process.communicate(timeout=120)
+    assert (process.returncode, err.strip()) == (said[0], f"labelqa: {said[1]}")
+    assert not [path for path in (tiny.root / "own").rglob("*") if path.is_file() and path.name != ".lock"]
 
 
 @pytest.fixture
