@@ -12,9 +12,9 @@ from scipy import stats
 from labelqa_lib.metrics.judged import judged
 from labelqa_lib.stats.intervals import wilson
 from labelqa_lib.store import Tables, fetch
-from labelqa_lib.translation import N_
+from labelqa_lib.translation import N_, say
 
-UNCLEAR, TRAINING, UNDECIDED = "unclear SOP", "training", "not enough data"
+UNCLEAR, TRAINING, UNDECIDED = N_("unclear SOP"), N_("training"), N_("not enough data")
 
 OFTEN = 0.10
 """A confusion that surely takes this share of a label's items is worth a session."""
@@ -107,7 +107,8 @@ def _verdict(items: pd.Series, errors: pd.Series, confidence: float) -> tuple:
     n, wrong = int(items.sum()), int(errors.sum())
     low, high = (float(end) for end in wilson(wrong, n, confidence))
     shares = (errors / items).sort_values(ascending=False)
-    said = ", ".join(f"{site} {100 * share:.0f} % of {items[site]:,}" for site, share in shares.items())
+    told = ((site, f"{100 * share:.0f}", f"{items[site]:,}") for site, share in shares.items())
+    said = say(", ").join(say("{site} {share} % of {n}", site=site, share=share, n=n) for site, share, n in told)
     if len(items) < 2:
         return UNDECIDED, wrong / n, low, high, n, wrong, "", np.nan, np.nan, np.nan, said
     chances = {site: _against_rest(errors[site], items[site], wrong, n) for site in items.index}

@@ -24,7 +24,7 @@ _FLOORS = {
     "minimum_new_joiner": N_("More audits of new joiners"),
     "minimum_stratum": N_("Audits in every stratum"),
     "risk_share": N_("Risk checks"),
-    "reaudit_share": "Re-audits",
+    "reaudit_share": N_("Re-audits"),
 }
 
 

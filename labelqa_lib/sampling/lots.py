@@ -10,7 +10,7 @@ from labelqa_lib.sampling.planning import Plan
 from labelqa_lib.sampling.strata import stratified
 from labelqa_lib.stats import acceptance
 from labelqa_lib.store import Tables, fetch
-from labelqa_lib.translation import N_
+from labelqa_lib.translation import N_, say
 
 ALPHA, BETA = 0.05, 0.10
 """Risks of the sequential test: of rejecting a site's week at the AQL, of accepting one at the plan's LTPD."""
@@ -105,7 +105,7 @@ def _others(size: int, aql: float, ltpd: float) -> tuple[int | None, str]:
     if not aql / 100 < ltpd < 1:
         return zero, ""
     found = acceptance.find_plan(aql / 100, ALPHA, ltpd, BETA)
-    return zero, f"{found.n}, accept {found.accept}" if found.n < size else ""
+    return zero, say("{n}, accept {accept}", n=found.n, accept=found.accept) if found.n < size else ""
 
 
 def curves(plan: Plan, chosen: pd.DataFrame) -> pd.DataFrame:
@@ -125,7 +125,7 @@ def curves(plan: Plan, chosen: pd.DataFrame) -> pd.DataFrame:
             acceptance.plan(row.size, plan.rules.aql, plan.rules.level, severity, kind) for kind in ("single", "double")
         )
         parts.append(pd.DataFrame({
-            "site": row.site, "plan": f"n {single.n}, accept {single.accept}", "share": SHARES,
+            "site": row.site, "plan": say("n {n}, accept {accept}", n=single.n, accept=single.accept), "share": SHARES,
             "accepted": acceptance.oc_curve(single, SHARES), "outgoing": acceptance.aoq_curve(single, SHARES, row.size),
             "checked": acceptance.asn_curve(double, SHARES), "n": single.n,
             "inspected": acceptance.ati_curve(single, SHARES, row.size),

@@ -12,6 +12,7 @@ from labelqa_lib.errors import UsageError
 from labelqa_lib.stats.acceptance.curves import oc_curve
 from labelqa_lib.stats.acceptance.plans import Plan, plan
 from labelqa_lib.stats.acceptance.tables import AQLS
+from labelqa_lib.translation import say
 
 ENOUGH_SCORE = 30
 """Switching score at which a steady process may go to reduced inspection."""
@@ -71,28 +72,28 @@ class _State:
     def _normal(self, lot: LotResult, reducible: bool) -> tuple[_State, str]:
         recent = (*self.recent, lot.accepted)[-5:]
         if recent.count(False) >= 2:
-            return _State("tightened"), f"2 of {len(recent)} successive lots rejected"
+            return _State("tightened"), say("2 of {n} successive lots rejected", n=len(recent))
         score = self.score + lot.gain if lot.accepted and lot.clear else 0
         if score >= ENOUGH_SCORE and reducible:
-            return _State("reduced", score), f"switching score {score} reached {ENOUGH_SCORE}"
+            return _State("reduced", score), say("switching score {score} reached {enough}", score=score, enough=ENOUGH_SCORE)
         return replace(self, recent=recent, score=score), ""
 
     def _tightened(self, lot: LotResult, _: bool) -> tuple[_State, str]:
         in_a_row = self.in_a_row + 1 if lot.accepted else 0
         rejected = self.rejected + (not lot.accepted)
         if in_a_row == 5:
-            return _State(), "5 successive lots accepted"
+            return _State(), say("5 successive lots accepted")
         if rejected == 5:
-            return _State("stopped"), "5 lots rejected on tightened inspection"
+            return _State("stopped"), say("5 lots rejected on tightened inspection")
         return replace(self, in_a_row=in_a_row, rejected=rejected), ""
 
     def _reduced(self, lot: LotResult, reducible: bool) -> tuple[_State, str]:
         if not lot.accepted:
-            return _State(), "a lot rejected"
+            return _State(), say("a lot rejected")
         if lot.between:
-            return _State(), "a lot between acceptance and rejection number"
+            return _State(), say("a lot between acceptance and rejection number")
         if not reducible:
-            return _State(), "production no longer steady"
+            return _State(), say("production no longer steady")
         return self, ""
 
 
