@@ -75,7 +75,7 @@ def compare(
     ax.hlines(places, shown["ci_low"], shown["ci_high"], color=colours, linewidth=2.2, alpha=0.45)
     for which, colour, mark, size in ((~missing, BLUE, "o", 26), (missing, VERMILION, "D", 30)):
         ax.scatter(shown["estimate"][which], places[which], color=colour, marker=mark, s=size, zorder=3)
-    ax.set_yticks(places, [name(value) for value in shown[dim]])
+    ax.set_yticks(places, [name(wording.of(dim, value)) for value in shown[dim]])
     ax.tick_params(axis="y", labelcolor=INK)
     ax.set_ylim(-0.7, len(shown) - 0.3)
     for place, (value, n) in enumerate(zip(shown["estimate"], shown["n"], strict=True)):
@@ -93,7 +93,7 @@ def compare(
             ha="center",
         )
     ends = [
-        f"{name(row[dim])} {wording.amount(row['estimate'], unit)}" for _, row in worst_first.iloc[[0, -1]].iterrows()
+        f"{name(wording.of(dim, row[dim]))} {wording.amount(row['estimate'], unit)}" for _, row in worst_first.iloc[[0, -1]].iterrows()
     ]
     missed = int(_missed(known, target, better).sum())
     certain = say("{missed} of {n} miss it for sure", missed=missed, n=len(known)) if target is not None else ""
