@@ -48,14 +48,15 @@ class AnswerDesk:
         self.work, self._clock, self.person = work, clock, ""
         self._open: list[Task] = []
         self._place, self._all = 0, 0
+        # what is typed is sent when its field is left: sent letter by letter, a press of a button overtakes the last ones
         self.who = widgets.Combobox(options=[safe.plain(one, 60) for one in work.people], description="I am",
-                                    placeholder="id, such as Q1", ensure_option=False)  # fmt: skip
+                                    placeholder="id, such as Q1", ensure_option=False, continuous_update=False)  # fmt: skip
         self.begin = button("Begin", self._begin, "go to the first one that is not answered")
         self.far = widgets.IntProgress(0, min=0, max=1, layout=widgets.Layout(width="14em"))
         self.said, self.task, self.message, self.scores = (widgets.HTML() for _each in range(4))
         self.labels = widgets.HBox([], layout=wrapped())
         self.cause = widgets.Dropdown(options=[("—", ""), *((one.replace("_", " "), one) for one in CAUSES)], description="Cause")
-        self.comment = widgets.Text(placeholder="comment; Escape goes back to the keys", layout=widgets.Layout(width="40em"))
+        self.comment = widgets.Text(placeholder="comment; Escape goes back to the keys", layout=widgets.Layout(width="40em"), continuous_update=False)
         self.save = button("Save and next (Enter)", self._save)
         self.earlier, self.later = button("◂", partial(self._turn, -1)), button("▸ skip", partial(self._turn, 1))
         self.refresh = button("Scores now", self._score, "with what others have answered meanwhile")
@@ -99,6 +100,7 @@ class AnswerDesk:
         self._place, self.chosen = min(max(place, 0), max(len(self._open) - 1, 0)), ""
         self.cause.value, self.comment.value = "", ""
         done, task = self._all - len(self._open), self.current
+        self.keys.active = task is not None
         self.far.max, self.far.value = max(self._all, 1), done
         self.said.value = f"{done} of {self._all} answered"
         self.judging.layout.display = "" if task else "none"

@@ -83,6 +83,7 @@ class Below:
         self.choice.observe(lambda _change: chosen(), names="value")
         self.picture, self.out = Picture(self._go_into), widgets.Output()
         self.ways = widgets.HBox([], layout=wrapped())
+        self.ways.add_class("lq-desk-into")
         self.earlier, self.later = button("◂ earlier", partial(self._turn, -1)), button("later ▸", partial(self._turn, 1))
         self.wrong = widgets.Checkbox(False, description="wrong labels only", indent=False)
         self.wrong.observe(self._only_wrong, names="value")

@@ -34,8 +34,8 @@ class Keeping:
     def __init__(self, answers: Callable[[], Answers], below: Below, look: Callable[[View], None],
                  told: Callable[[], AbstractContextManager]):  # fmt: skip
         self._answers, self._below, self._look, self._told = answers, below, look, told
-        self.name = widgets.Text(placeholder="name, such as kul_queues", description="Name")
-        self.text = widgets.Textarea(layout=widgets.Layout(width="62em", height="7em"))
+        self.name = widgets.Text(placeholder="name, such as kul_queues", description="Name", continuous_update=False)
+        self.text = widgets.Textarea(continuous_update=False, layout=widgets.Layout(width="62em", height="7em"))
         self.said, self.cell = widgets.HTML(), NewCell(self._put)
         buttons = widgets.HBox([
             button("Copy as code", self.code), button("Permalink", self.permalink), button("Restore", self.restore),

@@ -3,7 +3,7 @@ function render({ model, el }) {
   const mine = ({ target }) => el.closest(".lq-keys")?.contains(target);
   const typing = ({ tagName }) => ["INPUT", "TEXTAREA", "SELECT"].includes(tagName);
   function pressed(event) {
-    if (!mine(event) || event.ctrlKey || event.altKey || event.metaKey) return;
+    if (!model.get("active") || !mine(event) || event.ctrlKey || event.altKey || event.metaKey) return;
     if (typing(event.target)) {
       if (event.key === "Escape") el.closest(".lq-keys").focus();
     } else if (/^[a-z0-9]$/.test(event.key) || ["Enter", "ArrowLeft", "ArrowRight"].includes(event.key)) {

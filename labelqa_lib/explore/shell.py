@@ -72,9 +72,12 @@ class Desk:
         self.below = Below(self.look, self._refresh, self._refuse)
         self.stop = button("Stop", self._stop)
         self.back = button("◂ Back", self._back)
+        ways = widgets.HBox([self.back, self.crumbs, self.stop])
+        for box, name in ((self.rows, "rows"), (ways, "ways"), (self.chips, "chips")):
+            box.add_class(f"lq-desk-{name}")
         self.keeping = Keeping(lambda: self.answers, self.below, self.look, self._told)
         self.box = widgets.VBox([
-            widgets.HTML(_STYLE), self.controls.box, widgets.HBox([self.back, self.crumbs, self.stop]), self.chips, self.message,
+            widgets.HTML(_STYLE), self.controls.box, ways, self.chips, self.message,
             self.said, self.rows, self.below.box, self.keeping.box,
         ], layout=widgets.Layout(max_width="1240px"))  # fmt: skip
         self._draw(answers)

@@ -23,6 +23,7 @@ class Keys(anywidget.AnyWidget):
 
     _esm = _HERE / "keys.js"
     task = traitlets.Int(0, help="number of the task on the screen").tag(sync=True)
+    active = traitlets.Bool(False, help="whether there is one: without it keys do what they always do").tag(sync=True)
 
     def __init__(self, pressed: Callable[[str], None]):
         super().__init__()

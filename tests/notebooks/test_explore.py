@@ -1,24 +1,24 @@
-"""The desk in a real JupyterLab: opened, gone into, asked why, kept as a notebook, and found again by the command line."""
+"""The desks in a real JupyterLab: gone into by rows and pictures, asked why, kept, and found again by the command line."""
 
 from __future__ import annotations
 
+import csv
 import json
-import os
 import shutil
-import signal
-import socket
-import subprocess
-import sys
-import time
 
 import pytest
 from house import REPOSITORY, House
 
+from tests.browser.lab import lab, run_cells
 from tests.browser.look import chromium
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
 
-SECONDS = 120
+LIST = """week,part,tier,auditor_id,annotation_id,item_id,content_ref,queue,stratum,inclusion_probability,sampling_reason,blind,label
+2026-W46,random,1,MY-Q01,a1,i1,<img src=x onerror="document.title='run'">,video_new,s,0.25,random,False,spam
+2026-W46,random,1,MY-Q01,a2,i2,https://example.org/2,video_new,s,0.25,random,True,
+2026-W46,random,1,MY-Q01,a3,i3,demo/3,video_new,s,0.25,random,False,spam
+"""
 
 
 @pytest.fixture(scope="module")
@@ -30,68 +30,91 @@ def own_house(demo_house) -> House:
 
 
 @pytest.fixture(scope="module")
-def lab(own_house):
-    """JupyterLab at work in the house: its address."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    environment = {**os.environ, "HOME": str(own_house.root / "home"), "PYTHONPATH": str(REPOSITORY), "OPENBLAS_NUM_THREADS": "1"}
-    arguments = ["jupyter", "lab", "notebooks/start_here.ipynb", "--allow-root", "--no-browser", f"--port={port}",
-                 "--ServerApp.port_retries=0", "--IdentityProvider.token=t0k"]  # fmt: skip
-    with open(own_house.root / "lab.log", "w", encoding="utf-8") as log:
-        server = subprocess.Popen([sys.executable, "-m", *arguments], cwd=own_house.root, env=environment, stdout=log,
-                                  stderr=subprocess.STDOUT)  # fmt: skip
-    try:
-        yield f"http://127.0.0.1:{port}/lab/tree/explore.ipynb?token=t0k&reset"
-    finally:
-        server.send_signal(signal.SIGTERM)
-        server.wait(SECONDS)
+def browser_and_lab(own_house):
+    """One browser and one JupyterLab for all that is looked at."""
+    with lab(own_house.root) as server, chromium() as browser:
+        yield browser, server
 
 
-def opened(browser, address: str):
-    """The notebook in a page of the browser, once the server answers."""
-    from playwright.sync_api import Error
+def test_a_view_of_the_desk_is_kept_and_says_the_same_on_the_command_line(own_house, browser_and_lab):
+    browser, server = browser_and_lab
+    page = server.open(browser, "explore")
+    run_cells(page, 3)
+    page.wait_for_selector("button:has-text('KUL')")
+    page.focus("button:has-text('KUL')")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".lq-desk-said:has-text('of site KUL')")
+    page.wait_for_selector("button:has-text('listing_new')")
 
-    page = browser.new_page(viewport={"width": 1280, "height": 1700})
-    page.set_default_timeout(1000 * SECONDS)
-    until = time.monotonic() + SECONDS
-    while True:
-        try:
-            page.goto(address)
-            break
-        except Error:
-            assert time.monotonic() < until, "JupyterLab does not answer"
-            time.sleep(0.5)
-    page.wait_for_selector(".jp-Notebook .jp-CodeCell")
-    page.wait_for_selector(":text('Python 3 (ipykernel) | Idle')")
-    return page
+    # a cell of the matrix leads into its confusion, and the filters' × lead out of it
+    page.click("button:has-text('Labels')")
+    page.wait_for_selector("button.lq-place[title='reference label counterfeit, label spam']")
+    page.focus("button.lq-place[title='reference label counterfeit, label spam']")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".lq-desk-said:has-text('label spam')")
+    page.click("button:has-text('label spam ×')")
+    page.click("button:has-text('reference_label counterfeit ×')")
+    page.wait_for_selector(".lq-desk-said:has-text('of site KUL in MY')")
 
+    page.click("button:has-text('Ask why')")
+    page.wait_for_selector(".jp-OutputArea :text('counterfeit') >> nth=0")
+    page.click("button:has-text('Items')")
+    page.wait_for_selector(":text('annotations behind the figure') >> nth=0")
+    page.fill("input[placeholder*='kul_queues']", "kul_queues")
+    page.keyboard.press("Tab")
+    page.click("button:has-text('Save as notebook')")
+    page.wait_for_selector(":text('labelqa run --notebook kul_queues')")
+    said = page.locator(".lq-desk-said").inner_text()
+    wide = page.evaluate("document.querySelector('.jp-Notebook .jp-OutputArea-output .widget-vbox').getBoundingClientRect().right")
+    assert wide <= 1280
 
-def test_a_view_of_the_desk_is_kept_and_says_the_same_on_the_command_line(own_house, lab):
-    with chromium() as browser:
-        page = opened(browser, lab)
-        page.click(".jp-Notebook .jp-CodeCell .jp-InputArea-editor")
-        for _cell in range(3):
-            page.keyboard.press("Shift+Enter")
-        page.wait_for_selector("button:has-text('KUL')")
-        page.focus("button:has-text('KUL')")
-        page.keyboard.press("Enter")
-        page.wait_for_selector(".lq-desk-said:has-text('of site KUL')")
-        page.wait_for_selector("button:has-text('listing_new')")
-        page.click("button:has-text('Ask why')")
-        page.wait_for_selector(".jp-OutputArea :text('counterfeit') >> nth=0")
-        page.click("button:has-text('Items')")
-        page.wait_for_selector(":text('annotations behind the figure') >> nth=0")
-        page.fill("input[placeholder*='kul_queues']", "kul_queues")
-        page.keyboard.press("Tab")
-        page.click("button:has-text('Save as notebook')")
-        page.wait_for_selector(":text('labelqa run --notebook kul_queues')")
-        said = page.locator(".lq-desk-said").inner_text()
-        wide = page.evaluate("document.querySelector('.jp-Notebook .jp-OutputArea-output .widget-vbox').getBoundingClientRect().right")
-        assert wide <= 1280
-    assert "Traceback" not in (own_house.root / "lab.log").read_text(encoding="utf-8")
+    # the lines that reproduce the view stand in a cell of their own below, and do
+    page.click("button:has-text('Copy as code')")
+    page.wait_for_selector(":text('stands in a new cell below')")
+    page.click(".jp-CodeCell:has(.jp-InputArea-editor:has-text('lq.explore.View(')) .jp-InputArea-editor")
+    page.keyboard.press("Shift+Enter")
+    page.wait_for_selector(f".jp-OutputArea-output :text({json.dumps(said)}) >> nth=1")
+    page.close()
+    assert "Traceback" not in server.log.read_text(encoding="utf-8")
+
     own_house.labelqa("run", "--notebook", "kul_queues", "--market", "MY")
     folder = next((own_house.root / "reports" / "internal").glob("*/MY"))
     html = (folder / "kul_queues.html").read_text(encoding="utf-8")
     assert said.startswith("Accuracy of site KUL in MY") and said in html.replace("&#x27;", "'")
     assert json.loads((folder / "kul_queues.json").read_text(encoding="utf-8"))
+
+
+def test_an_audit_list_is_worked_through_by_keyboard_alone(own_house, browser_and_lab):
+    browser, server = browser_and_lab
+    folder = own_house.root / "audit_lists" / "2026-W46" / "MY"
+    folder.mkdir(parents=True)
+    (folder / "audit_list.csv").write_text(LIST, encoding="utf-8")
+    page = server.open(browser, "audit_desk")
+    run_cells(page, 3)
+    page.wait_for_selector("input[placeholder*='such as Q1']")
+    page.focus("input[placeholder*='such as Q1']")
+    page.keyboard.type("MY-Q01")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")  # on Begin
+    page.wait_for_selector(":text('0 of 3 answered')")
+    cells = page.locator(".jp-Notebook .jp-Cell").count()
+    page.keyboard.press("4")
+    page.wait_for_selector(":text('An error: it was labelled Spam')")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(":text('1 of 3 answered')")
+    page.keyboard.press("1")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(":text('2 of 3 answered')")
+    page.keyboard.press("0")
+    page.wait_for_selector(":text('No error.')")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(":text('All 3 are answered')")
+    assert page.locator(".jp-Notebook .jp-Cell").count() == cells and page.locator(".jp-MarkdownCell h4").count() == 0
+    assert page.title() != "run", "text of a list is text"
+    page.keyboard.press("Control+s")
+    page.close()
+    with open(folder / "answers" / "audits.csv", encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [(row["annotation_id"], row["audit_label"], row["blind"]) for row in rows] == [
+        ("a1", "counterfeit", "false"), ("a2", "no_violation", "true"), ("a3", "spam", "false")]  # fmt: skip
+    assert "Traceback" not in server.log.read_text(encoding="utf-8")
