@@ -33,7 +33,7 @@ def changes(desk, random: np.random.Generator):
     while True:
         kind = random.choice(["row", "row", "part", "metric", "by", "back", "weeks", "page", "start"])
         view = desk.view
-        if kind == "row" and len(desk.rows.children) and view.cut:
+        if kind == "row" and len(desk.answers.segments) and view.cut:
             yield kind, desk.rows.children[random.integers(min(25, len(desk.answers.segments)))].children[0].click
         elif kind == "part":
             name = str(random.choice(list(PARTS)))

@@ -73,7 +73,7 @@ def test_a_view_of_the_desk_is_kept_and_says_the_same_on_the_command_line(own_ho
     page.wait_for_selector(":text('stands in a new cell below')")
     page.click(".jp-CodeCell:has(.jp-InputArea-editor:has-text('lq.explore.View(')) .jp-InputArea-editor")
     page.keyboard.press("Shift+Enter")
-    page.wait_for_selector(f".jp-OutputArea-output :text({json.dumps(said)}) >> nth=1")
+    page.locator(".jp-OutputArea-output", has_text=said).nth(1).wait_for()
     page.close()
     assert "Traceback" not in server.log.read_text(encoding="utf-8")
 
