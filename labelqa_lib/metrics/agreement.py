@@ -26,7 +26,7 @@ def blind_pairs(tables: Tables) -> ibis.Table:
 
 def _blind_pairs(tables: Tables) -> ibis.Table:
     dimensions = [name for name in DIMENSIONS if name != WEEK]
-    blind = annotated(tables).filter(_.blind & _.agent_id.notnull())
+    blind = annotated(tables, _.blind & _.agent_id.notnull())
     left, right = blind.view(), blind.view()
     pairs = left.join(right, [left.item_id == right.item_id, left.agent_id < right.agent_id])
     pairs = pairs.select(

@@ -21,19 +21,26 @@ _AS_MADE = (
 )  # fmt: skip
 
 
-def annotated(tables: Tables) -> ibis.Table:
-    """Annotations with every dimension filled from where it is delivered, kept in the engine.
+def annotated(tables: Tables, *among: ibis.Deferred) -> ibis.Table:
+    """Annotations with every dimension filled from where it is delivered; those for which every condition on a column
+    of the table `annotations` is true.
+
+    One market's are kept in the engine. All markets' are too many to be held beside their items: conditions choose among
+    them before they are joined.
 
     `queue`, `content_type` and `language` are the annotation's, else the item's. `policy_area` is the item's, else
     that of the given label; `judged` puts the reference label's there. ``suspicion`` is the model's probability that
     the label lies on the wrong side of the line between violating and benign (NULL without a score), ``kind`` what it
     says of the label, 0 to `KINDS` − 1.
     """
-    return tables.keep("annotated", lambda: _annotated(tables))
+    if tables.market is None:
+        return described(tables.annotations.filter(*among) if among else tables.annotations, tables)
+    rows = tables.keep("annotated", lambda: described(tables.annotations, tables))
+    return rows.filter(*among) if among else rows
 
 
-def _annotated(tables: Tables) -> ibis.Table:
-    rows = tables.annotations
+def described(rows: ibis.Table, tables: Tables, *more: str) -> ibis.Table:
+    """Rows of the table `annotations` with every dimension, as `annotated` says, and `more` columns that they have."""
     if tables.items is None:
         nothing = ibis.null("string")
         rows = rows.mutate(
@@ -58,6 +65,7 @@ def _annotated(tables: Tables) -> ibis.Table:
     rows = rows.left_join(labels, "label").left_join(sides, "model_label", rname="{name}_of_model")
     return rows.select(
         *_AS_MADE,
+        *more,
         queue=_.queue.coalesce(_.item_queue),
         content_type=_.content_type.coalesce(_.item_content),
         language=_.language.coalesce(_.item_language),

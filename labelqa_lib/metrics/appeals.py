@@ -33,7 +33,8 @@ def _appeals(tables: Tables, week: str) -> ibis.Table | Held:
 
 def _with_segments(tables: Tables) -> ibis.Table:
     dimensions = [name for name in _LABELS if name not in (WEEK, "market")]
-    made = annotated(tables).select("annotation_id", "item_id", *dimensions)
+    appealed = _.annotation_id.isin(tables.appeals.annotation_id)
+    made = annotated(tables, appealed).select("annotation_id", "item_id", *dimensions)
     rows = tables.appeals.left_join(made, "annotation_id").drop("annotation_id_right")
     return rows.mutate(ended_week=_.resolved_week.coalesce(_.raised_week), weight=1.0)
 

@@ -33,7 +33,7 @@ def _reaudited(tables: Tables) -> ibis.Table:
     second = second.mutate(drawn=drawn_with_known_chance(second))
     second = first_of_each(second, "annotation_id", [second.drawn.desc(), second.audited_at.desc(), second.audit_id])
     second = second.select("annotation_id", "drawn", "inclusion_probability", second_label="audit_label")
-    rows = annotated(tables).inner_join(first, "annotation_id")
+    rows = annotated(tables, _.annotation_id.isin(first.annotation_id)).inner_join(first, "annotation_id")
     rows = rows.left_join(second, "annotation_id").drop("annotation_id_right")
     return rows.mutate(weight=design_weight(rows)).filter(_.drawn)
 

@@ -17,7 +17,7 @@ import pandas as pd
 from ibis import _
 
 from labelqa_lib import periods
-from labelqa_lib.metrics.annotated import annotated
+from labelqa_lib.metrics.annotated import annotated, described
 from labelqa_lib.metrics.cells import Held, cells, held
 from labelqa_lib.metrics.frame import rate_frame
 from labelqa_lib.metrics.metric import WEEK, Asked
@@ -134,7 +134,11 @@ def clusters_of(asked: Asked, alike: str = "agent_id", otherwise: str = "item") 
 
 
 def _judged(tables: Tables) -> ibis.Table:
-    rows = with_references(annotated(tables), tables)
+    if tables.market is None:  # of all markets' annotations a few are judged: only they get their dimensions
+        rows = with_references(tables.annotations, tables)
+        rows = described(rows, tables, *(name for name in rows.columns if name not in tables.annotations.columns))
+    else:
+        rows = with_references(annotated(tables), tables)
     rows = rows.mutate(
         basis=ibis.cases((rows.drawn.fill_null(False), AUDITS), (rows.gold_label.notnull(), GOLD)),
         reference_label=ibis.coalesce(rows.final_label, rows.second_label, rows.audit_label, rows.gold_label),

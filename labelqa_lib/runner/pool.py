@@ -226,7 +226,11 @@ def _work(pipe: Connection, scratch: Path, cache: Path, server: Path) -> None:
     from labelqa_lib.runner.execute import render_page
 
     while True:
-        pipe.send(render_page(*pipe.recv()))
+        asked, before = pipe.recv(), set(own.iterdir())
+        record = render_page(*asked)
+        for left in set(own.iterdir()) - before:  # a killed kernel's engine leaves all that it had put aside
+            shutil.rmtree(left, ignore_errors=True) if left.is_dir() else left.unlink(missing_ok=True)
+        pipe.send(record)
 
 
 def _leave_with_parent(scratch: Path) -> None:

@@ -6,9 +6,13 @@ DuckDB where the snapshots lie in a folder, else the database or the cluster tha
 
 from __future__ import annotations
 
+import itertools
+import os
 import sys
+import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import duckdb
 import ibis
@@ -21,6 +25,11 @@ from labelqa_lib.errors import DataError, UsageError
 from labelqa_lib.periods import Week
 from labelqa_lib.store.place import SparkFolder, Database, Place
 from labelqa_lib.store.snapshot import PARTITIONED, Snapshot, describe
+
+MEMORY = "256MiB"
+"""What DuckDB may hold of a page's rows; what is more lies in a file for the time being."""
+
+_ENGINES = itertools.count()
 
 OPTIONAL = (
     "items", "audits", "gold", "appeals", "people", "shifts", "queue_hours", "quiz_answers", "requests",
@@ -136,7 +145,9 @@ def open_tables(
 
 
 def _on_duckdb(files: Mapping[str, list[str]], threads: int) -> dict[str, ibis.Table]:
-    connection = ibis.duckdb.connect(threads=threads)
+    # two engines must not share a folder for what they put aside; it is made when the first has to, and removed with it
+    aside = Path(tempfile.gettempdir()) / f"labelqa-{os.getpid()}-{next(_ENGINES)}"
+    connection = ibis.duckdb.connect(threads=threads, memory_limit=MEMORY, temp_directory=str(aside))
     connection.raw_sql("SET enable_progress_bar = false")  # in a kernel it is on, and would stand on the page
     read = {"hive_partitioning": True, "hive_types_autocast": False}
     return {name: connection.read_parquet(found, table_name=name, **read) for name, found in files.items()}

@@ -133,10 +133,12 @@ parent = pathlib.Path(f"/proc/{os.getppid()}")
 told = b"forkserver" in (parent / "cmdline").read_bytes(), len(list((parent / "task").iterdir()))
 pathlib.Path("parents").open("a").write(f"{told} {numpy.random.rand()}\\n");"""
 
+LEFT = "import tempfile\nleft = pathlib.Path(tempfile.gettempdir(), 'left')\nprint(market[:0], left.exists())\nleft.mkdir()"
+
 
 @pytest.mark.slow
 def test_a_forked_page_is_the_page_a_plain_kernel_makes_whichever_came_before(tiny, monkeypatch):
-    tiny.notebook("page", "import random\nseen = 'leak' in globals()\nleak = 1\nprint(market[:0], seen)", FIGURE, STATE)
+    tiny.notebook("page", "import random\nseen = 'leak' in globals()\nleak = 1\nprint(market[:0], seen)", FIGURE, STATE, LEFT)
     tiny.notebook("crashes", "import os", FIGURE, "os.abort()")
     records = run(tiny, "page", "crashes", jobs=1, markets=("MY-1", "ES-1"))
     assert [record.failed for (name, _), record in records.items() if name == "page"] == [False, False]

@@ -6,6 +6,7 @@ import json
 import shutil
 from pathlib import Path
 
+import ibis
 import pandas as pd
 import pytest
 
@@ -211,3 +212,17 @@ def test_rejected_counts_every_rule_a_row_broke(tmp_path):
     ]
     (folder / "rejects" / "items.parquet").write_bytes(b"PAR1")
     assert "cannot be read as Parquet" in sentence(store.rejected, snapshot)
+
+
+def test_what_an_engine_cannot_hold_it_puts_aside_apart_from_other_engines(tmp_path, monkeypatch):
+    write(tmp_path)
+    (aside := tmp_path / "aside").mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(aside))
+    monkeypatch.setattr("labelqa_lib.store.tables.MEMORY", "16MiB")
+    first, second = store.open_tables(tmp_path, "MY"), store.open_tables(tmp_path, "SG")
+    told = [one.annotations.get_backend().con.execute("SELECT current_setting('temp_directory')").fetchall() for one in (first, second)]
+    assert told[0] != told[1], "two engines in one folder overwrite each other's files"
+    rows = first.annotations.cross_join(ibis.range(60_000).unnest().name("n").as_table())
+    kept = first.keep("many", lambda: rows.mutate(text=rows.n.cast("string").lpad(60, "x")))
+    assert len(list(aside.iterdir())) == 1 and list(aside.rglob("*.tmp")), "nothing was put aside"
+    assert store.fetch(kept.aggregate(n=kept.n.sum()))["n"].item() == 6 * sum(range(60_000))
