@@ -74,6 +74,8 @@ _DOOR = {
     "read_checks": "labelqa_lib.findings.calibration",
     "plan_sentence": "labelqa_lib.findings.sampling",
     "plan_findings": "labelqa_lib.findings.sampling",
+    "plan_advice": "labelqa_lib.findings.audits_advice",
+    "share_advice": "labelqa_lib.findings.audits_advice",
     "shared_sentence": "labelqa_lib.findings.across",
     "shared_findings": "labelqa_lib.findings.across",
     "audit_sizes": "labelqa_lib.findings.sizing",

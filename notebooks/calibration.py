@@ -81,7 +81,8 @@ lq.display.sentence(lq.read_checks(confirmed, gold))
 findings = lq.calibration_findings(summary, by_label, shares, traps, splits, suspects, suspicions=suspicions,
                                    audits={"missed": missed, "false": false}, lately=lately, session=moved,
                                    items=chosen)  # fmt: skip
-findings = lq.recommend(findings, lq.volume(tables), staff=lq.staff(tables, page.minutes_factor))
+findings = lq.recommend(findings, lq.volume(tables), lq.confusion(tables, page.pooled, sure),
+                        lq.staff(tables, page.minutes_factor), [missed, false], splits)  # fmt: skip
 earlier = page.earlier("calibration")
 findings = lq.beside(findings, earlier)
 lq.display.findings(findings)

@@ -48,7 +48,7 @@ lq.display.status(lq.shared_sentence(shared, told))
 # ## What needs attention
 
 # %%
-lq.display.findings(lq.shared_findings(shared, told))
+lq.display.findings(lq.share_advice(lq.shared_findings(shared, told), shared, told))
 
 # %% [markdown]
 # ## The shared plan

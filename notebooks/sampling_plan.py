@@ -55,7 +55,8 @@ lq.display.status(lq.plan_sentence(plan, today, frontier))
 # ## What needs attention
 
 # %%
-lq.display.findings(lq.plan_findings(plan, kept, uncovered, replayed, helped, lots, next_lots))
+findings = lq.plan_findings(plan, kept, uncovered, replayed, helped, lots, next_lots)
+lq.display.findings(lq.plan_advice(findings, plan, kept, frontier, next_lots))
 
 # %% [markdown]
 # ## Next week's plan

@@ -150,7 +150,8 @@ def test_what_the_next_session_is_about():
 
 def test_qas_who_moved_together():
     lately = pd.DataFrame([{"metric": "missed_error_rate", "before": 0.004, "before_low": 0.0, "before_high": 0.015,
-                            "after": 0.026, "after_low": 0.012, "after_high": 0.053, "difference_low": 0.004}])  # fmt: skip
+                            "after": 0.026, "after_low": 0.012, "after_high": 0.053, "difference": 0.022, "difference_low": 0.004,
+                            "difference_high": 0.05}])  # fmt: skip
     rows = pairs(ok_ok=300, spam_spam=200)
     severity, sentence = told(rows, lately=lately)["audits:missed_error_rate"]
     assert severity == "watch" and "2.6 % (1.2 to 5.3) in the last four weeks" in sentence

@@ -89,6 +89,34 @@ def test_flagged_agents_are_coached_for_what_their_shrunken_rates_are_above_the_
     assert one.hours == 3.0, "one agent, and the preparation"
 
 
+def test_flagged_qas_are_named_and_recalibrated_for_what_they_miss_above_the_others():
+    def spread(metric, flagged):
+        return pd.DataFrame({"metric": metric, "auditor_id": [f"Q{place}" for place in range(8)], "n": 50, "flagged": flagged,
+                             "expected": 0.04, "shrunken": 0.12, "shrunken_low": 0.06, "shrunken_high": 0.20})  # fmt: skip
+
+    others = spread("false_error_rate", [False] * 8)
+    missed = spread("missed_error_rate", [True, True] + [False] * 6)
+    found = finding("stands-out:missed_error_rate:auditor_id", "missed_error_rate", segment={"auditor_id": "Q0"})
+    (one,) = advised(found, people=[others, missed])
+    assert (one.kind, one.action) == ("recalibrate", "Recalibrate QA Q0 and Q1 on what tier 2 found")
+    assert (one.gain, one.gain_low, one.gain_high) == pytest.approx((0.02, 0.005, 0.04))  # .08 × 100 / 400
+    assert one.hours == 1.0 + 1.5 * 2
+    (many,) = advised(found, people=[spread("missed_error_rate", [True] * 7 + [False])])
+    assert many.action == "Recalibrate QA Q0, Q1, Q2, Q3 and 3 more on what tier 2 found"
+
+
+def test_a_confusion_gains_what_of_it_is_one_sites_or_all_of_it():
+    splits = pd.DataFrame({"reference_label": ["spam"], "label": ["ok"], "n": [160], "errors": [40], "rest_share": [0.05]})
+    training = finding("split:training:spam:ok", "training", segment={"site": "KUL"})
+    unclear = finding("split:unclear_SOP:spam:ok", "unclear_SOP", segment={"policy_area": "ads"})
+    site, everywhere = advised(training, unclear, splits=splits)
+    # 100 errors a week of 10,000 labels; at the others' rate 8 of the 40 would have been there anyhow
+    assert (site.gain, site.gain_low, site.gain_high) == pytest.approx((0.008, 0.004, 0.016))
+    assert (everywhere.gain, everywhere.gain_low, everywhere.gain_high) == pytest.approx((0.01, 0.005, 0.02))
+    assert "up to +0.8 pt of Accuracy (0.4 to 1.6)" in site.sentence and site.items == pytest.approx(80)
+    assert np.isnan(advised(finding("split:training:ok:hate", "training", segment={"site": "KUL"}), splits=splits)[0].gain)
+
+
 def test_without_confusions_or_people_it_says_so_and_does_not_fail():
     found = recommend([finding("target:accuracy", "accuracy"), finding("target:fnr", "fnr", audits=20)], 10_000.0)
     assert found[0].recommendation.kind == "look"

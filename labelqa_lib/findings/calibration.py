@@ -9,7 +9,7 @@ import pandas as pd
 
 from labelqa_lib import wording
 from labelqa_lib.findings.agreement import agreed, unshared
-from labelqa_lib.findings.finding import SEVERITIES, Finding
+from labelqa_lib.findings.finding import SEVERITIES, Finding, gap
 from labelqa_lib.findings.sessions import made, moved_by, next_session
 from labelqa_lib.findings.standout import standing_out
 from labelqa_lib.store import Tables
@@ -195,7 +195,8 @@ def _lately(moved: pd.DataFrame) -> list[Finding]:
             after=wording.estimate(row["after"], row["after_low"], row["after_high"], "rate"),
             before=wording.estimate(row["before"], row["before_low"], row["before_high"], "rate"),
         )
-        found.append(made(f"audits:{row['metric']}", "watch", sentence, "audits-lately"))
+        one = made(f"audits:{row['metric']}", "watch", sentence, "audits-lately")
+        found.append(replace(one, **gap(row["difference"], row["difference_low"], row["difference_high"], "lower")))
     return found
 
 

@@ -15,6 +15,7 @@ from labelqa_lib.findings.kinds import taken_for
 from labelqa_lib.findings.worth import costs, title_of, worded
 from labelqa_lib.translation import N_, N_forms, say
 
+MOST_NAMED = 4
 PAIRS = 2
 """So many confusions are trained on at once."""
 
@@ -39,13 +40,16 @@ class Circumstances:
     staff : DataFrame
         From `metrics.staff`.
     people : sequence of DataFrame
-        From `metrics.spread`, by agent or by site.
+        From `metrics.spread`, by agent, by auditor or by site.
+    splits : DataFrame or None
+        From `calibration.splits`.
     """
 
     volume: float
     confusion: pd.DataFrame | None = None
     staff: pd.DataFrame = field(default_factory=pd.DataFrame)
     people: Sequence[pd.DataFrame] = ()
+    splits: pd.DataFrame | None = None
 
 
 def recommend(
@@ -54,6 +58,7 @@ def recommend(
     confusion: pd.DataFrame | None = None,
     staff: pd.DataFrame | None = None,
     people: Sequence[pd.DataFrame] = (),
+    splits: pd.DataFrame | None = None,
 ) -> list[Finding]:
     """The same findings, each with what to do about it where the catalogue knows of something.
 
@@ -68,7 +73,9 @@ def recommend(
     staff : DataFrame, optional
         From `metrics.staff`: whom it would take.
     people : sequence of DataFrame
-        From `metrics.spread`, as given to `find`.
+        From `metrics.spread`, as given to `find`; with those of auditors, who is to be recalibrated is named.
+    splits : DataFrame, optional
+        From `calibration.splits`: how much of a confusion is one site's.
 
     Returns
     -------
@@ -80,7 +87,7 @@ def recommend(
     Gain: the finding undone altogether, that is the segment back at what it was before, the confusions gone, or the
     target just met; so it is what can be gained at most. Its interval is that of the finding.
     """
-    told = Circumstances(volume, confusion, pd.DataFrame() if staff is None else staff, people)
+    told = Circumstances(volume, confusion, pd.DataFrame() if staff is None else staff, people, splits)
     moved = {one.metric for one in findings if one.code.startswith("move:") and one.segment and _asks(one)}
     return [replace(one, recommendation=_one(one, told, moved)) if _asks(one) else one for one in findings]
 
@@ -126,19 +133,36 @@ def _one(one: Finding, told: Circumstances, moved: set[str]) -> Recommendation |
 
 
 def _calibrated(one: Finding, told: Circumstances) -> Recommendation | None:
-    """What a finding of the calibration page asks for; what that gains stands in no figure of it."""
+    """What a finding of the calibration page asks for. A confusion gains what of it is one site's, or all of it."""
     kind, *parts = one.code.split(":")
     if kind == "gold":
         return _worded(one, told, "gold", say("Look at the suspected gold items again, and correct the gold"), one.metric)
     if kind == "audits":
         return _worded(one, told, "recalibrate", say("Recalibrate all QAs with tier 2"), one.metric)
-    pair = taken_for(*parts[1:3]) if len(parts) > 2 else ""
+    pair, gains = taken_for(*parts[1:3]) if len(parts) > 2 else "", _of_confusion(parts, told)
     if parts[0] == "training":
-        return _worded(one, told, "retrain", say("Retrain site {site} on {pair}", site=one.segment["site"], pair=pair), one.metric)
+        action = say("Retrain site {site} on {pair}", site=one.segment["site"], pair=pair)
+        return _worded(one, told, "retrain", action, "accuracy", gains=gains)
     if parts[0] == "unclear_SOP":
         action = say("Clarify the SOP of {policy_area} on {pair}", policy_area=one.segment["policy_area"], pair=pair)
-        return _worded(one, told, "clarify", action, one.metric)
+        return _worded(one, told, "clarify", action, "accuracy", gains=gains)
     return None
+
+
+def _of_confusion(parts: Sequence[str], told: Circumstances) -> tuple[float, float, float]:
+    """Accuracy gained at most by ending a confusion (of one site: its share above the others'), with its interval."""
+    unknown = (np.nan, np.nan, np.nan)
+    if told.splits is None or told.confusion is None or len(parts) < 3 or not told.volume:
+        return unknown
+    split, pair = (
+        frame[(frame["reference_label"] == parts[1]) & (frame["label"] == parts[2])] for frame in (told.splits, told.confusion)
+    )
+    if split.empty or pair.empty or not pair["share"].iloc[0] > 0:
+        return unknown
+    row, one = split.iloc[0], pair.iloc[0]
+    # errors of a site above the others' rate are all errors less those that the others' rate makes of all items
+    part = 1 - row["rest_share"] * row["n"] / row["errors"] if parts[0] == "training" else 1.0
+    return tuple(float(part * one["errors"] * one[name] / one["share"] / told.volume) for name in ("share", "ci_low", "ci_high"))
 
 
 def _quality(one: Finding, told: Circumstances, moved: set[str]) -> Recommendation | None:
@@ -230,12 +254,16 @@ _COACH = {
 
 def _coached(one: Finding, told: Circumstances) -> Recommendation | None:
     dimension = next(iter(one.segment))
-    frame = next((people for people in told.people if people.columns[1] == dimension), None)
-    if frame is None or one.metric != "error_rate":
+    frames = (people for people in told.people if people.columns[1] == dimension)
+    frame = next((people for people in frames if len(people) and people["metric"].iloc[0] == one.metric), None)
+    if frame is None or one.metric not in ("error_rate", *_AUDITING):
         return None
     flagged, items = frame[frame["flagged"]], frame["n"].sum()
     names = ("shrunken", "shrunken_low", "shrunken_high")
     gains = tuple(float(((flagged[name] - flagged["expected"]).clip(lower=0) * flagged["n"]).sum() / items) for name in names)
+    if one.metric in _AUDITING:
+        action = say("Recalibrate QA {names} on what tier 2 found", names=_names(flagged[dimension].tolist()))
+        return _worded(one, told, "recalibrate", action, one.metric, gains=gains, people=len(flagged))
     if len(flagged) == 1:
         action = say("Coach {who} on the errors found", who=wording.segment({dimension: one.segment[dimension]}))
     else:
@@ -243,6 +271,11 @@ def _coached(one: Finding, told: Circumstances) -> Recommendation | None:
     people = len(flagged) if dimension == "agent_id" else None
     site = one.segment[dimension] if dimension == "site" else MARKET
     return _worded(one, told, "retrain", action, "accuracy", gains=gains, people=people, site=site)
+
+
+def _names(names: Sequence[str]) -> str:
+    more = len(names) - MOST_NAMED
+    return wording.listed([*names[:MOST_NAMED], *([say("{n} more", n=wording.whole(more))] if more > 0 else [])])
 
 
 def _more_audits(one: Finding, told: Circumstances) -> Recommendation:

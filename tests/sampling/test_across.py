@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from labelqa_lib import sampling
 from labelqa_lib.errors import UsageError
 from labelqa_lib.figures.across import margins
+from labelqa_lib.findings.audits_advice import share_advice
 from labelqa_lib.findings.across import shared_findings, shared_sentence
 from labelqa_lib.sampling import Rules
 from tests.sampling.worlds import planned
@@ -70,6 +72,9 @@ def test_it_is_said_who_gives_and_who_gets(shared):
     found = shared_findings(shared, told)
     assert found[0].sentence.startswith("BB: plan ")
     assert found[0].code == "sampling:share:BB"
+    advised = share_advice(found, shared, told)[0].recommendation
+    assert advised.kind == "move" and advised.hours == 0
+    assert re.fullmatch(r"Move \d\.\d h of QA time a week to BB, from AA\. Costs no further hours\.", advised.sentence)
 
 
 def test_hours_enough_for_all_are_not_spent_to_the_last(alone):

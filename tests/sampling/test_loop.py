@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from labelqa_lib import sampling
+from labelqa_lib.findings.audits_advice import plan_advice
 from labelqa_lib.findings.sampling import plan_findings, plan_sentence
 from labelqa_lib.findings.sizing import audit_sizes
 from labelqa_lib.metrics import measure
@@ -169,6 +170,17 @@ def test_findings_tell_hours_promises_and_lots(made, kept):
     assert {"sampling:hours", "sampling:kept:Accuracy", "sampling:lots:K", "sampling:assisted"} <= codes
     sentence = next(one.sentence for one in found if one.code == "sampling:kept:Accuracy")
     assert "10 audits were made of" in sentence
+    advised = plan_advice(found, poor, broken, sampling.frontier(poor), following)
+    advice = {one.code: one.recommendation for one in advised if one.recommendation}
+    assert {"sampling:hours", "sampling:kept:Accuracy", "sampling:lots:K"} <= set(advice) and "sampling:assisted" not in advice
+    full = sampling.frontier(poor).set_index("stretch")["hours"][1.0]
+    assert advice["sampling:hours"].hours == pytest.approx(full - 3)
+    assert "every goal is then reached" in advice["sampling:hours"].sentence
+    lot, each = following[following["site"] == "K"].iloc[0], poor.hours / poor.audits
+    assert advice["sampling:lots:K"].hours == pytest.approx(lot["n"] * each)
+    row = broken[broken["goal"] == "Accuracy"].iloc[0]
+    assert advice["sampling:kept:Accuracy"].hours == pytest.approx((row["planned"] - 10) * each)
+    assert all(one.gain != one.gain for one in advice.values()), "narrower intervals make no label better"
 
 
 @pytest.mark.slow
