@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from labelqa_lib import findings
+from labelqa_lib.findings.history import beside
+from labelqa_lib.findings.recommend import recommend
 from labelqa_lib.params import Target
 from labelqa_lib.store import Restatement, Snapshot
+from labelqa_lib.translation import speaking
 
 WEEKS = ("2026-W44", "2026-W45", "2026-W46")
 
@@ -109,6 +114,24 @@ def test_one_story_is_told_once_by_the_segment_that_tells_it_best():
         ],
     )
     assert {tuple(one.segment.values()) for one in found} == {("KUL", "spam"), ("scam",)}
+
+
+@pytest.mark.parametrize("locale", ["es-MX", "ms-MY", "zh-TW"])
+def test_a_finding_is_the_same_in_every_language_but_for_its_sentence(locale):
+    """Next week's report, and the register, know it by its code."""
+
+    def found():
+        standing = findings.headline(weekly(estimates=(0.9, 0.9, 0.9)), {"accuracy": Target(at_least=0.95, precision=0.02)})
+        told = findings.find(standing, [moves(({"site": "KUL"}, 0.80, 0.95, 1e-9, 900.0))], 1000.0)
+        return beside(recommend(told, 1000.0), [{"code": "target:accuracy", "severity": "act", "weeks": 2}])
+
+    english = found()
+    with speaking(locale):
+        spoken = found()
+    words = {"sentence": "", "recommendation": None}
+    assert [replace(one, **words) for one in spoken] == [replace(one, **words) for one in english]
+    assert [one.recommendation.kind for one in spoken] == [one.recommendation.kind for one in english]
+    assert not {one.sentence for one in spoken} & {one.sentence for one in english}
 
 
 @pytest.mark.slow
