@@ -126,8 +126,8 @@ def behind(**frames: pd.DataFrame | Sequence[pd.DataFrame]) -> None:
 def image_of(fig: Figure) -> tuple[str, int, int]:
     """The figure as a base64 PNG and the size at which to show it, in CSS pixels."""
     # `savefig` would draw three times: to find a renderer, to find the layout, and to write a file that is read again.
-    canvas = FigureCanvasAgg(fig)
     fig.set_dpi(DPI)
+    canvas = fig.canvas if isinstance(fig.canvas, FigureCanvasAgg) else FigureCanvasAgg(fig)
     canvas.draw()
     pixels = np.asarray(canvas.buffer_rgba())
     # A figure that pyplot knows of would be shown a second time at the end of its cell.

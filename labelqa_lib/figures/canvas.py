@@ -12,16 +12,20 @@ import matplotlib
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from labelqa_lib import wording
+from labelqa_lib.figures.fitting import Canvas, fit
 from labelqa_lib.figures.fonts import families, is_latin
 from labelqa_lib.translation import N_, say
 
 WIDTH = 8.4
 """Inches; the page shows 96 pixels to the inch."""
+
+DPI = 192
+"""Dots per inch of a figure's image: twice the page's, so that it is sharp on dense screens. Layout measures texts at what
+they are drawn at, once for both."""
 
 # Blue and vermilion stay apart for every kind of colour vision (Okabe and Ito, 2008), and in grey by their lightness.
 INK, MUTED, FAINT = "#1f2933", "#616e7c", "#cbd2d9"
@@ -48,9 +52,7 @@ def styled(draw: Callable[..., Figure]) -> Callable[..., Figure]:
         fonts = families(is_latin(say("seconds"), *args, *kwargs.values()))
         with matplotlib.rc_context({"font.family": list(fonts)}, fname=_STYLE):
             fig = draw(*args, **kwargs)
-            # Finding the layout makes the ticks, which take their style from the settings of that moment.
-            fig.get_layout_engine().execute(fig)
-            fig.set_layout_engine("none")  # keeps the layout just found instead of finding it once more on saving
+            fit(fig)  # makes the ticks, too, which take their style from the settings of this moment
             return fig
 
     return inside
@@ -58,8 +60,8 @@ def styled(draw: Callable[..., Figure]) -> Callable[..., Figure]:
 
 def canvas(height: float, width: float = WIDTH) -> Figure:
     """An empty figure of `width` by `height` inches that pyplot does not know of."""
-    fig = Figure(figsize=(width, height), layout="constrained")
-    FigureCanvasAgg(fig)
+    fig = Figure(figsize=(width, height), dpi=DPI)
+    Canvas(fig)
     return fig
 
 
