@@ -11,6 +11,9 @@ from pandera.ibis import DataFrameSchema
 from labelqa_lib.intake.casting import KIND, delivered_columns, typed_columns
 from labelqa_lib.sources import quoting
 
+AT_ONCE = 4_000_000
+"""Keys that are counted at once; more did not fit into what DuckDB may hold."""
+
 
 def mark_repeated(table: str, schema: DataFrameSchema, connection: duckdb.DuckDBPyConnection) -> int:
     """Make `repeated_<table>`: the rows of `typed_<table>` whose key comes more than once, by file and line.
@@ -89,9 +92,21 @@ def slipped(table: str, schema: DataFrameSchema, connection: duckdb.DuckDBPyConn
     counts = rows.aggregate(**{f"_broken_{place}": flag.sum() for place, (_sentence, flag) in enumerate(broken)})
     ((*numbers,),) = connection.execute(ibis.to_sql(counts, dialect="duckdb")).fetchall()
     found += [f"{sentence} ({number} rows)" for (sentence, _flag), number in zip(broken, numbers, strict=True) if number]
-    key = ", ".join(quoting.name(name) for name in schema.unique)
-    twice = connection.execute(f"SELECT {key} FROM delta_{table} GROUP BY ALL HAVING count(*) > 1 LIMIT 1").fetchall()
+    twice = _twice(table, schema, connection)
     return [*found, *(f"{_key_words(schema)} comes more than once ({' / '.join(map(str, row))})" for row in twice)]
+
+
+def _twice(table: str, schema: DataFrameSchema, connection: duckdb.DuckDBPyConnection) -> list[tuple]:
+    """A key that comes more than once, if there is one: a part of all keys at a time, as many as memory holds."""
+    key = ", ".join(quoting.name(name) for name in schema.unique)
+    ((rows,),) = connection.execute(f"SELECT count(*) FROM delta_{table}").fetchall()
+    parts = rows // AT_ONCE + 1
+    for part in range(parts):
+        only = f"WHERE hash({key}) % {parts} = {part}" if parts > 1 else ""
+        found = connection.execute(f"SELECT {key} FROM delta_{table} {only} GROUP BY ALL HAVING count(*) > 1 LIMIT 1").fetchall()
+        if found:
+            return found
+    return []
 
 
 def _key_words(schema: DataFrameSchema) -> str:

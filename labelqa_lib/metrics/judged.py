@@ -134,8 +134,10 @@ def clusters_of(asked: Asked, alike: str = "agent_id", otherwise: str = "item") 
 
 
 def _judged(tables: Tables) -> ibis.Table:
-    if tables.market is None:  # of all markets' annotations a few are judged: only they get their dimensions
-        rows = with_references(tables.annotations, tables)
+    if tables.market is None:
+        # of all markets' annotations a few are judged: only they get their dimensions, and are kept before, so that the
+        # engine knows how few they are and does not hold all items to join them
+        rows = tables.keep("referenced", lambda: with_references(tables.annotations, tables))
         rows = described(rows, tables, *(name for name in rows.columns if name not in tables.annotations.columns))
     else:
         rows = with_references(annotated(tables), tables)

@@ -51,7 +51,8 @@ def with_references(rows: ibis.Table, tables: Tables) -> ibis.Table:
 
     What cannot be judged is left out before anything is joined: it is nine annotations of ten, and the joins are wide.
     """
-    there = rows.group_by(PLACE).aggregate(_there=_.count())
+    # counted apart: an engine may write down a table that one query reads twice, here all annotations
+    there = tables.keep("made by place", lambda: tables.annotations.group_by(PLACE).aggregate(_there=_.count()))
     chosen = []
     if tables.audits is not None:
         chosen.append(rows.annotation_id.isin(first_audits(tables.audits).filter(_.drawn).annotation_id))
