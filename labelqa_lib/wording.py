@@ -187,6 +187,11 @@ def parts(*said: str) -> str:
     return say("{said}.", said=text[:1].upper() + text[1:]) if text else ""
 
 
+def clauses(*said: str) -> str:
+    """Parts of one sentence that say more of the same: ``A, b``; those that are empty are left out."""
+    return say_as("between parts of a sentence", ", ").join(filter(None, said))
+
+
 def said(words: str) -> str:
     """What a frame keeps in English (`reason`, `method`, `signal`): its parts, which ``; `` joins, one by one."""
     return say("; ").join(map(say, words.split("; "))) if words else ""

@@ -22,6 +22,9 @@ _DELIVERED = frozenset((
 ))  # fmt: skip
 """Columns of names that a delivery gives: never translated. Other texts in a frame are the house's own words."""
 
+_SENTENCES, _SENTENCE = frozenset(("action", "how", "why")), 200
+"""Columns of the house's own sentences, which are longer than a name."""
+
 TOTAL = N_("all")
 """What a last row over all others is called: it stays last however a reader sorts."""
 
@@ -87,6 +90,8 @@ def cell(row: pd.Series, column: str, interval: tuple[str, str] | None, units: M
         return f'<span class="lq-{symbols.tone(mark)} lq-word">{symbols.symbol(mark)}{safe.text(say(value))}</span>'
     if column in _DELIVERED or value == TOTAL or not isinstance(value, str):
         return name(wording.of(column, value))
+    if column in _SENTENCES:
+        return safe.isolated(say(value), _SENTENCE)
     return name(say(heading(value) if column == "dimension" else value))
 
 

@@ -101,7 +101,7 @@ def _change(row: pd.Series) -> str:
         said = say("{change} on last week", change=change)
     else:
         said = say("{change} on last week ({interval})", change=change, interval=ends)
-    return say(", ").join([said, *_verdict(row)])
+    return wording.clauses(said, *_verdict(row))
 
 
 def _verdict(row: pd.Series) -> list[str]:

@@ -100,7 +100,7 @@ def _state(one) -> str:
     if one.weeks > 1 and there:
         state = say("{state} (week {n})", state=state, n=wording.whole(one.weeks))
     began = say("since {when}", when=one.since) if one.since and there else ""
-    said = say(", ").join(filter(None, [state, began]))
+    said = wording.clauses(state, began)
     return f" <small>{safe.text(said, 200)}</small>" if said else ""
 
 

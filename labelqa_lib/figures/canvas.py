@@ -18,7 +18,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from labelqa_lib import wording
 from labelqa_lib.figures.fitting import Canvas, fit
 from labelqa_lib.figures.fonts import families, is_latin
-from labelqa_lib.translation import N_, say
+from labelqa_lib.translation import N_, say, say_as
 
 WIDTH = 8.4
 """Inches; the page shows 96 pixels to the inch."""
@@ -129,7 +129,7 @@ def target_text(target: float, better: str | None, unit: str) -> str:
 
 def held_to(target: float | None, better: str | None, unit: str) -> str:
     """``, target ≥ 95.0 %`` at the end of a message; nothing where there is no target."""
-    return "" if target is None else say(", ") + target_text(target, better, unit)
+    return "" if target is None else say_as("between parts of a sentence", ", ") + target_text(target, better, unit)
 
 
 def stack_ends(ax: Axes, ends: list[tuple[str, float, str]]) -> None:

@@ -136,7 +136,7 @@ def _message(known: pd.DataFrame, now: pd.Series, unit: str) -> str:
         return say("; ").join([said, _why_no_limits(known)])
     signal = say("signal: {rule}", rule=wording.said(now["signal"])) if now["signal"] else say("no signal")
     parts = [
-        say(", ").join([said, signal]),
+        wording.clauses(said, signal),
         say("usual range {interval}", interval=wording.interval(now["lower"], now["upper"], unit)),
     ]
     earlier = (known["signal"].iloc[:-1] != "").sum()

@@ -42,7 +42,7 @@ def handle_times(frame: pd.DataFrame, *, title: str = N_("Handle times"), marks:
     said = say(", ").join(f"{name} {wording.amount(value, 'seconds')}" for name, value in known.items())
     longest = say("{share} take {time} or longer", share=share, time=last)
     counted = wording.count(total, "{n} annotation", "{n} annotations")
-    heading(fig, title, sentence(said, say(", ").join([counted, longest])))
+    heading(fig, title, sentence(said, wording.clauses(counted, longest)))
     measure_axis(ax.xaxis, "seconds", say("seconds; the last bar is all of {time} or longer", time=last))
     measure_axis(ax.yaxis, "count", say("annotations"))
     ax.set_xlim(0, low[-1] + width)

@@ -92,7 +92,7 @@ def _message(plan, today, goal: str) -> str:
     if all(math.isfinite(value) for value in today):
         said.append(say("last week's audits to ±{margin} in {hours}", margin=wording.number(today[1], "rate", 1),
                         hours=f"{today[0]:.0f}"))  # fmt: skip
-    return sentence(say(", ").join(said))
+    return sentence(wording.clauses(*said))
 
 
 @styled

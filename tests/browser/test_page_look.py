@@ -11,6 +11,7 @@ from browser import look
 from display.examples import HOSTILE, SITES, WEEK, ExampleFinding, confusion, headline, page, segments, weekly
 
 from labelqa_lib import display, figures
+from labelqa_lib.translation import speaking
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 NAMES = [*SITES, *HOSTILE.values(), *(f"site-{place:02d}" for place in range(40))]
@@ -130,6 +131,16 @@ def test_a_long_table_is_sorted_by_numbers_and_names_filtered_and_shown_whole(at
     table.locator("button", has_text="Show all").click()
     assert len(column(tab, 1)) == 56
     assert not table.locator("button", has_text="Show all").is_visible()
+
+
+@pytest.mark.parametrize(("locale", "tag"), [("es-MX", "es-MX"), ("zh-TW", "zh-Hant-TW")])
+def test_a_page_in_another_language_has_no_fault_either(browser, tmp_path, locale, tag):
+    """Spanish is a quarter longer, Chinese has no blanks to break at."""
+    file = tmp_path / "report.html"
+    with speaking(locale):
+        file.write_text(page(*CELLS), encoding="utf-8")
+    assert f'<html lang="{tag}">' in file.read_text(encoding="utf-8")
+    assert look.faults(browser, file) == []
 
 
 def test_without_a_script_the_page_is_whole(browser, report):
