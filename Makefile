@@ -7,7 +7,7 @@ export PYTHONHASHSEED := 0
 # Small matrices in several processes: threads of one library would only wait for each other.
 export OPENBLAS_NUM_THREADS := 1
 
-.PHONY: report test lab engines bench bench-causes bench-coverage bench-runner catalogues lock clean help
+.PHONY: report test lab engines bench bench-causes bench-coverage bench-runner bench-scale catalogues lock clean help
 
 help:
 	@echo "make report   simulate a delivery, ingest it and render the latest week of every market"
@@ -18,6 +18,7 @@ help:
 	@echo "make bench-coverage  does the report's interval hold its 95 % (ARGS: replications, seed)"
 	@echo "make bench-runner  the runner beside papermill and nbconvert, growing runs, 500 pages (ARGS: --only soak)"
 	@echo "make catalogues  bring the translations up to date with the sentences in the code, and count what is missing"
+	@echo "make bench-scale  100 M annotations: a market's page, the overview, a delivery of 10 GB (ARGS: --times 2 --only page)"
 	@echo "make bench    measure time and memory of demo, ingest and reports"
 
 $(VENV)/.ready: requirements.lock pyproject.toml
@@ -57,6 +58,9 @@ bench-coverage: $(VENV)/.ready
 
 bench-runner: $(VENV)/.ready
 	$(BIN)/python tests/bench_runner.py $(ARGS)
+
+bench-scale: $(VENV)/.ready
+	$(BIN)/python tests/bench_scale.py $(ARGS)
 
 bench-causes: $(VENV)/.ready
 	$(BIN)/python tests/bench_causes.py $(ARGS)
