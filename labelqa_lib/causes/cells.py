@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -75,7 +75,7 @@ def coded(
     UsageError
         With a sentence per problem: a column that is missing, an outcome that is no 0/1, a negative weight.
     """
-    dimensions = (dimensions,) if isinstance(dimensions, str) else tuple(dict.fromkeys(dimensions))
+    dimensions = _named(dimensions)
     problems = [] if dimensions else ["there is nothing to search; name at least one dimension"]
     if outcome in dimensions:
         problems.append(f"{outcome!r} is the outcome and says itself which rows are wrong; leave it out of the dimensions")
@@ -87,7 +87,7 @@ def coded(
             problems += error.problems
     if problems:
         raise UsageError(problems)
-    has_agents = all(_key(AGENT) in side for side in sides)
+    has_agents = all(_key(AGENT) in side and side[_key(AGENT)].notna().any() for side in sides)
     keys = [*dimensions, *([AGENT] if has_agents and AGENT not in dimensions else [])]
     both = pd.concat(sides, ignore_index=True)
     values, positions = {}, {}
@@ -100,6 +100,21 @@ def coded(
     cut = len(sides[0])
     periods = [_cells(both[part], codes[part], agent[part]) for part in (slice(None, cut), slice(cut, None))]
     return Coded(dimensions, values, has_agents, *periods)
+
+
+def _named(dimensions: Any) -> tuple[str, ...]:
+    """Names of columns, each once, as Python strings: an array's would be numpy's in every segment reported."""
+    if isinstance(dimensions, str):
+        return (dimensions,)
+    if not isinstance(dimensions, Iterable):
+        raise UsageError(
+            f'the dimensions are {dimensions!r}; list the columns to search, such as ["site", "queue", "language"]'
+        )
+    names = [name.item() if isinstance(name, np.generic) else name for name in dimensions]
+    for name in names:
+        if not isinstance(name, Hashable):
+            raise UsageError(f"{name!r} among the dimensions names no column; give one name for each dimension")
+    return tuple(dict.fromkeys(names))
 
 
 def _counted(
@@ -118,6 +133,9 @@ def _counted(
             f"the {name} table has no column {column!r}; it has {shown}. Name columns that it has" for column in missing
         )
     keys = [*dimensions, *([AGENT] if AGENT in columns and AGENT not in dimensions else [])]
+    twice = [column for column in dict.fromkeys([*keys, *wanted]) if columns.count(column) > 1]
+    if twice:
+        raise UsageError(f"the {name} table has more than one column {column!r}; keep one" for column in twice)
     sums = (_summed_by_engine if by_engine else _summed)(name, table, keys, outcome, weight, trials)
     _check(name, sums, outcome, weight, trials)
     return sums[sums["weight"] > 0].reset_index(drop=True)
@@ -175,6 +193,10 @@ def _summed(
                 f"column {column!r} of the {name} table holds {odd!r}, which is no number; give 0 and 1"
             ) from None
 
+    for column in [column for column in keys if table[column].dtype == object]:
+        odd = [value for value in table[column] if not isinstance(value, Hashable)]
+        if odd:
+            raise UsageError(f"column {column!r} of the {name} table holds {odd[0]!r}; give one value a row")
     y = numbers(outcome)
     n = numbers(trials) if trials else pd.Series(1.0, y.index)
     w = numbers(weight) if weight else pd.Series(1.0, y.index)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -125,8 +126,8 @@ def explain_level(
 
 
 def _check(alpha: float) -> None:
-    if not 0 < alpha < 1:
-        raise UsageError(f"alpha is {alpha}; give a chance between 0 and 1, such as 0.05")
+    if not isinstance(alpha, Real) or not 0 < alpha < 1:
+        raise UsageError(f"alpha is {alpha!r}; give a chance between 0 and 1, such as 0.05")
 
 
 def _searched(data: Coded, dimensions: Sequence[str] | None = None) -> tuple[list[str], list[int], int | None]:

@@ -34,10 +34,11 @@ from math import sqrt
 import numpy as np
 from numpy.typing import NDArray
 
-from labelqa_lib.stats.scan_best import likeliest, members_gain
+from labelqa_lib.stats.scan_best import Best, likeliest, members_score
 from labelqa_lib.stats.scan_measure import Measured, cost, likelihood, measure, rise
 from labelqa_lib.stats.scan_model import OWN_EVENTS, Counts, Model, Where
 from labelqa_lib.stats.scan_score import largest_set
+from labelqa_lib.stats.scan_worlds import Worlds
 
 __all__ = ["Counts", "Found", "Model", "find_rises"]
 
@@ -92,29 +93,37 @@ class _Search:
         self.dispersion, self.unevenness = self._dispersion(first)
         self.uneven = max(self.dispersion, self.unevenness) > UNEVEN
         model.sway = model.agents_sway(first)
-        self.tail = model.tail(seed)
+        self.worlds = Worlds(model, seed)
 
     def run(self) -> list[Found]:
         found: list[Where] = []
         for _ in range(MOST_CAUSES):
             chance = self._explained(found)
-            where = self._best(chance)
-            if where in found or self._p_value(measure(self.model, where, chance), chance) > self.alpha:
+            best = self._likeliest(chance)
+            sure = [
+                where
+                for where in (best.where, best.surest)
+                if where not in found and self._p_value(measure(self.model, where, chance), chance) <= self.alpha
+            ]
+            if not sure:
                 break
-            found = self._settled([*found, where])
+            found = self._settled([*found, sure[0]])
         kept = [self._told(place, found) for place in range(len(found))]
         return sorted((one for one in kept if one.p_value <= self.alpha), key=lambda one: -one.gain)
 
+    def _likeliest(self, chance: Array) -> Best:
+        return likeliest(self.model, chance, SET_MARGIN if self.uneven else 0.0)
+
     def _best(self, chance: Array) -> Where:
-        best = likeliest(self.model, chance, SET_MARGIN if self.uneven else 0.0)
+        best = self._likeliest(chance)
         self.ranked = best.ranked
         return best.where
 
     def _p_value(self, one: Measured, chance: Array) -> float:
         score, members = one.gain / self.dispersion - one.cost, self.model.members
         if members is not None and one.where.keys() == {members.dimension}:
-            score = max(score, members_gain(self.model, chance, one.where) / self.dispersion - members.cost)
-        return self.tail.p_value(score)
+            score = max(score, members_score(self.model, chance, one.where, self.dispersion))
+        return self.worlds.p_value(score)
 
     def _explained(self, found: list[Where], but: Where | None = None) -> Array:
         chance = self.model.chance[1]
@@ -126,14 +135,17 @@ class _Search:
     def _settled(self, found: list[Where]) -> list[Where]:
         """Look for every cause again beside the others, widen it to values that rose with it, join two that are one."""
         if self.uneven:  # causes are uneven inside: to look closer would tell that, not where they are
-            return found
+            last = self._narrowed(found[-1], self._explained(found[:-1]))
+            return found if last in found else [*found[:-1], last]
         for place in range(len(found)):
             chance = self._explained(found, found[place])
             where = self._best(chance) if len(found) > 1 else found[place]
             margin = max(CHANGE_MARGIN, SET_MARGIN * measure(self.model, found[place], chance).gain / self.unevenness)
             if where not in found and self._better(chance, [found[place]], [where]) > margin:
                 found = [*found[:place], where, *found[place + 1 :]]
-            found = [*found[:place], self._widened(found[place], chance), *found[place + 1 :]]
+            where = self._narrowed(self._widened(found[place], chance), chance)
+            if where not in found:
+                found = [*found[:place], where, *found[place + 1 :]]
         for one, other in combinations(found, 2):
             both = _joined(one, other)
             rest = [where for where in found if where not in (one, other)]
@@ -156,15 +168,26 @@ class _Search:
                 if not likely or np.log(one.events / one.expected) < 0.5 * np.log(core.events / core.expected):
                     break
                 where = {**where, place: tuple(sorted({*where[place], *one.where[place]}))}
-        return self._plainer(where, chance)
+        return self._plainer(where, chance, core)
 
-    def _plainer(self, where: Where, chance: Array) -> Where:
-        """Without the dimensions in which several values rose, where that explains nearly as much."""
+    def _narrowed(self, where: Where, chance: Array) -> Where:
+        """Without the values that the other causes explain."""
+        for place in [place for place, values in where.items() if place not in self.model.alone]:
+            while len(where[place]) > 1:
+                less = [{**where, place: tuple(v for v in where[place] if v != value)} for value in where[place]]
+                better = [self._better(chance, [where], [one]) for one in less]
+                if max(better) <= 0:
+                    break
+                where = less[int(np.argmax(better))]
+        return where
+
+    def _plainer(self, where: Where, chance: Array, core: Measured) -> Where:
+        """Without the dimensions in which several values rose, where that explains nearly as much as they or `core`."""
         where = {place: values for place, values in where.items() if len(values) < self.model.levels[place]}
-        for place in [place for place, values in where.items() if len(values) > 1]:
+        for place in [place for place, values in where.items() if len(values) > 1 and place not in self.model.alone]:
             rest = {other: values for other, values in where.items() if other != place}
             less, more = measure(self.model, rest, chance), measure(self.model, where, chance)
-            if less.gain - less.cost >= more.gain - more.cost:
+            if less.gain - less.cost >= max(more.gain - more.cost, core.gain - core.cost):
                 where = rest
         return where
 

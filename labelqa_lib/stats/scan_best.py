@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
 
-from labelqa_lib.stats.scan_members import RATIOS, evidence, group_scores, worse
+from labelqa_lib.stats.scan_members import RATIOS, evidence, group_scores, whole_group, worse, worse_of_all
 from labelqa_lib.stats.scan_model import Model, Where
 from labelqa_lib.stats.scan_score import Yardstick, best_sets, likelihood_ratio
 
@@ -20,9 +21,10 @@ MOST_MEMBERS = 0.5  # of all; where more of them rose it is everybody
 
 @dataclass(frozen=True)
 class Best:
-    """The likeliest segment, and the plain slices that come next."""
+    """The likeliest segment, the one that stands out most whatever is left outside of it, and the next plain slices."""
 
     where: Where
+    surest: Where
     ranked: tuple[Where, ...]
 
 
@@ -42,28 +44,28 @@ def likeliest(model: Model, chance: Array, margin: float = 0.0) -> Best:
     look = _Look(model, chance)
     ranked = np.argsort(-look.plain, kind="stable")[:4]
     where, score = model.slices.describe(int(ranked[0])), look.plain[ranked[0]]
+    alone = look.gain - look.yardstick.cost
+    surest, highest = model.slices.describe(int(alone.argmax())), float(alone.max())
     least = margin * look.gain[ranked[0]]
-    for total, segment in look.sets():
+    for total, own, segment in chain(look.sets(), look.members()):
         if total - least > score:
             where, score = segment, total - least
-    for total, segment in look.members():
-        if total - least > score:
-            where, score = segment, total - least
-    if model.members is not None and where.keys() == {model.members.dimension}:
-        where = look.all_members(where)
-    return Best(where, tuple(model.slices.describe(int(number)) for number in ranked))
+        if own > highest:
+            surest, highest = segment, own
+    chosen = [look.all_members(one) for one in (where, surest)]
+    return Best(*chosen, tuple(model.slices.describe(int(number)) for number in ranked))
 
 
-def members_gain(model: Model, chance: Array, where: Where) -> float:
-    """Log likelihood ratio of "some members got worse", averaged over who, in the smallest look that holds `where`."""
+def members_score(model: Model, chance: Array, where: Where, dispersion: float) -> float:
+    """Score of "some members got worse", averaged over who, in the likeliest group that holds those of `where`."""
     look, members = _Look(model, chance), model.members
     inside = np.isin(members.values, where[members.dimension])
     scores = group_scores(members, look.own)
     best = -np.inf
-    for group, score in zip(members.groups, scores, strict=True):
+    for group, score, cost in zip(members.groups, scores, members.costs, strict=True):
         held = np.unique(group[inside])
         if len(held) == 1 and held[0] >= 0:
-            best = max(best, float(score[held[0], 0]))
+            best = max(best, float(score[held[0], 0]) / dispersion - cost)
     return best
 
 
@@ -78,7 +80,8 @@ class _Look:
         if model.members is not None:
             self.own = tuple(amount[model.members.slices] for amount in self.effective)
 
-    def sets(self) -> Iterator[tuple[float, Where]]:
+    def sets(self) -> Iterator[tuple[float, float, Where]]:
+        """Likeliest sets of values: their score, the same before what is left outside of them counts, and the segment."""
         for lines in self.slices.lines:
             sets = best_sets(lines, self.effective, self.yardstick.prior, len(self.slices.lines))
             for line in np.argsort(-sets.score[:, 0], kind="stable")[:LINES_TRIED]:
@@ -88,9 +91,11 @@ class _Look:
                 place = int(lines.dimension[line])
                 values = sorted(self.slices.describe(int(number))[place][0] for number in chosen)
                 segment = {**self.slices.describe(int(chosen[0])), place: tuple(values)}
-                yield float(sets.score[line, 0]) - self._left(chosen), segment
+                score = float(sets.score[line, 0])
+                yield score - self._left(chosen), score, segment
 
-    def members(self) -> Iterator[tuple[float, Where]]:
+    def members(self) -> Iterator[tuple[float, float, Where]]:
+        """The same for members of everybody and of the likeliest group."""
         members = self.model.members
         if members is None:
             return
@@ -100,8 +105,9 @@ class _Look:
             if len(chosen) > MOST_MEMBERS * len(members.values):
                 continue
             segment = {members.dimension: tuple(sorted(int(value) for value in members.values[chosen]))}
-            score = float(scores[group, 0]) - self._shared(chosen) - members.cost
-            yield score - self._left(members.slices[chosen]), segment
+            shared = self._shared_at_home(grouping, group) if grouping else self._shared(chosen)
+            score = float(scores[group, 0]) - members.costs[grouping]
+            yield score - shared - self._left(members.slices[chosen]), score, segment
 
     def _shared(self, chosen: NDArray[np.int64]) -> float:
         """By how much members judged one by one overstate what they say together.
@@ -116,21 +122,22 @@ class _Look:
         together = likelihood_ratio(now, now_expected, then - surplus, then_expected - surplus)
         return max(single - float(together[0]), 0.0)
 
+    def _shared_at_home(self, grouping: int, group: int) -> float:
+        """The same for members of one group: by how much they overstate a rise of all of it."""
+        place, values = self.model.members.homes[grouping - 1]
+        block = next(block for block in self.slices.blocks if block.dimensions == (place,))
+        number = block.first + int(np.flatnonzero(block.values[:, 0] == values[group])[0])
+        return max(whole_group(self.model.members, self.own, grouping, group) - float(self.gain[number]), 0.0)
+
     def all_members(self, where: Where) -> Where:
-        """The members of a segment with those who got worse beside them: of all, and of their group where it is that."""
+        """The members of a segment that names some, as all groups together tell them; another segment as it is."""
         members = self.model.members
-        inside = np.isin(members.values, where[members.dimension])
-        scores = group_scores(members, self.own)
-        everybody = float(scores[0][0, 0])
-        looks = [(0, 0)]
-        for grouping, group in enumerate(members.groups[1:], 1):
-            held = np.unique(group[inside])
-            if len(held) == 1 and held[0] >= 0:
-                if scores[grouping][held[0], 0] - np.log(len(scores[grouping])) > everybody:
-                    looks.append((grouping, int(held[0])))
-        chosen = [members.values[worse(members, self.own, *look)] for look in looks]
-        values = {*where[members.dimension], *map(int, np.concatenate(chosen))}
-        return {members.dimension: tuple(sorted(values))} if len(values) <= MOST_MEMBERS * len(members.values) else where
+        if members is None or where.keys() != {members.dimension}:
+            return where
+        values = members.values[worse_of_all(members, self.own)]
+        if len(values) > MOST_MEMBERS * len(members.values):
+            return where
+        return {members.dimension: tuple(sorted(map(int, values)))}
 
     def _left(self, chosen: NDArray[np.int64]) -> float:
         parts = (self.model.events, self.yardstick.now_expected, *self.model.then[:2])

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from labelqa_lib.stats.scan_model import CERTAIN, LEAST_INTERACTION, LEAST_SPREAD, Model, Where
+from labelqa_lib.stats.scan_model import CERTAIN, Model, Where
 from labelqa_lib.stats.scan_score import ALONE_SHARE, SET_GROWS, SHARES, likelihood_ratio
 
 Array = NDArray[np.float64]
@@ -43,7 +43,8 @@ def measure(model: Model, where: Where, chance: Array) -> Measured:
     events, forecast = weight @ c.events[now], weight @ (c.trials[now] * chance[now])
     variance = c.variance(chance)[now].sum()
     information = c.information(chance)
-    variance += model.together(information, np.where(now, 0, 1), 1, tuple(where))[0]
+    single = tuple(place for place, values in where.items() if len(values) == 1)
+    variance += model.together(information, np.where(now, 0, 1), 1, single)[0]
     scale = forecast / variance if variance > 0 else 1.0
     if model.given is not None:
         seen, foreseen, then_scale, prior = 0.0, 0.0, 1.0, CERTAIN
@@ -51,10 +52,8 @@ def measure(model: Model, where: Where, chance: Array) -> Measured:
         seen, foreseen = b.weight[then] @ b.events[then], b.weight[then] @ (b.trials[then] * model.chance[0][then])
         then_variance = b.variance(model.chance[0])[then].sum()
         then_scale = foreseen / then_variance if then_variance > 0 else 1.0
-        own = max(model.interaction[min(len(where), 3)], LEAST_INTERACTION)
-        if len(where) == 1:
-            own = max(model.fitted.variances[next(iter(where))], LEAST_SPREAD)
-        prior = 1 / own
+        own = model.own_variance(tuple(where), np.array([[values[0] for values in where.values()]], int))
+        prior = 1 / float(own[0])
     before, expected_before = seen * then_scale + prior, foreseen * then_scale + prior
     effective = (events * scale, forecast * scale, before, expected_before)
     gain = float(likelihood_ratio(*map(np.asarray, effective))) if events > 0 and forecast > 0 else 0.0

@@ -12,12 +12,12 @@ sooner seen than three of two hundred.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import log
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit
+from scipy.special import expit, logsumexp
 
 from labelqa_lib.stats.scan_score import MEMBERS_SHARE, Effective
 
@@ -25,10 +25,12 @@ Array = NDArray[np.float64]
 Codes = NDArray[np.int64]
 
 RATIOS = (1.4, 1.8, 2.4, 3.3, 4.8, 8.0)  # of the rate now to the rate expected, among those who got worse
-NUMBERS = {1.0: 0.5, 2.0: 0.27, 4.0: 0.15, 8.0: 0.08}  # of members who got worse, and the chance of so many
+SMALL_RATIOS = (1.1, 1.2)  # which only a whole group can show
+NUMBERS = {1.0: 0.25, 2.0: 0.35, 4.0: 0.25, 8.0: 0.15}  # of members who got worse, and the chance of so many
 MOST_WORSE = 0.3  # of a group: where more of it rose it is the group, not its members
 AT_HOME = 0.95  # of a member's rows, to count as belonging to a value
 SMALLEST_GROUP = 5
+UNLIKELY = 7.0  # log likelihood by which a group may be behind the likeliest and still be asked
 
 
 @dataclass(frozen=True)
@@ -42,17 +44,26 @@ class Members:
     values : ndarray of int, shape (members,)
     groups : list of ndarray of int
         Per grouping, the group of every member, −1 for none; first the one that holds everybody.
+    homes : list of tuple
+        Per grouping but the first, the dimension and the value of every group.
     """
 
     dimension: int
     slices: Codes
     values: Codes
     groups: list[Codes]
+    homes: list[tuple[int, Codes]] = field(default_factory=list)
 
     @property
-    def cost(self) -> float:
-        """−log of the chance given beforehand that members of one of the groups are the cause."""
-        return log(sum(int(group.max()) + 1 for group in self.groups)) - log(MEMBERS_SHARE)
+    def costs(self) -> list[float]:
+        """−log of the chance given beforehand that members of a group are the cause, per grouping.
+
+        Half of it is for members of everybody, the other half is shared by all groups.
+        """
+        others = sum(int(group.max()) + 1 for group in self.groups[1:])
+        if not others:
+            return [-log(MEMBERS_SHARE)]
+        return [log(2) - log(MEMBERS_SHARE), *[log(2 * others) - log(MEMBERS_SHARE)] * (len(self.groups) - 1)]
 
 
 def grouped(dimension: int, slices: Codes, values: Codes, codes: Codes, levels: Sequence[int], rows: Array) -> Members:
@@ -66,7 +77,7 @@ def grouped(dimension: int, slices: Codes, values: Codes, codes: Codes, levels: 
         Of the current period.
     levels : sequence of int
     """
-    groups = [np.zeros(len(values), np.int64)]
+    groups, homes = [np.zeros(len(values), np.int64)], []
     for place in range(len(levels)):
         if place == dimension or levels[place] < 2:
             continue
@@ -81,7 +92,8 @@ def grouped(dimension: int, slices: Codes, values: Codes, codes: Codes, levels: 
             number = np.full(levels[place], -1)
             number[large] = np.arange(len(large))
             groups.append(number[home])
-    return Members(dimension, slices, values, groups)
+            homes.append((place, large))
+    return Members(dimension, slices, values, groups, homes)
 
 
 def evidence(effective: Effective, ratio: float) -> Array:
@@ -112,8 +124,34 @@ def group_scores(members: Members, effective: Effective) -> list[Array]:
     return scores
 
 
+def whole_group(members: Members, effective: Effective, grouping: int, group: int) -> float:
+    """Log likelihood ratio of "all of a group got worse by one ratio", by the members' own counts."""
+    own = tuple(amount[members.groups[grouping] == group, 0] for amount in effective)
+    ratios = (*SMALL_RATIOS, *RATIOS)
+    return float(logsumexp([evidence(own, ratio).sum() for ratio in ratios]) - np.log(len(ratios)))
+
+
 def worse(members: Members, effective: Effective, grouping: int, group: int) -> Codes:
     """Places of the members of a group that got worse more likely than not; at least the likeliest."""
+    inside, posterior = _posterior(members, effective, grouping, group)
+    return inside[_likelier(posterior)]
+
+
+def worse_of_all(members: Members, effective: Effective) -> Codes:
+    """The same over all groups, each as likely as its score says: three of a site are three of everybody, too."""
+    scores = [score[:, 0] - cost for score, cost in zip(group_scores(members, effective), members.costs, strict=True)]
+    highest = max(float(score.max()) for score in scores)
+    weight, posterior = 0.0, np.zeros(len(members.values))
+    for grouping, score in enumerate(scores):
+        weight += float(np.exp(score - highest).sum())
+        for group in np.flatnonzero(score > highest - UNLIKELY):
+            inside, own = _posterior(members, effective, grouping, int(group))
+            posterior[inside] += np.exp(score[group] - highest) * own
+    return np.flatnonzero(_likelier(posterior / weight))
+
+
+def _posterior(members: Members, effective: Effective, grouping: int, group: int) -> tuple[Codes, Array]:
+    """Members of a group, and the chance of each to be among those who got worse, given that some of the group did."""
     inside = np.flatnonzero(members.groups[grouping] == group)
     chances, *_ = _chances(members.groups[grouping])
     own = tuple(amount[inside, 0] for amount in effective)
@@ -125,10 +163,13 @@ def worse(members: Members, effective: Effective, grouping: int, group: int) -> 
             weights.append(some + np.log(weight))
             likely.append(expit(gain + np.log(chance[inside]) - np.log1p(-chance[inside])))
     weight = np.exp(np.array(weights) - max(weights))
-    posterior = weight @ np.array(likely) / weight.sum()
+    return inside, weight @ np.array(likely) / weight.sum()
+
+
+def _likelier(posterior: Array) -> NDArray[np.bool_]:
     chosen = posterior > 0.5
     chosen[posterior.argmax()] = True
-    return inside[chosen]
+    return chosen
 
 
 def _chances(group: Codes) -> tuple[list[Array], Codes, Codes]:

@@ -14,7 +14,6 @@ from scipy import special
 from labelqa_lib.stats.expected import Expected, expected
 from labelqa_lib.stats.expected_pairs import Pair, pair_effects
 from labelqa_lib.stats.scan_members import Members, grouped
-from labelqa_lib.stats.scan_null import Tail, fit_tail, highest_scores, replicate_sums, simulate
 from labelqa_lib.stats.scan_score import Yardstick, slice_costs
 from labelqa_lib.stats.scan_slices import MOST_COMBINATIONS, Codes, Slices, same_codes
 
@@ -22,8 +21,6 @@ Array = NDArray[np.float64]
 Where = dict[int, tuple[int, ...]]
 """Dimension → values."""
 
-WORLDS, REPEATS = 50, 3
-MOST_ROWS = 60_000  # that the simulated periods hold; larger periods are simulated on every so-manieth cell
 OWN_EVENTS = 20.0  # of the model, against which a cell's own baseline is weighed
 DENSE = 5.0  # events of a cell
 LEAST_INTERACTION = 0.04  # variance of log rates that the model leaves, at least: rates never just add up
@@ -180,20 +177,18 @@ class Model:
     @cached_property
     def unknown(self) -> list[Array]:
         """Per dimension and value: variance that it keeps because the baseline hardly had it."""
-        return [
-            variance / (1 + variance * self._seen(place)) ** 2 for place, variance in enumerate(self.fitted.variances)
-        ]
+        spreads = np.maximum(self.fitted.variances, LEAST_SPREAD)
+        return [spread / (1 + spread * self._seen(place)) ** 2 for place, spread in enumerate(spreads)]
 
     def together(self, information: Array, group: Codes, groups: int, places: Collection[int] = ()) -> Array:
         """Variance of groups of current cells because cells of one agent, or of one new value, err together.
 
-        Σ over values of variance · (Σ information)²; `group` is each cell's group, `groups` for none. Groups that are
-        single values of one dimension (`places`) are compared with their own baseline: what it leaves unknown of them
-        is in that comparison already.
+        Σ over values of variance · (Σ information)²; `group` is each cell's group, `groups` for none. Of the
+        dimensions of which a group has but one value (`places`) the prior of its comparison holds what is unknown.
         """
         total = np.zeros(groups)
         for place, variance, cells, value in self.restless:
-            if places == (place,):
+            if place in places:
                 variance = variance - self.unknown[place][self._uncertain(place)] if self.given is None else variance
                 if not variance.any():
                     continue
@@ -229,12 +224,19 @@ class Model:
         """Events for which the expectation counts beside a slice's own baseline."""
         if self.given is not None:
             return np.full(self.slices.count, CERTAIN)
-        own = np.maximum(self.interaction, LEAST_INTERACTION)[self.slices.depth]
-        for block in self.slices.blocks:
-            if len(block.dimensions) == 1:
-                variance = max(self.fitted.variances[block.dimensions[0]], LEAST_SPREAD)
-                own[block.first : block.first + len(block)] = variance
-        return 1 / own
+        return 1 / np.concatenate([self.own_variance(block.dimensions, block.values) for block in self.slices.blocks])
+
+    def own_variance(self, places: Sequence[int], values: Codes) -> Array:
+        """Variance of log rates that the model leaves to slices of their own: of shape (slices,), as `values` has rows.
+
+        A single value's is its dimension's; a combination's is what does not add up, and what is unknown of its values.
+        """
+        if len(places) == 1:
+            return np.full(len(values), max(self.fitted.variances[places[0]], LEAST_SPREAD))
+        own = np.full(len(values), max(self.interaction[min(len(places), 3)], LEAST_INTERACTION))
+        for place, value in zip(places, values.T, strict=True):
+            own += self.unknown[place][value]
+        return own
 
     def yardstick(self, chance: Array) -> Yardstick:
         """Expectations of every slice when `chance` holds in the current cells."""
@@ -246,45 +248,6 @@ class Model:
         ]
         variance = variance + np.concatenate(shared)
         return Yardstick(forecast, _scale(forecast, variance), self.then[1], self.then[2], self.prior, self.cost)
-
-    def tail(self, seed: int) -> Tail:
-        """The highest score of periods in which nothing changed.
-
-        Every world draws what the baseline leaves open (effects of values, skill of agents, pairs of values that do
-        not add up, agents' weeks), the same for both periods; each is drawn `REPEATS` times.
-        """
-        rng = np.random.default_rng(seed)
-        c, b = self.current, self.baseline
-        step = 1 + int(len(c.trials) + len(b.trials)) // MOST_ROWS
-        if step > 1:
-            thin = [Counts(x.codes[::step], x.trials[::step], x.events[::step], x.weight[::step]) for x in (b, c)]
-            few = Model(*thin, self.levels, self.agents, None if self.given is None else self.given[::step])
-            few.sway = self.sway
-            return few.tail(seed)
-        intercept, effects = self.fitted.worlds(rng, WORLDS)
-        pairs = [pair.doubt[:, None] * rng.standard_normal((len(pair.doubt), WORLDS)) for pair in self.pairs]
-        totals = []
-        for side, counts, log_odds, known in zip(
-            ("baseline", "current"), (b, c), self.log_odds, self.known, strict=True
-        ):
-            if self.given is None:
-                shift = np.repeat(intercept[None, :], len(log_odds), axis=0)
-                for effect, codes in zip(effects, counts.codes.T, strict=True):
-                    shift += effect[codes]
-                for pair, drawn in zip(self.pairs, pairs, strict=True):
-                    shift += drawn[pair.of(counts.codes)]
-                odds = log_odds[:, None] + shift * (OWN_EVENTS / (OWN_EVENTS + known))[:, None]
-            else:
-                odds = np.repeat(log_odds[:, None], WORLDS, axis=1)
-            if self.sway and side == "current":
-                weeks = np.sqrt(self.sway) * rng.standard_normal((self.levels[self.agents], WORLDS))
-                odds += (weeks - self.sway / 2)[counts.codes[:, self.agents]]
-            cell, replicate, events = simulate(rng, odds, counts.trials, REPEATS)
-            amount = events * counts.weight[cell]
-            totals.append(replicate_sums(self.slices, side, cell, replicate, amount, WORLDS * REPEATS))
-        if self.given is not None:
-            totals[0] = np.zeros_like(totals[0])
-        return fit_tail(highest_scores(self.slices, self.members, self.yardstick(self.chance[1]), totals[1], totals[0]))
 
 
 def _scale(forecast: Array, variance: Array) -> Array:

@@ -93,6 +93,6 @@ def highest_scores(
         best = np.maximum(best, best_sets(lines, effective, yardstick.prior, len(slices.lines)).score.max(0))
     if members is not None:
         own = tuple(amount[members.slices] for amount in effective)
-        for scores in group_scores(members, own):
-            best = np.maximum(best, scores.max(0) - members.cost)
+        for scores, cost in zip(group_scores(members, own), members.costs, strict=True):
+            best = np.maximum(best, scores.max(0) - cost)
     return best

@@ -16,8 +16,8 @@ Effective = tuple[Array, Array, Array, Array]
 
 # Chance given beforehand to each kind of cause, shared evenly within the kind: slices by number of dimensions, sets by
 # number of values. Triples hold most slices of the search, so they need most to be seen at all.
-SHARES = {0: 0.005, 1: 0.12, 2: 0.2, 3: 0.32}
-ALONE_SHARE, SET_SHARE, MEMBERS_SHARE = 0.06, 0.2, 0.095
+SHARES = {0: 0.005, 1: 0.055, 2: 0.16, 3: 0.31}
+ALONE_SHARE, SET_SHARE, MEMBERS_SHARE = 0.07, 0.19, 0.21
 SET_GROWS = 2.0  # so many times less likely is a set with every further value, beyond there being more of them
 
 
@@ -137,7 +137,11 @@ def best_sets(lines: Lines, effective: Effective, prior: Array, groups: int) -> 
     # the prior says how well the model is trusted; a set of m values does not make it m times as trustworthy
     priors = np.where(given, prior[lines.slices], 0)[:, :, None]
     surplus = np.cumsum(np.take_along_axis(priors, order, 1), axis=1) * (1 - 1 / size)
-    gain = likelihood_ratio(now, now_expected, then - surplus, then_expected - surplus)
+    # a value that the baseline hardly had stays as unknown as it is beside others that are known
+    thin = np.divide(amounts[1] ** 2, amounts[3], out=np.zeros_like(amounts[1]), where=amounts[3] > 0)
+    known = now_expected**2 / np.maximum(np.cumsum(np.take_along_axis(thin, order, 1), axis=1), 1e-300)
+    trust = np.minimum(known / np.maximum(then_expected - surplus, 1e-300), 1)
+    gain = likelihood_ratio(now, now_expected, (then - surplus) * trust, (then_expected - surplus) * trust)
     allowed = (size >= 2) & (size <= largest_set(given.sum(1))[:, None, None])
     costs = set_costs(lines, groups)[1 : order.shape[1] + 1]
     score = np.where(allowed, gain - costs[None, :, None], -np.inf)

@@ -124,6 +124,20 @@ def test_agents_are_told_from_their_site(baseline):
     assert sorted(got[0].segment["agent_id"]) == ["B1", "B4"]
 
 
+def test_agents_who_stand_out_together_only_are_told(baseline):
+    """Three agents of three sites: each alone, and any one set of them, pays for more than it shows."""
+    found = []
+    for seed in range(6):
+        rng = np.random.default_rng([8, seed])
+        now = week(200 + seed, 2_000)
+        chance = np.where(now["agent_id"].isin(["A1", "C3", "E5"]), 0.27, 0.08)
+        got = causes.explain_change(baseline, now.assign(is_error=(rng.random(2_000) < chance).astype(int)), DIMENSIONS)
+        assert all(cause.level == "agents" for cause in got)
+        found += [set(cause.segment["agent_id"]) & {"A1", "C3", "E5"} for cause in got]
+    assert len(found) >= 5
+    assert np.mean([len(named) for named in found]) >= 2  # each has about 13 errors where 4 are expected
+
+
 def test_the_same_rows_under_another_name_are_told_once(baseline, current):
     policy = {"A": "x", "B": "x", "C": "y", "D": "z", "E": "z"}
     frames = [frame.assign(policy=frame["queue"].map(policy)) for frame in (baseline, current)]
@@ -194,13 +208,65 @@ def test_sixty_dimensions_have_an_answer():
         ({"weight": "minus"}, "weights are 0 or more"),
         ({"weight": "endless"}, "holds inf; weights are 0 or more, and finite"),
         ({"dimensions": ["site", "is_error"]}, "is the outcome"),
+        ({"dimensions": None}, "the dimensions are None; list the columns to search"),
+        ({"dimensions": [["site"]]}, "names no column"),
+        ({"dimensions": ["listed"]}, r"holds \[1\]; give one value a row"),
         ({"alpha": 5}, "alpha is 5"),
+        ({"alpha": "small"}, "alpha is 'small'"),
     ],
 )
 def test_what_cannot_be_meant_is_said(arguments, said, baseline, current):
     tables = [frame.assign(many=3, half=0.5, minus=-1.0, endless=np.inf) for frame in (baseline, current)]
+    tables = [frame.assign(listed=pd.Series([[1]] * len(frame), frame.index)) for frame in tables]
     with pytest.raises(UsageError, match=said):
         causes.explain_change(*tables, **{"dimensions": DIMENSIONS, **arguments})
+
+
+def test_a_column_that_is_there_twice_is_said(baseline, current):
+    with pytest.raises(UsageError, match="the baseline table has more than one column 'site'"):
+        causes.explain_change(pd.concat([baseline, baseline[["site"]]], axis=1), current, DIMENSIONS)
+
+
+def test_names_from_an_array_are_plain_text(found, baseline, current):
+    got = causes.explain_change(baseline, current, np.array(DIMENSIONS))
+    assert [type(name) for name in got[0].segment] == [str, str]
+    same(found, got)
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_a_new_site_is_named_by_itself(named, baseline):
+    """Neither with a site that is well known nor as a part of itself: what is new is as unknown in every part."""
+    moved = ["A0", "A1", "B2", "B3", "C1", "D5"] if named else [f"N{number}" for number in range(6)]
+    for seed in range(4):
+        rng = np.random.default_rng([9, seed])
+        now = week(100 + seed, 2_000)
+        now.loc[:299, "site"], now.loc[:299, "agent_id"] = "NEW", rng.choice(moved, 300)
+        now.loc[:299, "is_error"] = (rng.random(300) < 0.35).astype(int)
+        got = causes.explain_change(baseline, now, DIMENSIONS)
+        assert [cause.segment for cause in got] == [{"site": ["NEW"]}]
+
+
+def test_a_new_site_that_differs_as_sites_do_is_no_cause(baseline):
+    now = week(5, 2_000)
+    now.loc[:299, "site"] = "NEW"
+    assert causes.explain_change(baseline, now, DIMENSIONS) == []
+
+
+def test_a_column_without_one_agent_is_as_good_as_none(baseline, current):
+    without = [frame.drop(columns="agent_id") for frame in (baseline, current)]
+    empty = [frame.assign(agent_id=None) for frame in (baseline, current)]
+    same(causes.explain_change(*without, DIMENSIONS), causes.explain_change(*empty, DIMENSIONS))
+
+
+def test_a_value_that_the_second_cause_explains_leaves_the_first(baseline):
+    """Site A has more errors only because queue C, of which it has most, got worse."""
+    rng = np.random.default_rng(6)
+    now = week(7, 4_000)
+    now.loc[(now["queue"] == "C") & (rng.random(4_000) < 0.6), "site"] = "A"
+    chance = 0.08 + 0.25 * (now["site"] == "B") + 0.2 * (now["queue"] == "C")
+    now["agent_id"] = now["site"] + now["agent_id"].str[1:]
+    got = causes.explain_change(baseline, now.assign(is_error=(rng.random(4_000) < chance).astype(int)), DIMENSIONS)
+    assert sorted(str(cause.segment) for cause in got) == ["{'queue': ['C']}", "{'site': ['B']}"]
 
 
 @pytest.mark.parametrize("given", [lambda frame: frame, ibis.memtable])

@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from labelqa_lib.stats import scan_members
-from labelqa_lib.stats.scan_members import Members, evidence, group_scores, grouped, worse
+from labelqa_lib.stats.scan_members import Members, evidence, group_scores, grouped, whole_group, worse, worse_of_all
 
 
 def counts(now, forecast, before=40.0):
@@ -67,4 +67,39 @@ def test_groups_are_the_values_that_members_stay_in():
     codes = np.column_stack([agent, agent % 3, rng.integers(0, 4, 3_000)])
     members = grouped(0, np.arange(30), np.arange(30), codes, [30, 3, 4], np.ones(3_000))
     assert len(members.groups) == 2
+    assert [(place, values.tolist()) for place, values in members.homes] == [(1, [0, 1, 2])]
+    # half of the chance is for members of everybody, the other half is shared by the three groups
+    assert np.exp(-np.array(members.costs)) @ [1, 3] == pytest.approx(scan_members.MEMBERS_SHARE)
+    assert members.costs[1] - members.costs[0] == pytest.approx(np.log(3))
     assert members.groups[1].tolist() == (np.arange(30) % 3).tolist()
+
+
+def test_a_whole_group_is_told_from_some_of_it():
+    rng = np.random.default_rng(4)
+    members = Members(0, np.arange(40), np.arange(40), [np.zeros(40, int), np.repeat(np.arange(2), 20)])
+    now = rng.poisson(6.0, 40)
+    some, every = now.copy(), now.copy()
+    some[[2, 11, 17]] = [20, 22, 19]
+    every[:20] = rng.poisson(12.0, 20)
+    for seen, all_of_it in ((some, False), (every, True)):
+        own = counts(seen, np.full(40, 6.0))
+        assert (whole_group(members, own, 1, 0) > group_scores(members, own)[1][0, 0]) == all_of_it
+
+
+def test_a_whole_group_by_hand():
+    own = counts([9, 7], [5.0, 5.0])
+    ratios = [*scan_members.SMALL_RATIOS, *scan_members.RATIOS]
+    mean = np.mean([np.exp(evidence(own, ratio).sum()) for ratio in ratios])
+    assert whole_group(everybody(2), own, 0, 0) == pytest.approx(np.log(mean))
+
+
+def test_who_is_named_is_weighed_over_the_groups():
+    """Twelve where 5 were expected names nobody among 120, but does beside two bad colleagues of the same site."""
+    now = np.full(120, 5)
+    now[[0, 1, 2]] = [22, 20, 12]
+    members = Members(0, np.arange(120), np.arange(120), [np.zeros(120, int), np.repeat(np.arange(10), 12)])
+    own = counts(now, np.full(120, 5.0))
+    assert worse(members, own, 0, 0).tolist() == [0, 1]
+    assert worse_of_all(members, own).tolist() == [0, 1, 2]
+    apart = Members(0, np.arange(120), np.arange(120), [np.zeros(120, int), np.tile(np.arange(10), 12)])
+    assert worse_of_all(apart, own).tolist() == [0, 1]
