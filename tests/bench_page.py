@@ -11,6 +11,7 @@ import os
 os.environ |= dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")  # as in a page's kernel
 
 import argparse
+import gc
 import json
 import statistics
 import subprocess
@@ -53,7 +54,9 @@ class Clock:
 def measured(market: str, notebook: str, root: Path) -> dict[str, float]:
     """CPU seconds of each part, of a page that this process is the first to make."""
     clock = Clock()
-    clock.run("import", lambda: _imported(clock))
+    clock.run("import", _imported)
+    gc.freeze()  # as the server does before it forks
+    _timed(clock)
     import nbformat
     from IPython.core.interactiveshell import InteractiveShell
     from IPython.utils.capture import capture_output
@@ -79,13 +82,21 @@ def measured(market: str, notebook: str, root: Path) -> dict[str, float]:
     return clock.spent | {"KiB": len(html) / 1024}
 
 
-def _imported(clock: Clock) -> None:
+def _imported() -> None:
+    """What a forked kernel has from its parent: every module, and whatever libraries load on first use."""
     import labelqa_lib.findings.sampling
     import labelqa_lib.sampling  # noqa: F401
     from labelqa_lib import display, figures, page  # noqa: F401
-    from labelqa_lib.display import show, tables
-    from labelqa_lib.store import tables as store
     from labelqa_lib.metrics import corrected  # noqa: F401 (with all of stats)
+    from labelqa_lib.warm import warm_up
+
+    warm_up()
+
+
+def _timed(clock: Clock) -> None:
+    from labelqa_lib import display, page
+    from labelqa_lib.display import show
+    from labelqa_lib.store import tables as store
 
     clock.timed("data", store, "_engine")
     clock.timed("data", page, "open_page")
