@@ -16,8 +16,8 @@ Effective = tuple[Array, Array, Array, Array]
 
 # Chance given beforehand to each kind of cause, shared evenly within the kind: slices by number of dimensions, sets by
 # number of values. Triples hold most slices of the search, so they need most to be seen at all.
-SHARES = {0: 0.005, 1: 0.055, 2: 0.16, 3: 0.31}
-ALONE_SHARE, SET_SHARE, MEMBERS_SHARE = 0.07, 0.19, 0.21
+SHARES = {0: 0.005, 1: 0.11, 2: 0.15, 3: 0.28}
+ALONE_SHARE, SET_SHARE, MEMBERS_SHARE = 0.07, 0.18, 0.205
 SET_GROWS = 2.0  # so many times less likely is a set with every further value, beyond there being more of them
 
 
