@@ -27,9 +27,10 @@ except ImportError:
 PATIENCE = 10
 """Seconds in which a server must answer, where the address does not say otherwise."""
 
-OPTIONS = "-c TimeZone=UTC -c jit=off -c enable_nestloop=off"
+OPTIONS = "-c TimeZone=UTC -c jit=off -c enable_nestloop=off -c work_mem=128MB"
 """Of every session. Compiling a query takes longer than running it on what a page reads; of temporary tables the planner knows
-nothing, takes them for small, and would join them pair by pair for minutes."""
+nothing, takes them for small, and would join them pair by pair for minutes. The list of a market's audits must fit into memory,
+or every annotation is looked for in all of it."""
 
 CATALOG = """
 CREATE SCHEMA IF NOT EXISTS labelqa;
