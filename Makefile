@@ -52,6 +52,7 @@ bench: $(VENV)/.ready
 	$(BIN)/python tests/bench_agreement.py $(PACKAGES)
 	$(BIN)/python tests/bench_desk.py
 	$(BIN)/python tests/bench_runner.py
+	PYTHONPATH=. $(BIN)/python tests/bench_frame.py
 
 bench-coverage: $(VENV)/.ready
 	$(BIN)/python tests/bench_coverage.py $(ARGS)
