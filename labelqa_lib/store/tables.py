@@ -26,8 +26,9 @@ from labelqa_lib.periods import Week
 from labelqa_lib.store.place import SparkFolder, Database, Place
 from labelqa_lib.store.snapshot import PARTITIONED, Snapshot, describe
 
-MEMORY = "256MiB"
-"""What DuckDB may hold of a page's rows; what is more lies in a file for the time being."""
+MEMORY, OF_ALL_MARKETS = "256MiB", "2GiB"
+"""What DuckDB may hold of one market's rows, or of all markets'; what is more lies in a file for the time being. Not every step
+of a query can do without memory: what suffices for one market does not for a hundred million annotations."""
 
 _ENGINES = itertools.count()
 
@@ -140,14 +141,14 @@ def open_tables(
         for name in ("annotations", "labels"):
             if name not in files:
                 raise DataError(f"{about.folder}: the files of table {name} are gone; ingest the delivery again")
-        given = _engine(_on_spark, root, files) if isinstance(root, SparkFolder) else _engine(_on_duckdb, files, threads)
+        given = _engine(_on_spark, root, files) if isinstance(root, SparkFolder) else _engine(_on_duckdb, files, threads, market is None)
     return tables_from(given, about, market, weeks)
 
 
-def _on_duckdb(files: Mapping[str, list[str]], threads: int) -> dict[str, ibis.Table]:
+def _on_duckdb(files: Mapping[str, list[str]], threads: int, all_markets: bool) -> dict[str, ibis.Table]:
     # two engines must not share a folder for what they put aside; it is made when the first has to, and removed with it
     aside = Path(tempfile.gettempdir()) / f"labelqa-{os.getpid()}-{next(_ENGINES)}"
-    connection = ibis.duckdb.connect(threads=threads, memory_limit=MEMORY, temp_directory=str(aside))
+    connection = ibis.duckdb.connect(threads=threads, memory_limit=OF_ALL_MARKETS if all_markets else MEMORY, temp_directory=str(aside))
     connection.raw_sql("SET enable_progress_bar = false")  # in a kernel it is on, and would stand on the page
     read = {"hive_partitioning": True, "hive_types_autocast": False}
     return {name: connection.read_parquet(found, table_name=name, **read) for name, found in files.items()}
