@@ -21,7 +21,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from tests.browser.lab import lab, run_cells
-from tests.browser.look import chromium
+from tests.browser.look import CHROMIUM, chromium
 
 ROOT = Path.cwd()
 LARGEST_GROWTH = 150
@@ -102,6 +102,8 @@ def main() -> None:
     known.add_argument("--market", default="MY")
     known.add_argument("--seed", type=int, default=46)
     asked = known.parse_args()
+    if CHROMIUM is None:
+        sys.exit("no Chromium on this machine: the desk is not measured in a browser")
     random, wrong = np.random.default_rng(asked.seed), []
     with tempfile.TemporaryDirectory() as folder, chromium() as browser:
         house = Path(folder)

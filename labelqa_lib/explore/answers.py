@@ -25,6 +25,9 @@ from labelqa_lib.store import Tables
 PAGE_SIZE = 20
 """Annotations on a page of them."""
 
+MOST_OPEN = 16
+"""Pages of markets and weeks that a desk keeps open, each with what the engine holds of it; older ones are opened again."""
+
 PEOPLE = ("agent_id", "auditor_id")
 
 _BAD = {"accuracy": "error_rate", "ata_accuracy": "missed_error_rate", "recall": "fnr", "precision": "fdr"}
@@ -61,6 +64,9 @@ class Answers:
         if (market, self.view.week) not in self._opened:
             page = self._open(market, self.view.week, *self._where)
             self._opened[market, self.view.week] = self._opened[market, page.week] = page
+            for oldest in list(self._opened)[: -max(MOST_OPEN, 2 * len(self.view.markets))]:
+                del self._opened[oldest]
+            return page
         return self._opened[market, self.view.week]
 
     @property

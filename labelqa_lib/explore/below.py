@@ -69,14 +69,17 @@ class Below:
     ----------
     look : callable
         Called with the view to go to.
+    wanted : callable
+        Gives the view asked for last, which is ahead of the answers while changes come to rest.
     chosen : callable
         Called when another part is chosen.
     refuse : callable
         Called with a sentence where a place leads nowhere.
     """
 
-    def __init__(self, look: Callable[[View], None], chosen: Callable[[], None], refuse: Callable[[str], None]):
-        self._look, self._refuse = look, refuse
+    def __init__(self, look: Callable[[View], None], wanted: Callable[[], View], chosen: Callable[[], None],
+                 refuse: Callable[[str], None]):  # fmt: skip
+        self._look, self._wanted, self._refuse = look, wanted, refuse
         self.answers: Answers | None = None
         self._places: list[figures.Place] = []
         self.choice = widgets.ToggleButtons(options=list(PARTS), style={"button_width": "auto"})
@@ -151,11 +154,11 @@ class Below:
             self._refuse(" ".join(error.problems))
 
     def _turn(self, pages: int) -> None:
-        self._look(replace(self.answers.view, page=max(0, self.answers.view.page + pages)))
+        self._look(replace(self._wanted(), page=max(0, self._wanted().page + pages)))
 
     def _only_wrong(self, change) -> None:
         if self.answers is not None and change["new"] != self.answers.view.wrong:
-            self._look(replace(self.answers.view, wrong=change["new"], page=0))
+            self._look(replace(self._wanted(), wrong=change["new"], page=0))
 
 
 def _shown(data: dict) -> dict:

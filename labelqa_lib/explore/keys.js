@@ -1,25 +1,22 @@
 // Keys pressed anywhere in the desk around this widget go to the kernel, with the number of the task that was on the screen.
 function render({ model, el }) {
-  const mine = ({ target }) => el.closest(".lq-keys")?.contains(target);
+  const desk = () => el.closest(".lq-keys");
   const typing = ({ tagName }) => ["INPUT", "TEXTAREA", "SELECT"].includes(tagName);
   function pressed(event) {
-    if (!model.get("active") || !mine(event) || event.ctrlKey || event.altKey || event.metaKey) return;
+    if (!model.get("active") || event.ctrlKey || event.altKey || event.metaKey || !desk()?.contains(event.target)) return;
     if (typing(event.target)) {
-      if (event.key === "Escape") el.closest(".lq-keys").focus();
-    } else if (/^[a-z0-9]$/.test(event.key) || ["Enter", "ArrowLeft", "ArrowRight"].includes(event.key)) {
-      event.preventDefault(); // Enter on a button would press it, too
-      if (!event.repeat) model.send({ key: event.key, task: model.get("task") });
+      if (event.key === "Escape") desk().focus();
+      return;
     }
+    const known = /^[a-z0-9]$/.test(event.key) || ["Enter", "ArrowLeft", "ArrowRight"].includes(event.key);
+    if (!known && (event.key.length > 1 || event.key === " ")) return;
+    event.preventDefault(); // Enter on a button would press it, too
+    event.stopImmediatePropagation(); // to JupyterLab a digit makes a heading of the cell
+    if (known && !event.repeat) model.send({ key: event.key, task: model.get("task") });
   }
-  // JupyterLab's own shortcuts (1 makes a heading of the cell) stay out of the desk
-  const settle = () => {
-    const desk = el.closest(".lq-keys");
-    if (!desk) return requestAnimationFrame(settle);
-    desk.tabIndex = 0;
-    desk.dataset.lmSuppressShortcuts = "true";
-  };
+  const settle = () => (desk() ? (desk().tabIndex = 0) : requestAnimationFrame(settle));
   settle();
-  document.addEventListener("keydown", pressed, true);
-  return () => document.removeEventListener("keydown", pressed, true);
+  window.addEventListener("keydown", pressed, true); // before JupyterLab, which listens on the document
+  return () => window.removeEventListener("keydown", pressed, true);
 }
 export default { render };

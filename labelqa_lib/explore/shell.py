@@ -69,7 +69,7 @@ class Desk:
         self.crumbs, self.chips, self.rows = widgets.HBox([]), widgets.HBox([], layout=wrapped()), widgets.VBox([])
         self._row_pool = [_row(partial(self._go_into, place)) for place in range(ROWS)]
         self._row_pool_boxes, self.more = [widgets.HBox(pair) for pair in self._row_pool], widgets.Label()
-        self.below = Below(self.look, self._refresh, self._refuse)
+        self.below = Below(self.look, lambda: self.wanted, self._refresh, self._refuse)
         self.stop = button("Stop", self._stop)
         self.back = button("◂ Back", self._back)
         ways = widgets.HBox([self.back, self.crumbs, self.stop])

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from labelqa_lib.errors import UsageError
-from labelqa_lib.explore import show
+from labelqa_lib.explore import View, show
+from labelqa_lib.explore import answers as answers_module
 from labelqa_lib.metrics import measure, spread
 from tests.explore.desks import answers
 from tests.sampling.worlds import WEEKS, market
@@ -51,6 +52,16 @@ def test_agents_are_compared_on_bad_events():
 def test_pages_are_opened_once_for_all_views_of_a_desk():
     first = answers()
     assert first.about(first.view.into({"site": "K"})).page() is first.page()
+
+
+def test_a_desk_keeps_few_pages_open(monkeypatch):
+    monkeypatch.setattr(answers_module, "MOST_OPEN", 2)
+    first = answers(week=WEEKS[0])
+    kept = first.page()
+    for week in WEEKS[1:]:
+        last = first.about(View(("MY",), week)).page()
+    assert len(first._opened) == 2 and last in first._opened.values() and kept not in first._opened.values()
+    assert first.page() is not kept, "it is opened again"
 
 
 def test_the_view_in_a_sentence():

@@ -344,5 +344,13 @@ def test_in_a_running_kernel_only_the_last_of_quick_changes_is_answered(workspac
         await desk._task
         assert desk.view.metric == "recall" and len(desk._before) == 1
 
+
+        # two quick turns of the page are two pages
+        desk.below.later.disabled = False
+        desk.below.later.click()
+        desk.below.later.click()
+        await desk._task
+        assert desk.view.page == 2
+
     asyncio.run(quick())
-    assert asked == ["recall", "accuracy", "fnr", "recall"]
+    assert asked == ["recall", "accuracy", "fnr", "recall", "recall"]

@@ -111,8 +111,12 @@ def test_an_audit_list_is_worked_through_by_keyboard_alone(own_house, browser_an
     page.wait_for_selector(":text('All 3 are answered')")
     assert page.locator(".jp-Notebook .jp-Cell").count() == cells and page.locator(".jp-MarkdownCell h4").count() == 0
     assert page.title() != "run", "text of a list is text"
+    notebook = own_house.root / "notebooks" / "audit_desk.ipynb"
     page.keyboard.press("Control+s")
+    page.wait_for_function("!document.querySelector('.jp-mod-dirty')")
     page.close()
+    saved = notebook.read_text(encoding="utf-8")
+    assert "widget-view" in saved and "demo/3" not in saved, "no task is in the notebook's bytes"
     with open(folder / "answers" / "audits.csv", encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     assert [(row["annotation_id"], row["audit_label"], row["blind"]) for row in rows] == [
