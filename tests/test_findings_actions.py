@@ -65,6 +65,13 @@ def test_kinds_are_told_by_their_words():
     assert {action: kind_of(action) for action in said} == said
 
 
+@pytest.mark.parametrize(("locale", "action"), [("ms-MY", "Kemas kini jadual"), ("es-MX", "Un coro de decoro")])
+def test_a_word_counts_from_its_beginning_alone(locale, action):
+    """Malay for gold stands inside of "kemas", Spanish for it inside of "coro"."""
+    with speaking(locale):
+        assert kind_of(action) == "Something else"
+
+
 @pytest.mark.parametrize("locale", ["en", "es-MX", "ms-MY", "zh-TW"])
 def test_an_action_is_of_its_kind_in_whatever_language_the_report_asked_for_it(locale):
     """The text of a recommendation goes into the register as the page had it."""

@@ -24,7 +24,7 @@ HEADINGS = {
     "errors": N_("Errors"), "errors_before": N_("Errors before"), "excluded_audits": N_("Excluded audits"),
     "expected": N_("Expected"), "f1": N_("F1"), "f1_macro": N_("F1 macro"), "f1_weighted": N_("F1 weighted"),
     "false_error_rate": N_("False error rate"), "fdr": N_("FDR"), "finding": N_("Finding"), "fits": N_("Fits"),
-    "flagged": N_("Flagged"), "fnr": N_("FNR"), "for": N_("For"), "fpr": N_("FPR"), "goal": N_("Goal"), "hour": N_("Hour"),
+    "flagged": N_("Flagged"), "fnr": N_("FNR"), "for": N_("FOR"), "fpr": N_("FPR"), "goal": N_("Goal"), "hour": N_("Hour"),
     "hours": N_("Hours"), "how": N_("How"), "inconsistency_rate": N_("Inconsistency rate"), "inspection": N_("Inspection"),
     "interval": N_("Interval"), "item_id": N_("Item id"), "items": N_("Items"), "jump": N_("Jump"), "kind": N_("Kind"),
     "labels": N_("Labels"), "lag": N_("Lag"), "language": N_("Language"), "local_date": N_("Local date"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pandas as pd
 
@@ -96,4 +98,10 @@ def kind_of(action: str) -> str:
     """The title of the catalogue's kind that an action's words speak of."""
     words = action.lower()
     known = {kind: f"{said}, {say(said)}".split(", ") for kind, said in _WORDS.items()}
-    return next((KINDS[kind].title for kind, said in known.items() if any(one in words for one in said)), OTHER)
+    return next((KINDS[kind].title for kind, said in known.items() if any(_speaks_of(one, words) for one in said)), OTHER)
+
+
+def _speaks_of(beginning: str, words: str) -> bool:
+    """Does a word begin so? Chinese writes no spaces between words: there it may stand anywhere."""
+    anywhere = beginning if not beginning.isascii() else rf"\b{re.escape(beginning)}"
+    return re.search(anywhere, words) is not None
