@@ -20,7 +20,15 @@ def renew(box: widgets.Box, children: Sequence[widgets.Widget]) -> None:
     """Put other children into a box and let go of those before: the kernel and the browser would keep them for good."""
     before, box.children = box.children, children
     for one in before:
-        one.close()
+        _let_go(one)
+
+
+def _let_go(one: widgets.Widget) -> None:
+    """Close a widget with what it alone holds: its layout and its style are widgets, too, and stay open otherwise."""
+    one.close()
+    for part in (*getattr(one, "children", ()), getattr(one, "layout", None), getattr(one, "style", None)):
+        if isinstance(part, widgets.Widget):
+            _let_go(part)
 
 
 def wrapped() -> widgets.Layout:
