@@ -86,7 +86,7 @@ def main() -> None:
         answered.clear()
         act()
         done = time.perf_counter()
-        told.append((kind, 1000 * (done - wall), 1000 * (time.process_time() - busy), 1000 * ((answered or [done])[0] - wall)))
+        told.append((kind, 1000 * (done - wall), 1000 * (time.process_time() - busy), 1000 * ((answered or [done])[0] - wall), desk.below.choice.value))
         sizes.append(me.memory_info().rss / 2**20)
         if count == asked.changes:
             break
@@ -96,6 +96,9 @@ def main() -> None:
     for kind in sorted({one[0] for one in told}):
         mine = [one[2] for one in told if one[0] == kind]
         print(f"  {kind:18} {len(mine):4} times, CPU median {np.median(mine):.0f} ms, longest {max(mine):.0f} ms")
+    for part in sorted({one[4] for one in told}):
+        mine = np.array([one[2] for one in told if one[4] == part])
+        print(f"  with {part} open: {len(mine):4} times, CPU median {np.median(mine):.0f} ms, 95 % within {np.quantile(mine, 0.95):.0f} ms")
     middle = sizes[len(sizes) // 2]
     print(f"memory: {sizes[0]:.0f} MiB, {middle:.0f} in the middle, {sizes[-1]:.0f} at the end")
     sys.exit(1 if sizes[-1] - middle > LARGEST_GROWTH else 0)
