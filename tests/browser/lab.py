@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -74,6 +75,13 @@ def lab(root: Path) -> Iterator[Lab]:
     finally:
         server.send_signal(signal.SIGTERM)
         server.wait(SECONDS)
+
+
+def tracebacks(log: str) -> list[str]:
+    """Entries of a server's log that hold a traceback, but for those of a browser that had gone: Tornado writes one where
+    a page of the test before was closed while a message was under way."""
+    entries = re.split(r"^(?=\[[A-Z] \d{4}-)", log, flags=re.MULTILINE)
+    return [one for one in entries if "Traceback" in one and not one.rstrip().endswith("tornado.websocket.WebSocketClosedError")]
 
 
 def run_cells(page, count: int) -> None:
