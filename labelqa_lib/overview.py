@@ -7,7 +7,7 @@ from pathlib import Path
 
 from labelqa_lib import params, store, translation, wording
 from labelqa_lib.errors import UsageError
-from labelqa_lib.page import earlier_findings, versions
+from labelqa_lib.page import earlier_findings, internal_only, versions
 from labelqa_lib.params import Market, Target, Workspace
 from labelqa_lib.periods import Week, weeks_up_to
 from labelqa_lib.translation import N_, say
@@ -95,8 +95,7 @@ def open_overview(week: str = "", audience: str = "internal", data: str = "", sn
     LabelqaError
         As `open_page`; and when the audience is not internal: a market is not shown to the partners of another.
     """
-    if audience != "internal":
-        raise UsageError(f"audience {audience!r}: a page over several markets shows each to the others; internal only")
+    internal_only(audience)
     root = params.find_root(Path.cwd())
     workspace = params.load_workspace(root)
     translation.speak(workspace.locale)

@@ -255,6 +255,18 @@ def open_page(market: str, week: str = "", audience: str = "internal", data: str
     )
 
 
+def internal_only(audience: str) -> None:
+    """Let pages over several markets be opened for the team itself alone.
+
+    Raises
+    ------
+    UsageError
+        For any other audience: a market is not shown to the partners of another.
+    """
+    if audience != "internal":
+        raise UsageError(f"audience {audience!r}: a page over several markets shows each to the others; internal only")
+
+
 def open_markets(
     markets: Sequence[str] = (), week: str = "", audience: str = "internal", data: str = "", snapshot: str = ""
 ) -> Markets:
@@ -274,8 +286,7 @@ def open_markets(
     LabelqaError
         As `open_page`; and when the audience is not internal: a market is not shown to the partners of another.
     """
-    if audience != "internal":
-        raise UsageError(f"audience {audience!r}: a page over several markets shows each to the others; internal only")
+    internal_only(audience)
     root = params.find_root(Path.cwd())
     place = store.place_of(data or params.load_workspace(root).data, root)
     described = store.describe(place, snapshot or "CURRENT")

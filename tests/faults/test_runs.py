@@ -7,24 +7,17 @@ import os
 import signal
 import subprocess
 import tempfile
-import time
 from pathlib import Path
 
 import psutil
 import pytest
 
+from tests.waiting import wait_until
+
 pytestmark = pytest.mark.slow
 
 STARTED = "import os, pathlib, subprocess\nsubprocess.Popen(['sleep', '4713'], start_new_session=True)\npathlib.Path('kernel.pid').write_text(str(os.getpid()))"
 FOR_EVER = "import time\nwhile True:\n    time.sleep(0.1)"
-
-
-def wait_until(happened, seconds=60):
-    end = time.monotonic() + seconds
-    while not (result := happened()):
-        assert time.monotonic() < end, f"not within {seconds} s"
-        time.sleep(0.1)
-    return result
 
 
 def kernel_of(tiny) -> psutil.Process:

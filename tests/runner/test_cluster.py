@@ -6,12 +6,13 @@ import json
 import os
 import signal
 import tempfile
-import time
 from pathlib import Path
 
 import psutil
 import pytest
 from clusters import Cluster
+
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.slow
 
@@ -25,14 +26,6 @@ if market == 'M2':
     worker = next(one for one in psutil.Process().parents() if 'labelqa_lib' not in ' '.join(one.cmdline()))
     worker.kill()
     import time; time.sleep(60)"""
-
-
-def wait_until(happened, seconds=60):
-    end = time.monotonic() + seconds
-    while not (result := happened()):
-        assert time.monotonic() < end, f"not within {seconds} s"
-        time.sleep(0.1)
-    return result
 
 
 def content(folder: Path, besides=("run.json", "index.html")) -> dict[str, bytes]:
