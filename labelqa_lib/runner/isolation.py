@@ -7,6 +7,9 @@ from pathlib import Path
 
 FORK_SERVER = "LABELQA_FORK_SERVER"
 """In a worker's environment, the path of the fork server's socket."""
+NEEDLESS = ("rfc3987_syntax", "isoduration", "pyarrow.fs")
+"""What libraries of a worker import if they can, and no page needs there: jsonschema's grammar of international web
+addresses (1.3 s to build) and its check of durations, papermill's way to Hadoop (with numpy and Arrow, 12 MiB)."""
 ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 
 

@@ -21,7 +21,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from labelqa_lib.runner.forking import ForkServer
-from labelqa_lib.runner.isolation import FORK_SERVER, isolated
+from labelqa_lib.runner.isolation import FORK_SERVER, NEEDLESS, isolated
 from labelqa_lib.runner.limits import Limits
 from labelqa_lib.runner.plan import PlannedPage
 from labelqa_lib.runner.processes import descendants, kill_all
@@ -214,9 +214,7 @@ def _work(pipe: Connection, scratch: Path, cache: Path, server: Path) -> None:
     signal.signal(signal.SIGINT, lambda *_: None)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     threading.Thread(target=_leave_with_parent, args=(scratch,), daemon=True).start()
-    # jsonschema's optional check of international web addresses builds a grammar at import: 1.3 s in every process
-    # for a check that no notebook needs.
-    sys.modules["rfc3987_syntax"] = None
+    sys.modules.update(dict.fromkeys(NEEDLESS))
     logging.disable(logging.CRITICAL)  # a page's record tells its troubles
     own = scratch / str(os.getpid())
     own.mkdir()
