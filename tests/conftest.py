@@ -9,7 +9,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
+
+pd.options.mode.string_storage = "python"  # as whoever opens tables finds it: in which order tests run makes no difference
 
 SNAPSHOT = {
     "id": "20261116T000000-aaaaaaaa", "source": "tiny", "made_at": "2026-11-18T06:00:00Z", "parent": None,

@@ -128,7 +128,13 @@ def open_tables(
         No such snapshot, market or week, or a file of it cannot be read.
     UsageError
         When a week is not an ISO week.
+
+    Notes
+    -----
+    Tells pandas to keep texts as Python's own, unless ``pd.options.mode.string_storage`` says something already: frames
+    here are small and many, and Arrow's texts cost each of them more than they save. Every value is the same either way.
     """
+    _keep_short_texts()
     about = describe(root, snapshot)
     weeks = _existing(weeks, about, market)
     if isinstance(root, Database):
@@ -143,6 +149,11 @@ def open_tables(
                 raise DataError(f"{about.folder}: the files of table {name} are gone; ingest the delivery again")
         given = _engine(_on_spark, root, files) if isinstance(root, SparkFolder) else _engine(_on_duckdb, files, threads, market is None)
     return tables_from(given, about, market, weeks)
+
+
+def _keep_short_texts() -> None:
+    if pd.options.mode.string_storage == "auto":
+        pd.options.mode.string_storage = "python"
 
 
 def _on_duckdb(files: Mapping[str, list[str]], threads: int, all_markets: bool) -> dict[str, ibis.Table]:

@@ -76,3 +76,7 @@ def test_what_was_held_is_not_modified(rows):
     before = held.frame.copy()
     held.filter(_.weight > 1).mutate(weight=0.0).cells(["site"], True, True, ("item_id",))
     pd.testing.assert_frame_equal(held.frame, before)
+
+
+def test_texts_of_a_million_rows_stay_as_arrow_has_them(rows):
+    assert Held.fetched(rows).frame["agent_id"].dtype.storage == "pyarrow"

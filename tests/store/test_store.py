@@ -184,6 +184,14 @@ def test_one_thread_by_default(tmp_path):
         assert engine.raw_sql("SELECT current_setting('threads')").fetchone() == (threads,)
 
 
+@pytest.mark.parametrize("said, kept", [("auto", "python"), ("pyarrow", "pyarrow"), ("python", "python")])
+def test_texts_are_pythons_own_unless_somebody_chose(said, kept, tmp_path):
+    write(tmp_path)
+    with pd.option_context("mode.string_storage", said):
+        rows = store.fetch(store.open_tables(tmp_path, "MY").annotations)
+        assert pd.options.mode.string_storage == rows["agent_id"].dtype.storage == kept
+
+
 def test_kept_tables_are_made_once(tmp_path):
     write(tmp_path)
     tables = store.open_tables(tmp_path, "MY")
