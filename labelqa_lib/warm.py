@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ibis
 import pandas as pd
+import pyarrow.dataset  # noqa: F401 (DuckDB loads it on first use)
 import seaborn  # noqa: F401 (a second to import, which figures leave to who draws with it)
 
 from labelqa_lib.display.show import image_of

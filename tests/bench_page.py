@@ -84,13 +84,11 @@ def measured(market: str, notebook: str, root: Path) -> dict[str, float]:
 
 def _imported() -> None:
     """What a forked kernel has from its parent: every module, and whatever libraries load on first use."""
-    import labelqa_lib.findings.sampling
-    import labelqa_lib.sampling  # noqa: F401
-    from labelqa_lib import display, figures, page  # noqa: F401
-    from labelqa_lib.metrics import corrected  # noqa: F401 (with all of stats)
-    from labelqa_lib.warm import warm_up
+    import labelqa_lib
 
-    warm_up()
+    for behind in labelqa_lib.__all__:
+        getattr(labelqa_lib, behind)
+    labelqa_lib.warm_up()
 
 
 def _timed(clock: Clock) -> None:

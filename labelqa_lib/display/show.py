@@ -25,7 +25,9 @@ DPI = 192
 """Dots per inch of an image; the page shows it at half its width in dots, so that it is sharp on dense screens."""
 
 COLOURS = 256
-_WHITE = np.uint32(0xFFFFFFFF)
+_LONG = np.iinfo(np.uint16).max
+"""Runs of so many pixels are sorted as if they were no longer."""
+
 ALT_LENGTH = 400
 
 
@@ -134,25 +136,35 @@ def image_of(fig: Figure) -> tuple[str, int, int]:
     if "matplotlib.pyplot" in sys.modules:
         sys.modules["matplotlib.pyplot"].close(fig)
     small, packed = _in_few_colours(pixels), io.BytesIO()
-    small.save(packed, format="PNG", compress_level=6)  # 9 takes five times as long for a tenth fewer bytes
+    small.save(packed, format="PNG", compress_level=4)  # 6 takes a third longer for 4 % fewer bytes
     return base64.b64encode(packed.getvalue()).decode("ascii"), round(small.width / 2), round(small.height / 2)
 
 
 def _in_few_colours(pixels: np.ndarray) -> Image.Image:
-    """Opaque pixels, shape (rows, columns, 4), in white and at most `COLOURS` - 1 other colours.
+    """Opaque pixels, shape (rows, columns, 4), in at most `COLOURS` colours: what is filled keeps its own exactly, the
+    shades at its edges are off by a thirtieth of full light at most, and more where there are more than `COLOURS`.
 
-    White stays white, and is nine pixels of ten: only the others are looked at when colours are chosen.
+    Pixels are looked at in runs of one colour, of which there are thirty times fewer.
     """
     rows, columns = pixels.shape[:2]
-    place = np.flatnonzero(pixels.reshape(-1, 4).view(np.uint32) != _WHITE)
-    drawn = Image.frombytes("RGB", (len(place), 1), pixels.reshape(-1, 4)[place, :3].tobytes()) if len(place) else None
-    code, palette = np.zeros(rows * columns, dtype=np.uint8), bytes(3 * [255])
-    if drawn:
-        drawn = drawn.quantize(COLOURS - 1, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
-        code[place] = np.asarray(drawn).reshape(-1) + 1
-        palette += bytes(drawn.getpalette())
-    image = Image.frombytes("P", (columns, rows), code.tobytes())
-    image.putpalette(palette)
+    flat = pixels.reshape(-1, 4)
+    whole = flat.view(np.uint32).reshape(-1)
+    start = np.concatenate([[0], np.flatnonzero(whole[1:] != whole[:-1]) + 1])
+    length, colour = np.diff(start, append=len(whole)), flat[start, :3]
+    red, green, blue = (colour >> 3).astype(np.uint16).T
+    shade = red << 10 | green << 5 | blue
+    share = np.bincount(shade, length)
+    used = np.argsort(-share, kind="stable")[: np.count_nonzero(share)]
+    # Of the colours of one shade, that of the longest run stands for all: written last.
+    longest = np.argsort(np.minimum(length, _LONG).astype(np.uint16), kind="stable")
+    stands_for = np.zeros((len(share), 3), dtype=np.int32)
+    stands_for[shade[longest]] = colour[longest]
+    colours = stands_for[used]
+    palette, code = colours[:COLOURS], np.zeros(len(share), dtype=np.uint8)
+    code[used[:COLOURS]] = np.arange(len(palette))
+    code[used[COLOURS:]] = np.square(colours[COLOURS:, None] - palette).sum(axis=2).argmin(axis=1)
+    image = Image.frombytes("P", (columns, rows), np.repeat(code[shade], length).tobytes())
+    image.putpalette(palette.astype(np.uint8).tobytes())
     return image
 
 

@@ -143,6 +143,7 @@ def _exporter() -> HTMLExporter:
         exclude_input_prompt=True,
         exclude_output_prompt=True,
         embed_images=True,
+        optimistic_validation=True,  # once, not after each of ten preprocessors
     )
     exporter.environment.globals["say"] = say
     return exporter

@@ -78,6 +78,19 @@ def test_the_palette_keeps_the_colours_of_the_drawing(shown):
     assert (colours == 255).all(axis=1).any()
 
 
+def test_of_many_shades_what_is_filled_is_exact_and_the_rest_is_near():
+    rng = np.random.default_rng(1)
+    pixels = np.full((60, 200, 4), 255, dtype=np.uint8)
+    pixels[:20, :, :3] = (0x0B, 0x5C, 0xAD)
+    pixels[40:, :, :3] = rng.integers(0, 256, (20, 200, 1)) // 3 + np.array([20, 60, 90], dtype=np.uint8)
+    pixels[50:, ::40, :3] = rng.integers(0, 256, (10, 5, 3))
+    image = show._in_few_colours(pixels)
+    assert len(image.getcolors()) <= show.COLOURS
+    off = np.abs(np.asarray(image.convert("RGB")).astype(int) - pixels[..., :3])
+    assert (off[:40] == 0).all()
+    assert off[40:50].max() <= 7
+
+
 def test_a_figure_of_pyplot_is_closed_and_not_shown_twice(shown):
     fig = pyplot.figure()
     display.figure(fig, "a", "An empty figure.")
