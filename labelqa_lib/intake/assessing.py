@@ -10,7 +10,7 @@ import duckdb
 from pandera.ibis import DataFrameSchema
 
 from labelqa_lib.errors import DataError
-from labelqa_lib.intake.casting import delivered_columns, typed
+from labelqa_lib.intake.casting import delivered_columns, to_be_cleaned, typed
 from labelqa_lib.intake.deriving import Zones, derived, looked_up, references
 from labelqa_lib.intake.merging import merge, open_parent, rejects_of, status_counts
 from labelqa_lib.intake.outcome import BrokenRule, Outcome, TableOutcome
@@ -170,7 +170,9 @@ def _examine(
     formats = delivery.date_formats.get(table, ())
     connection.execute(f"SET TimeZone = {quoting.literal(delivery.time_zone)}").fetchall()
     view = f"CREATE OR REPLACE VIEW typed_{table} AS "
-    connection.execute(view + typed(schema, native, delivery.tables[table], formats, delivery.time_zone)).fetchall()
+    unclean = to_be_cleaned(schema, native, delivery.tables[table], connection)
+    query = typed(schema, native, delivery.tables[table], formats, delivery.time_zone, unclean)
+    connection.execute(view + query).fetchall()
     repeated = mark_repeated(table, schema, connection)
     ready = looked_up(derived(table, f"typed_{table}", zones), bound)
     connection.execute(f"CREATE OR REPLACE VIEW ready_{table} AS {ready}").fetchall()

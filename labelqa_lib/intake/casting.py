@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 
+import duckdb
 from pandera.ibis import DataFrameSchema
 
 from labelqa_lib.files import FORMULA_SIGNS
 from labelqa_lib.sources import quoting
 
-_SQL_TYPE = {
+SQL_TYPE = {
     "string": "VARCHAR",
     "timestamp(6)": "TIMESTAMP",
     "date": "DATE",
@@ -35,7 +37,30 @@ def delivered_columns(schema: DataFrameSchema) -> dict[str, str]:
     }
 
 
-def typed(schema: DataFrameSchema, native: dict[str, str], relation: str, formats: tuple[str, ...], zone: str) -> str:
+def to_be_cleaned(
+    schema: DataFrameSchema, native: dict[str, str], relation: str, connection: duckdb.DuckDBPyConnection
+) -> frozenset[str]:
+    """The text columns of `relation` in which a text may be empty or begin with an apostrophe; most hold none.
+
+    Both sort before an opening bracket. The engine knows the least text of every block and of every Parquet file's row
+    groups, so that this reads next to nothing, and a column without such texts is taken as it is, dictionary and all.
+    """
+    texts = [name for name in delivered_columns(schema) if native.get(name) == "VARCHAR"]
+    if not texts:
+        return frozenset()
+    asked = ", ".join(f"EXISTS (FROM {relation} WHERE {quoting.name(name)} < '(')" for name in texts)
+    (found,) = connection.execute(f"SELECT {asked}").fetchall()
+    return frozenset(name for name, there in zip(texts, found, strict=True) if there)
+
+
+def typed(
+    schema: DataFrameSchema,
+    native: dict[str, str],
+    relation: str,
+    formats: tuple[str, ...],
+    zone: str,
+    unclean: Collection[str],
+) -> str:
     """SQL: `relation` with the contract's columns in their types, and `_bad_<column>` where a value does not fit.
 
     Parameters
@@ -46,14 +71,16 @@ def typed(schema: DataFrameSchema, native: dict[str, str], relation: str, format
         strptime formats of times and dates, tried before ISO 8601.
     zone : str
         Time zone of times without an offset; the connection's own TimeZone must be set to it too.
+    unclean : collection of str
+        Text columns whose texts are to be looked at (`to_be_cleaned`).
     """
     chosen = []
     for name, dtype in delivered_columns(schema).items():
         column = quoting.name(name)
         if name not in native:
-            chosen.append(f"NULL::{_SQL_TYPE[dtype]} AS {column}")
+            chosen.append(f"NULL::{SQL_TYPE[dtype]} AS {column}")
             continue
-        value = f"nullif({_bare(column) if dtype not in KIND else column}, '')" if native[name] == "VARCHAR" else column
+        value = f"nullif({_bare(column) if dtype not in KIND else column}, '')" if name in unclean else column
         chosen.append(f"{_cast(value, dtype, native[name], formats, zone)} AS {column}")
         if dtype in KIND:
             chosen.append(f"{value} IS NOT NULL AS {quoting.name(f'_filled_{name}')}")
@@ -83,7 +110,7 @@ def typed_columns(schema: DataFrameSchema, native: dict[str, str]) -> dict[str, 
 def empty(schema: DataFrameSchema) -> str:
     """SQL of the table without rows, derived columns included."""
     columns = ", ".join(
-        f"NULL::{_SQL_TYPE[str(column.dtype)]} AS {quoting.name(name)}" for name, column in schema.columns.items()
+        f"NULL::{SQL_TYPE[str(column.dtype)]} AS {quoting.name(name)}" for name, column in schema.columns.items()
     )
     return f"SELECT {columns} WHERE false"
 
@@ -111,12 +138,17 @@ def _cast(value: str, dtype: str, native: str, formats: tuple[str, ...], zone: s
 
 def _time(value: str, native: str, formats: tuple[str, ...], zone: str) -> str:
     """UTC; a time with an offset is taken at its word, one without is in the source's time zone."""
+    if native == "TIMESTAMP" and zone == "UTC":
+        return f"CASE WHEN {value} BETWEEN TIMESTAMP '1970-01-01' AND TIMESTAMP '9999-12-31' THEN {value} END"
     instant = f"try_cast({value} AS TIMESTAMPTZ)"
     if formats and native == "VARCHAR":
         written = f"try_strptime({value}, {_list(formats)})"
         instant = f"coalesce(timezone({quoting.literal(zone)}, {written}), {instant})"
-    utc = f"timezone('UTC', {instant})"
-    return f"CASE WHEN {utc} BETWEEN TIMESTAMP '1970-01-01' AND TIMESTAMP '9999-12-31' THEN {utc} END"
+    # by its microseconds, which is what timezone('UTC', …) gives, without a calendar
+    return (
+        f"CASE WHEN {instant} BETWEEN TIMESTAMPTZ '1970-01-01 00:00:00+00' AND TIMESTAMPTZ '9999-12-31 00:00:00+00' "
+        f"THEN make_timestamp(epoch_us({instant})) END"
+    )
 
 
 def _list(formats: tuple[str, ...]) -> str:

@@ -11,6 +11,13 @@ from pandera.ibis import DataFrameSchema
 from labelqa_lib.sources import quoting
 
 
+BESIDE = {
+    "audits": {"_annotated_at": "timestamp(6)", "_annotated_by": "string"},
+    "appeals": {"_annotated_at": "timestamp(6)"},
+}
+"""What `derived` looks up in other tables for rules alone, with types; it is not written."""
+
+
 @dataclass(frozen=True)
 class Zones:
     """Market -> time zone, and the zone of markets that nobody described."""
@@ -23,7 +30,7 @@ class Zones:
 
     def local(self, time: str, market: str) -> str:
         """SQL: the UTC timestamp `time` on the clocks of `market` (both SQL expressions)."""
-        instant = f"timezone('UTC', {time})"
+        instant = f"make_timestamptz(epoch_us({time}))"  # timezone('UTC', …) without a calendar
         known = sorted(self.of_market.items(), key=lambda pair: (pair[1], pair[0]))
         cases = "".join(
             f"WHEN {market} IN ({', '.join(quoting.literal(code) for code, _ in group)}) "

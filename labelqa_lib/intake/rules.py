@@ -8,39 +8,37 @@ import duckdb
 import ibis
 from pandera.ibis import DataFrameSchema
 
-from labelqa_lib.intake.casting import KIND, delivered_columns, typed_columns
+from labelqa_lib.intake.casting import KIND, SQL_TYPE, delivered_columns, typed_columns
+from labelqa_lib.intake.deriving import BESIDE
+from labelqa_lib.intake.repeating import perhaps_repeated
 from labelqa_lib.sources import quoting
-
-AT_ONCE = 4_000_000
-"""Keys that are counted at once; more did not fit into what DuckDB may hold."""
-
 
 def mark_repeated(table: str, schema: DataFrameSchema, connection: duckdb.DuckDBPyConnection) -> int:
     """Make `repeated_<table>`: the rows of `typed_<table>` whose key comes more than once, by file and line.
 
-    Gives their number.
+    Gives their number; where it is 0 nothing is made.
 
     `duplicate` where an equal row came before, `conflict` where another row with the key says something else.
     """
     keys = [quoting.name(key) for key in schema.unique]
     needed = [quoting.name(key) for key in schema.unique if not schema.columns[key].nullable]
     whole = " AND ".join(["_problem IS NULL", *(f"{key} IS NOT NULL" for key in needed)])
-    same_key = " AND ".join(f"t.{key} IS NOT DISTINCT FROM r.{key}" for key in keys)
     key_list = ", ".join(keys)
     content = ", ".join(quoting.name(name) for name in delivered_columns(schema))
-    ((rows,),) = connection.execute(
-        f"""CREATE OR REPLACE TABLE repeated_{table} AS
-        WITH repeated AS (
-            SELECT {key_list} FROM typed_{table} WHERE {whole} GROUP BY {key_list} HAVING count(*) > 1
-        ), content AS (
-            SELECT t.*, hash({content}) AS _content
-            FROM (SELECT * FROM typed_{table} WHERE {whole}) t SEMI JOIN repeated r ON {same_key}
-        )
-        SELECT _file, _line,
-               row_number() OVER (PARTITION BY {key_list}, _content ORDER BY _file, _line) > 1 AS duplicate,
-               min(_content) OVER (PARTITION BY {key_list}) <> max(_content) OVER (PARTITION BY {key_list}) AS conflict
-        FROM content"""
-    ).fetchall()
+    with perhaps_repeated(f"SELECT {key_list} FROM typed_{table} WHERE {whole}", connection) as suspects:
+        if suspects is None:
+            return 0
+        ((rows,),) = connection.execute(
+            f"""CREATE OR REPLACE TABLE repeated_{table} AS
+            WITH content AS (
+                SELECT {key_list}, _file, _line, hash({content}) AS _content, count(*) OVER (PARTITION BY {key_list}) AS _times
+                FROM typed_{table} WHERE {whole} AND hash({key_list}) IN (FROM {suspects})
+            )
+            SELECT _file, _line,
+                   row_number() OVER (PARTITION BY {key_list}, _content ORDER BY _file, _line) > 1 AS duplicate,
+                   min(_content) OVER (PARTITION BY {key_list}) <> max(_content) OVER (PARTITION BY {key_list}) AS conflict
+            FROM content WHERE _times > 1"""
+        ).fetchall()
     return rows
 
 
@@ -53,42 +51,46 @@ def check_rows(
     connection: duckdb.DuckDBPyConnection,
 ) -> None:
     """Make `checked_<table>` from `ready_<table>`: `_duplicate`, and `_rules`, sentences of broken rules or NULL."""
-    ready = ibis.duckdb.from_connection(connection).table(f"ready_{table}")
+    told = {name: "boolean" for name in [f"_bad_{name}" for name in typed_columns(schema, native)]}
+    told |= {f"_unknown_{name}": "boolean" for name in references}
+    kept = {name: str(column.dtype) for name, column in schema.columns.items()} | BESIDE.get(table, {})
+    place = {"_file": "string", "_line": "int64", "_problem": "string"}
+    ready = ibis.table({**kept, **told, **place}, name=f"ready_{table}")
     sentences, flags = [], {}
     for sentence, broken in _broken(ready, schema, native, references):
         flags[f"_broken_{len(sentences)}"] = broken
         sentences.append(sentence)
     conflict = f"{_key_words(schema)} is delivered more than once with different contents"
     cases = [f"CASE WHEN {flag} THEN {quoting.literal(text)} END" for flag, text in zip(flags, sentences, strict=True)]
-    cases.append(f"CASE WHEN conflict THEN {quoting.literal(conflict)} END")
+    cases += [f"CASE WHEN conflict THEN {quoting.literal(conflict)} END"] if repeated else []
     # most deliveries repeat no key: nothing to join
-    marks = f"LEFT JOIN repeated_{table} USING (_file, _line)"
-    if not repeated:
-        marks = "CROSS JOIN (SELECT false AS duplicate, false AS conflict)"
+    marks = f"LEFT JOIN repeated_{table} USING (_file, _line)" if repeated else ""
     connection.execute(
         f"""CREATE OR REPLACE TABLE checked_{table} AS
-        SELECT b.* EXCLUDE ({', '.join(flags)}), coalesce(duplicate, false) AS _duplicate,
+        SELECT b.* EXCLUDE ({', '.join([*flags, '_problem'])}),
+               {'coalesce(duplicate, false)' if repeated else 'false'} AS _duplicate,
                CASE WHEN _problem IS NOT NULL THEN [_problem]
-                    WHEN {' OR '.join([*flags, 'conflict'])}
+                    WHEN {' OR '.join([*flags, *(['conflict'] if repeated else [])])}
                     THEN list_filter([{', '.join(cases)}], lambda rule: rule IS NOT NULL) END AS _rules
-        FROM ({ibis.to_sql(ready.mutate(**flags), dialect='duckdb')}) b {marks}"""
+        FROM ({ibis.to_sql(ready.select(*kept, *place, **flags), dialect='duckdb')}) b {marks}"""
     ).fetchall()
 
 
 def slipped(table: str, schema: DataFrameSchema, connection: duckdb.DuckDBPyConnection) -> list[str]:
     """What do the accepted rows of `delta_<table>`, as they will be written, break of the contract? Nothing, as long as
     `check_rows` does what it should: this asks once more, of the whole table, in two passes over it."""
-    rows = ibis.duckdb.from_connection(connection).table(f"delta_{table}")
-    kinds = rows.schema()
+    kinds = {column: kind for column, kind, *_ in connection.execute(f"DESCRIBE delta_{table}").fetchall()}
     found = [
-        f"{name} is {kinds[name]} and not {column.dtype}"
+        f"{name} is {ibis.duckdb.from_connection(connection).table(f'delta_{table}')[name].type()} and not {column.dtype}"
         for name, column in schema.columns.items()
-        if str(kinds[name].copy(nullable=True)) != str(column.dtype)
+        if kinds[name] != SQL_TYPE[str(column.dtype)]
     ]
+    wanted = {name: str(column.dtype) for name, column in schema.columns.items()} | BESIDE.get(table, {})
+    rows = ibis.table(wanted, name=f"delta_{table}")
     broken = [(f"{name} is missing", rows[name].isnull()) for name, column in schema.columns.items() if not column.nullable]
     for name, column in schema.columns.items():
-        broken += [(check.error, ~check(rows, name).check_output) for check in column.checks]
-    broken += [(check.error, ~check(rows).check_output) for check in schema.checks]
+        broken += [(check.error, check.broken(rows, name)) for check in column.checks]
+    broken += [(check.error, check.broken(rows)) for check in schema.checks]
     counts = rows.aggregate(**{f"_broken_{place}": flag.sum() for place, (_sentence, flag) in enumerate(broken)})
     ((*numbers,),) = connection.execute(ibis.to_sql(counts, dialect="duckdb")).fetchall()
     found += [f"{sentence} ({number} rows)" for (sentence, _flag), number in zip(broken, numbers, strict=True) if number]
@@ -97,16 +99,15 @@ def slipped(table: str, schema: DataFrameSchema, connection: duckdb.DuckDBPyConn
 
 
 def _twice(table: str, schema: DataFrameSchema, connection: duckdb.DuckDBPyConnection) -> list[tuple]:
-    """A key that comes more than once, if there is one: a part of all keys at a time, as many as memory holds."""
+    """A key that comes more than once, if there is one."""
     key = ", ".join(quoting.name(name) for name in schema.unique)
-    ((rows,),) = connection.execute(f"SELECT count(*) FROM delta_{table}").fetchall()
-    parts = rows // AT_ONCE + 1
-    for part in range(parts):
-        only = f"WHERE hash({key}) % {parts} = {part}" if parts > 1 else ""
-        found = connection.execute(f"SELECT {key} FROM delta_{table} {only} GROUP BY ALL HAVING count(*) > 1 LIMIT 1").fetchall()
-        if found:
-            return found
-    return []
+    with perhaps_repeated(f"SELECT {key} FROM delta_{table}", connection) as suspects:
+        if suspects is None:
+            return []
+        return connection.execute(
+            f"""SELECT {key} FROM delta_{table} WHERE hash({key}) IN (FROM {suspects})
+            GROUP BY ALL HAVING count(*) > 1 ORDER BY ALL LIMIT 1"""
+        ).fetchall()
 
 
 def _key_words(schema: DataFrameSchema) -> str:
@@ -131,6 +132,6 @@ def _broken(
         if name in references:
             yield f"{name} is not in {references[name][0]}", ready[f"_unknown_{name}"]
         for check in column.checks:
-            yield check.error, ~check(ready, name).check_output
+            yield check.error, check.broken(ready, name)
     for check in schema.checks:
-        yield check.error, ~check(ready).check_output
+        yield check.error, check.broken(ready)

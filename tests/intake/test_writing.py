@@ -65,7 +65,7 @@ def test_what_slips_through_the_rules_is_seen(change, found, monkeypatch):
     if change:
         connection.execute(change)
     assert slipped("labels", contract(NOW)["labels"], connection) == found
-    monkeypatch.setattr("labelqa_lib.intake.rules.AT_ONCE", 1)
+    monkeypatch.setattr("labelqa_lib.intake.repeating.AT_ONCE", 1)
     assert slipped("labels", contract(NOW)["labels"], connection) == found
 
 
