@@ -50,12 +50,17 @@ def styled(draw: Callable[..., Figure]) -> Callable[..., Figure]:
     @functools.wraps(draw)
     def inside(*args, **kwargs) -> Figure:
         fonts = families(is_latin(say("seconds"), *args, *kwargs.values()))
-        with matplotlib.rc_context({"font.family": list(fonts)}, fname=_STYLE):
+        with matplotlib.rc_context({**_style(), "font.family": list(fonts)}):
             fig = draw(*args, **kwargs)
             fit(fig)  # makes the ticks, too, which take their style from the settings of this moment
             return fig
 
     return inside
+
+
+@functools.cache
+def _style() -> matplotlib.RcParams:
+    return matplotlib.rc_params_from_file(_STYLE, use_default_template=False)
 
 
 def canvas(height: float, width: float = WIDTH) -> Figure:
