@@ -13,6 +13,7 @@ from labelqa_lib.causes.cause import Cause
 from labelqa_lib.causes.evidence import Evidence, evidence
 from labelqa_lib.causes.questions import week_causes
 from labelqa_lib.errors import UsageError
+from labelqa_lib.explore.opened import Opened
 from labelqa_lib.explore.view import MARKET, View
 from labelqa_lib.findings import named
 from labelqa_lib.findings.sizing import settle
@@ -24,9 +25,6 @@ from labelqa_lib.store import Tables
 
 PAGE_SIZE = 20
 """Annotations on a page of them."""
-
-MOST_OPEN = 16
-"""Pages of markets and weeks that a desk keeps open, each with what the engine holds of it; older ones are opened again."""
 
 PEOPLE = ("agent_id", "auditor_id")
 
@@ -42,32 +40,22 @@ class Answers:
     view : View
     open_page : callable
         `labelqa_lib.open_page`: market, week, audience, data, snapshot → the page with tables, targets and options.
-    pages : dict, optional
-        Pages opened already, by market and week: a desk hands them from view to view.
     audience, data, snapshot : str
         As `open_page` takes them.
     """
 
-    def __init__(self, view: View, open_page: Callable[..., Any], audience: str = "internal", data: str = "",
-                 snapshot: str = "", pages: dict | None = None):  # fmt: skip
-        self.view = view
-        self._opened, self._where = {} if pages is None else pages, (audience, data, snapshot)
-        self._open = open_page
+    def __init__(self, view: View, open_page: Callable[..., Any], audience: str = "internal", data: str = "", snapshot: str = ""):
+        self.view, self._opened = view, Opened(open_page, audience, data, snapshot)
 
     def about(self, view: View) -> Answers:
-        """The same desk's answers to another view."""
-        return Answers(view, self._open, *self._where, pages=self._opened)
+        """The same desk's answers to another view: pages that are open stay so."""
+        answers = Answers(view, self._opened.open_page, *self._opened.where)
+        answers._opened = self._opened
+        return answers
 
     def page(self, market: str = ""):
         """The page of a market of the view; of the first one where none is named."""
-        market = market or self.view.markets[0]
-        if (market, self.view.week) not in self._opened:
-            page = self._open(market, self.view.week, *self._where)
-            self._opened[market, self.view.week] = self._opened[market, page.week] = page
-            for oldest in list(self._opened)[: -max(MOST_OPEN, 2 * len(self.view.markets))]:
-                del self._opened[oldest]
-            return page
-        return self._opened[market, self.view.week]
+        return self._opened.page(market or self.view.markets[0], self.view.week, len(self.view.markets))
 
     @property
     def unit(self) -> str:
@@ -206,12 +194,12 @@ class Answers:
 
     def interrupt(self) -> None:
         """Stop what the engine is doing for these answers; whoever waits for it gets a `DataError`."""
-        for page in list(self._opened.values()):
+        for page in self._opened.pages():
             page.tables.interrupt()
 
     def progress(self) -> float:
         """How far the engine is with what it is doing for these answers, in percent; -1 where it cannot say."""
-        return max((page.tables.annotations.get_backend().con.query_progress() for page in list(self._opened.values())), default=-1.0)
+        return max((page.tables.progress() for page in self._opened.pages()), default=-1.0)
 
     def values(self, dimension: str) -> list[str]:
         """What a filter on a dimension can be set to: its values in the weeks of the first market, inside the other filters."""

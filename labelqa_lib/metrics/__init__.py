@@ -5,7 +5,7 @@ one family each, `label_means` a part of quality; `judged` the rate sample, `fra
 `compare` what moved; `breakdowns` and `coverage` the tables of a page that are not one metric; `rare` the gaps between
 critical errors; `interval_methods` what hangs on the method; `control` charts, `people` compared, and accuracy `corrected` and `assisted` are metric frames with
 more beside them, as are those beside `peers`; `inside` asks the same inside one segment, `behind` shows the
-annotations that a figure stands on; `withheld` keeps from a partner what rests on few rows.
+annotations that a figure stands on, `within` takes tables to other weeks; `withheld` keeps from a partner what rests on few rows.
 """
 
 from labelqa_lib.metrics.assisted import TITLES as ASSISTED_TITLES
@@ -28,6 +28,7 @@ from labelqa_lib.metrics.rare import critical_gaps
 from labelqa_lib.metrics.registry import REGISTRY, TITLES, UNITS, measure, measure_each
 from labelqa_lib.metrics.split import SPLIT_UNITS, split_change
 from labelqa_lib.metrics.staff import staff
+from labelqa_lib.metrics.within import within
 
 __all__ = [
     "ASSISTED_TITLES",
@@ -68,4 +69,5 @@ __all__ = [
     "tenure",
     "volume",
     "volumes",
+    "within",
 ]

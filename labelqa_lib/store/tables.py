@@ -90,6 +90,11 @@ class Tables:
         else:
             engine.con.interrupt()
 
+    def progress(self) -> float:
+        """How far the engine is with what it is doing, in percent; -1 where it does nothing, or cannot say."""
+        engine = self.annotations.get_backend()
+        return engine.con.query_progress() if engine.name == "duckdb" else -1.0
+
     def delivered(self, name: str) -> bool:
         """Whether a table (``audits``) or a column (``annotations.blind``) holds anything at all."""
         table, _dot, column = name.partition(".")

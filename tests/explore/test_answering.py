@@ -14,9 +14,9 @@ import pytest
 from ipywidgets.embed import dependency_state
 
 import labelqa_lib as lq
-from labelqa_lib import store
+from labelqa_lib import metrics, store
 from labelqa_lib.errors import UsageError
-from labelqa_lib.explore import AuditWork, SessionWork, progress
+from labelqa_lib.explore import Answers, AuditWork, SessionWork, View, progress
 from labelqa_lib.explore.answering import AnswerDesk
 from labelqa_lib.explore.sheet import ANNOTATIONS, AUDITS, Sheet
 from labelqa_lib.translation import speaking
@@ -83,6 +83,15 @@ def press(desk, keys):
 def state_of(desk) -> str:
     """All that the widgets hold, as text."""
     return json.dumps([one["state"] for one in dependency_state([desk.box]).values()], default=str)
+
+
+def test_a_view_reaches_weeks_that_its_first_page_did_not_open(page):
+    first = Answers(View(("MY",), "2026-W45", by=("queue",)), lq.open_page)
+    assert first.page().tables.weeks == ("2026-W45",) and first.whole["n"] > 0
+    later = first.about(View(("MY",), "2026-W46", by=("queue",)))
+    alone = lq.open_page("MY", "2026-W46")
+    assert later.page().tables.weeks == alone.tables.weeks == ("2026-W45", "2026-W46")
+    assert later.segments["estimate"].tolist() == metrics.measure(alone.tables, "accuracy", ["queue"])["estimate"].tolist()
 
 
 def test_audits_by_keyboard_are_taken_in_by_the_next_ingest(page, drawn):

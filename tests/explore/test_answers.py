@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import pytest
 
 from labelqa_lib.errors import UsageError
-from labelqa_lib.explore import View, show
-from labelqa_lib.explore import answers as answers_module
+from labelqa_lib import metrics
+from labelqa_lib.explore import View, opened, show
 from labelqa_lib.metrics import measure, spread
+from labelqa_lib.store import tables_from as tables_of
 from tests.explore.desks import answers
 from tests.sampling.worlds import WEEKS, market
 
@@ -55,13 +57,36 @@ def test_pages_are_opened_once_for_all_views_of_a_desk():
 
 
 def test_a_desk_keeps_few_pages_open(monkeypatch):
-    monkeypatch.setattr(answers_module, "MOST_OPEN", 2)
+    monkeypatch.setattr(opened, "MOST_WEEKS", 2)
+    monkeypatch.setattr(opened, "MOST_MARKETS", 1)
     first = answers(week=WEEKS[0])
     kept = first.page()
     for week in WEEKS[1:]:
         last = first.about(View(("MY",), week)).page()
-    assert len(first._opened) == 2 and last in first._opened.values() and kept not in first._opened.values()
+    assert len(first._opened.pages()) == 2 and last in first._opened.pages()
     assert first.page() is not kept, "it is opened again"
+    both = first.about(View(("MY", "SG")))
+    assert both.page("MY") and both.page("SG"), "as many markets as are looked at together"
+    only = first.about(View(("SG",))).page()
+    assert first._opened.pages() == [only, only], "under its week and as the latest"
+
+
+def test_another_week_of_a_desk_is_the_week_of_its_own_page():
+    """Rows that are there already are cut to the week's own: every answer is the one of tables opened for it."""
+    first = answers()
+    _ = first.segments
+    for metric in ("accuracy", "aht", "fnr", "appeal_rate"):
+        for week in (WEEKS[2], WEEKS[1], WEEKS[2]):
+            seen = first.about(View(("MY",), week, metric=metric, by=("queue",)))
+            alone = tables_of({name: getattr(market(), name) for name in ("annotations", "labels", "items", "audits", "people")},
+                              market().snapshot, "MY", WEEKS[: WEEKS.index(week) + 1])  # fmt: skip
+            assert seen.page().tables.weeks == alone.weeks and seen.page().week == week
+            pd.testing.assert_frame_equal(seen.segments[measure(alone, metric).columns.insert(1, "queue")], measure(alone, metric, ["queue"]))
+            pd.testing.assert_frame_equal(seen.trend, metrics.control_chart(alone, metric, confidence=0.95))
+    with pytest.raises(UsageError, match="week W45"):
+        first._opened.open_page = lambda *_asked: (_ for _ in ()).throw(UsageError("week W45: there is none"))
+        _ = first.about(View(("MY",), "2025-W45")).segments
+    assert first.page() is first.about(View(("MY",), WEEKS[-1])).page(), "what was open stays so"
 
 
 def test_the_view_in_a_sentence():
