@@ -12,7 +12,7 @@ export OPENBLAS_NUM_THREADS := 1
 help:
 	@echo "make report   simulate a delivery, ingest it and render the latest week of every market"
 	@echo "make test     run the tests (FAST=1: the part that takes under two minutes)"
-	@echo "make engines  install the drivers of PostgreSQL and Spark, too (half a gigabyte): their tests are skipped without"
+	@echo "make engines  install the drivers of PostgreSQL, Spark and S3, too (half a gigabyte): their tests are skipped without"
 	@echo "make lab      open JupyterLab on the notebooks"
 	@echo "make bench-causes  find simulated incidents, beside other methods (ARGS: --cases 20 --real FOLDER)"
 	@echo "make bench-coverage  does the report's interval hold its 95 % (ARGS: replications, seed)"
@@ -76,7 +76,7 @@ catalogues:
 
 lock:
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate --group test pyproject.toml --output-file requirements.lock
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate --group test --all-extras \
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate --group test --group stores --all-extras \
 		--constraint requirements.lock pyproject.toml | grep -vxFf requirements.lock > requirements-engines.lock
 
 clean:

@@ -2,14 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import functools
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import fsspec
 from fsspec import AbstractFileSystem
 
 from labelqa_lib.errors import UsageError
+
+
+_BUCKETS = {"s3", "s3a", "gs", "gcs", "abfs", "abfss", "az", "oss", "oci", "r2", "tos"}
+
+
+def _in_its_words(work: Callable) -> Callable:
+    """Whatever a store's package raises, as the OSError that it is to us."""
+
+    @functools.wraps(work)
+    def told(place, *args, **kwargs):
+        try:
+            return work(place, *args, **kwargs)
+        except OSError:
+            raise
+        except Exception as error:
+            raise OSError(f"{place.address}: {error}") from error
+
+    return told
 
 
 @dataclass(frozen=True)
@@ -23,6 +44,10 @@ class Place:
     store : AbstractFileSystem
     root : str
         Where it begins there.
+
+    Notes
+    -----
+    Every method but `at` raises OSError, with the store's own words, when the store does not do what it is asked.
     """
 
     address: str
@@ -31,7 +56,7 @@ class Place:
 
     @classmethod
     def at(cls, address: str) -> Place:
-        """Open a place, made where it is not there yet.
+        """Open a place: a folder is made where it is not there yet, a bucket is not.
 
         Parameters
         ----------
@@ -45,17 +70,28 @@ class Place:
         """
         try:
             store, root = fsspec.url_to_fs(address)
-            store.makedirs(root, exist_ok=True)
-        except (ImportError, ValueError, OSError) as error:
+            place = cls(address, store, root.rstrip("/"))
+            bucket = place.root.partition("/")[0]
+            if place.in_bucket and not store.exists(bucket):
+                raise UsageError(f"{address}: there is no bucket {bucket} that can be reached from here")
+            place._make_folder(place.root)
+        except UsageError:
+            raise
+        except Exception as error:  # noqa: BLE001 (each store has exceptions of its own)
             raise UsageError(f"{address}: cannot be opened ({error})") from None
-        return cls(address, store, root.rstrip("/"))
+        return place
 
-    def path(self, name: str) -> str:
-        """The store's own path of a file, whose folder is made where it is not there yet."""
-        path = f"{self.root}/{name}"
-        self.store.makedirs(path.rpartition("/")[0], exist_ok=True)
-        return path
+    @property
+    def in_bucket(self) -> bool:
+        """Whether it has no folders, only names with ``/`` in them, below a bucket that somebody has made."""
+        return not _BUCKETS.isdisjoint(_protocols(self.store))
 
+    @property
+    def folder(self) -> Path | None:
+        """The folder that it is on this machine, if it is one."""
+        return Path(self.root) if "file" in _protocols(self.store) else None
+
+    @_in_its_words
     def read(self, name: str) -> bytes:
         """A file's content.
 
@@ -64,6 +100,11 @@ class Place:
         FileNotFoundError
         """
         return self.store.cat_file(f"{self.root}/{name}")
+
+    @_in_its_words
+    def exists(self, name: str) -> bool:
+        """Whether there is such a file."""
+        return self.store.exists(f"{self.root}/{name}")
 
     def write(self, name: str, content: bytes, mark: str) -> None:
         """Write a file so that a reader sees the old one or the new one, never a part.
@@ -77,23 +118,55 @@ class Place:
             No two that write the same file at once have the same.
         """
         folder, _, last = name.rpartition("/")
-        temporary = self.path(f"{folder}/.{last}.{mark}.tmp".lstrip("/"))
+        temporary = f"{folder}/.{last}.{mark}.tmp".lstrip("/")
         try:
-            self.store.pipe_file(temporary, content)
-            self.store.mv(temporary, f"{self.root}/{name}")
+            self.put(temporary, content, last)
+            self.move(temporary, name)
         except BaseException:
-            if self.store.exists(temporary):
-                self.store.rm(temporary)
+            self.remove(temporary)
             raise
 
-    def remove(self, name: str) -> None:
-        """Take a file away; nothing happens where there is none."""
-        if self.store.exists(f"{self.root}/{name}"):
-            self.store.rm(f"{self.root}/{name}")
+    @_in_its_words
+    def put(self, name: str, content: bytes, like: str = "") -> None:
+        """Write a file of which nobody knows yet.
 
-    def below(self, folder: str) -> dict[str, Mapping[str, Any]]:
+        Parameters
+        ----------
+        like : str
+            The name by which a store tells what it serves the file as; its own, where not given.
+        """
+        path = f"{self.root}/{name}"
+        self._make_folder(path.rpartition("/")[0])
+        with TemporaryDirectory() as folder:  # stores tell a page from a download by the name of a file they are given
+            local = Path(folder) / (like or name).rpartition("/")[2]
+            local.write_bytes(content)
+            self.store.put_file(str(local), path)
+
+    @_in_its_words
+    def move(self, name: str, to: str) -> None:
+        """Give a file another name, whether there is one of that name or not."""
+        path = f"{self.root}/{to}"
+        self._make_folder(path.rpartition("/")[0])
+        self.store.mv(f"{self.root}/{name}", path)
+
+    @_in_its_words
+    def remove(self, name: str) -> None:
+        """Take a file away, or a folder with all that is in it; nothing happens where there is none."""
+        if self.store.exists(f"{self.root}/{name}"):
+            self.store.rm(f"{self.root}/{name}", recursive=True)
+
+    @_in_its_words
+    def below(self, folder: str = "") -> dict[str, Mapping[str, Any]]:
         """Every file below a folder, by its name below the place, with what the store says of it."""
         start = len(self.root) + 1
         self.store.invalidate_cache()
-        found = self.store.find(f"{self.root}/{folder}", detail=True)
+        found = self.store.find(f"{self.root}/{folder}".rstrip("/"), detail=True)
         return {path[start:]: about for path, about in sorted(found.items())}
+
+    def _make_folder(self, path: str) -> None:
+        if not self.in_bucket:
+            self.store.makedirs(path, exist_ok=True)
+
+
+def _protocols(store: AbstractFileSystem) -> set[str]:
+    return {store.protocol} if isinstance(store.protocol, str) else set(store.protocol)

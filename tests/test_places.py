@@ -47,3 +47,19 @@ def test_an_address_that_nothing_opens_is_a_sentence(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(UsageError, match="cannot be opened"):
         Place.at(str(tmp_path / "file"))
+
+
+def test_what_a_store_raises_of_its_own_is_an_error_of_the_machine(monkeypatch, place):
+    class Gone(Exception):
+        pass
+
+    def breaks(*_arguments, **_options):
+        raise Gone("no route to host")
+
+    monkeypatch.setattr(type(place.store), "cat_file", breaks)
+    monkeypatch.setattr(type(place.store), "put_file", breaks)
+    with pytest.raises(OSError, match=f"^{place.address}: no route to host$"):
+        place.read("page.html")
+    with pytest.raises(OSError, match="no route to host"):
+        place.write("page.html", b"new", "m")
+    assert not place.below()

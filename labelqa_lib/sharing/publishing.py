@@ -7,8 +7,6 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from fsspec import AbstractFileSystem
-
 from labelqa_lib.errors import UsageError
 from labelqa_lib.places import Place
 
@@ -56,24 +54,21 @@ def publish(tree: Path, audience: str, destination: str) -> Published:
     leaves the earlier one to be read; run again, it is completed.
     """
     files = _files(tree, audience)
-    store, root = _opened(destination, tree)
-    before = _manifest(store, root, audience, destination)
+    place = _opened(destination, tree)
+    before = _manifest(place, audience)
     changed = [name for name, digest in files.items() if before.get(name) != digest]
-    staging = f"{root}/{_STAGING}"
-    _clear(store, staging)
+    place.remove(_STAGING)
     try:
         for name in changed:
-            _put(store, f"{staging}/{name}", (tree / name).read_bytes())
-        for name in sorted(changed, key=_place):
-            store.makedirs(f"{root}/{name}".rpartition("/")[0], exist_ok=True)
-            store.mv(f"{staging}/{name}", f"{root}/{name}")
+            place.put(f"{_STAGING}/{name}", (tree / name).read_bytes())
+        for name in sorted(changed, key=_turn):
+            place.move(f"{_STAGING}/{name}", name)
     finally:
-        _clear(store, staging)
-    gone = [name for name in before if name not in files and store.exists(f"{root}/{name}")]
+        place.remove(_STAGING)
+    gone = [name for name in before if name not in files and place.exists(name)]
     for name in gone:
-        store.rm(f"{root}/{name}")
-    told = json.dumps({"audience": audience, "files": files}, indent=1, sort_keys=True) + "\n"
-    _put(store, f"{root}/{MANIFEST}", told.encode())
+        place.remove(name)
+    _tell(place, audience, files)
     return Published(len(changed), len(files) - len(changed), len(gone), f"{destination.rstrip('/')}/index.html")
 
 
@@ -88,39 +83,32 @@ def _files(tree: Path, audience: str) -> dict[str, str]:
     return {name.as_posix(): hashlib.sha256((tree / name).read_bytes()).hexdigest() for name in names}
 
 
-def _opened(destination: str, tree: Path) -> tuple[AbstractFileSystem, str]:
+def _opened(destination: str, tree: Path) -> Place:
     place = Place.at(destination)
-    if "file" in place.store.protocol and Path(place.root).resolve().is_relative_to(tree.parent.resolve()):
+    if place.folder and place.folder.resolve().is_relative_to(tree.parent.resolve()):
         raise UsageError(f"{destination}: lies among the reports themselves; name a folder elsewhere")
-    return place.store, place.root
+    return place
 
 
-def _manifest(store: AbstractFileSystem, root: str, audience: str, destination: str) -> dict[str, str]:
+def _manifest(place: Place, audience: str) -> dict[str, str]:
     """The files published there before, by name, with their digests; none in an empty place."""
-    path = f"{root}/{MANIFEST}"
-    if not store.exists(path):
-        if any(f"/{_STAGING}/" not in one for one in store.find(root)):
-            raise UsageError(f"{destination}: holds files that labelqa did not publish; name an empty folder")
-        # said at once: a copy that is interrupted must know its own files again
-        _put(store, path, json.dumps({"audience": audience, "files": {}}).encode())
+    if not place.exists(MANIFEST):
+        if any(not name.startswith(f"{_STAGING}/") for name in place.below()):
+            raise UsageError(f"{place.address}: holds files that labelqa did not publish; name an empty folder")
+        _tell(place, audience, {})  # at once: a copy that is interrupted must know its own files again
         return {}
-    told = json.loads(store.cat_file(path))
+    told = json.loads(place.read(MANIFEST))
     if told["audience"] != audience:
-        raise UsageError(f"{destination}: is where pages for {told['audience']} lie; those for {audience} need a place of "
+        raise UsageError(f"{place.address}: is where pages for {told['audience']} lie; those for {audience} need a place of "
                          "their own")  # fmt: skip
     return told["files"]
 
 
-def _place(name: str) -> tuple[int, str]:
+def _tell(place: Place, audience: str, files: dict[str, str]) -> None:
+    told = json.dumps({"audience": audience, "files": files}, indent=1, sort_keys=True) + "\n"
+    place.put(MANIFEST, told.encode())
+
+
+def _turn(name: str) -> tuple[int, str]:
     """Pages before the index of their week, that before the index of all."""
     return {"index.html": 2}.get(name, 1 if name.endswith("/index.html") else 0), name
-
-
-def _put(store: AbstractFileSystem, path: str, content: bytes) -> None:
-    store.makedirs(path.rpartition("/")[0], exist_ok=True)
-    store.pipe_file(path, content)
-
-
-def _clear(store: AbstractFileSystem, folder: str) -> None:
-    if store.exists(folder):
-        store.rm(folder, recursive=True)
