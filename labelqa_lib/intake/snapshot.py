@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -24,6 +25,7 @@ from labelqa_lib.intake.writing import write_rejects, write_tables
 
 _CURRENT = "CURRENT"
 _LEFTOVER = ".tmp-"
+_FLUSHED_AT_ONCE = 16
 
 
 def current_snapshot(root: Path) -> Path | None:
@@ -182,9 +184,8 @@ def _sha256(path: Path) -> str:
 
 def _flush(folder: Path) -> None:
     """Everything below `folder` onto the disk, before its name says that it is whole."""
-    for path in sorted(folder.rglob("*")):
-        _sync(path)
-    _sync(folder)
+    with ThreadPoolExecutor(_FLUSHED_AT_ONCE) as pool:  # a disk writes what several wait for in one go
+        list(pool.map(_sync, [*folder.rglob("*"), folder]))
 
 
 def _sync(path: Path) -> None:

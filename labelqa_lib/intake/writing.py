@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import shutil
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import duckdb
@@ -19,8 +20,9 @@ from labelqa_lib.intake.merging import DERIVED_FROM, PARTITIONED, parquet_of, to
 from labelqa_lib.sources import quoting
 
 _WRITERS = 4
-_BATCH, _GROUP = 1 << 17, 1 << 20
-"""Rows that are fetched at once, and rows of one group of a file: memory holds about so many, however long a table."""
+_BATCH, _GROUP, _IN_FLIGHT = 1 << 16, 1 << 18, 1 << 19
+"""Rows that are fetched at once, rows of one group of a file, and rows that wait to be packed: memory holds about so many,
+however long a table."""
 
 _SELDOM_TWICE = {"annotation_id", "item_id", "audit_id", "appeal_id", "target_id", "content_ref"}
 """Texts of which nearly every one is another: a dictionary of them costs time and makes the file longer."""
@@ -30,19 +32,33 @@ def write_tables(
     assessment: Assessment, parent: Path | None, folder: Path, connection: duckdb.DuckDBPyConnection
 ) -> dict[str, int]:
     """Every contract table below `folder`, rows by key; how many rows each has. Without rows there is no file."""
-    return {table: _write_table(table, assessment, parent, folder, connection) for table in assessment.schemas}
+    with ThreadPoolExecutor(_WRITERS) as pool:
+        writers = _Writers(pool)
+        rows = {
+            table: _write_table(table, assessment, parent, folder, writers, connection) for table in assessment.schemas
+        }
+        writers.finish()
+    return rows
 
 
 def write_rejects(assessment: Assessment, folder: Path, connection: duckdb.DuckDBPyConnection) -> None:
     """`rejects/<table>.parquet` for every table that has any, by file and line."""
-    for outcome in assessment.outcome.tables:
-        if outcome.rejected:
-            rejects = f"SELECT * FROM rejects_{outcome.table} ORDER BY file, line"
-            _write_in_groups(rejects, folder / "rejects" / f"{outcome.table}.parquet", connection)
+    with ThreadPoolExecutor(_WRITERS) as pool:
+        writers = _Writers(pool)
+        for outcome in assessment.outcome.tables:
+            if outcome.rejected:
+                path = folder / "rejects" / f"{outcome.table}.parquet"
+                writers.write(f"SELECT * FROM rejects_{outcome.table} ORDER BY file, line", lambda path=path: path, connection, places=False)
+        writers.finish()
 
 
 def _write_table(
-    table: str, assessment: Assessment, parent: Path | None, folder: Path, connection: duckdb.DuckDBPyConnection
+    table: str,
+    assessment: Assessment,
+    parent: Path | None,
+    folder: Path,
+    writers: _Writers,
+    connection: duckdb.DuckDBPyConnection,
 ) -> int:
     """Write or link one table; the number of its rows."""
     ((rows,),) = connection.execute(f"SELECT count(*) FROM merged_{table}").fetchall()
@@ -58,7 +74,11 @@ def _write_table(
         if held:
             _link_untouched(parent / table, folder / table, touched)
         if touched:
-            _write_partitions(table, touched, key, folder / table, connection)
+            places = ", ".join(f"({quoting.literal(market)}, {quoting.literal(week)})" for market, week in touched)
+            in_order = f"""SELECT * FROM merged_{table}
+                SEMI JOIN (VALUES {places}) AS touched(market, week) USING (market, week)
+                ORDER BY market, week, {', '.join(key)}"""
+            writers.write(in_order, partial(_part, folder / table), connection, places=True)
     elif held and not changed and not moved:
         _link(parent / f"{table}.parquet", folder / f"{table}.parquet")
     else:
@@ -66,69 +86,103 @@ def _write_table(
         columns = [column for column, *_ in connection.execute(f"DESCRIBE merged_{table}").fetchall()]
         order = [*(["market"] if "market" in columns else []), *key]
         in_order = f"SELECT * FROM merged_{table} ORDER BY {', '.join(order)}"
-        _write_in_groups(in_order, folder / f"{table}.parquet", connection)
+        writers.write(in_order, lambda: folder / f"{table}.parquet", connection, places=False)
     return rows
 
 
-def _write_partitions(
-    table: str, touched: list[tuple[str, str]], key: list[str], folder: Path, connection: duckdb.DuckDBPyConnection
-) -> None:
-    """In one pass over the rows in order, so that memory holds those of a few files; these are packed side by side."""
-    places = ", ".join(f"({quoting.literal(market)}, {quoting.literal(week)})" for market, week in touched)
-    in_order = f"""SELECT * FROM merged_{table} SEMI JOIN (VALUES {places}) AS touched(market, week) USING (market, week)
-        ORDER BY market, week, {', '.join(key)}"""
-    with ThreadPoolExecutor(_WRITERS) as pool:
-        writing: deque[Future] = deque()
-        for (market, week), rows in _partitions(_batches(in_order, connection)):
-            if len(writing) == _WRITERS:
-                writing.popleft().result()
-            writing.append(pool.submit(_write, rows, folder / f"market={market}" / f"week={week}" / "part-0.parquet"))
-        for written in writing:
-            written.result()
+def _part(folder: Path, market: str, week: str) -> Path:
+    return folder / f"market={market}" / f"week={week}" / "part-0.parquet"
 
 
-def _partitions(batches: Iterable[pa.RecordBatch]) -> Iterator[tuple[tuple[str, str], pa.Table]]:
-    """The rows of each (market, week), which come one after the other."""
-    place, parts = None, []
+def _pieces(batches: Iterable[pa.RecordBatch], places: bool) -> Iterator[tuple[tuple[str, ...], pa.Table]]:
+    """The rows of each (market, week), which come one after the other, or of one file; a group of a file at a time."""
+    here, waiting, held = (), [], 0
     for batch in batches:
-        runs = pyarrow.compute.run_end_encode(
-            pyarrow.compute.binary_join_element_wise(batch["market"], batch["week"], "/")
-        )
-        start = 0
-        for here, end in zip(runs.values.to_pylist(), runs.run_ends.to_pylist(), strict=True):
-            if here != place and parts:
-                yield tuple(place.split("/")), pa.Table.from_batches(parts)
-                parts = []
-            place = here
-            parts.append(batch.slice(start, end - start))
-            start = end
-    if parts:
-        yield tuple(place.split("/")), pa.Table.from_batches(parts)
+        for place, rows in _by_place(batch) if places else [((), batch)]:
+            if place != here and held:
+                yield here, pa.Table.from_batches(waiting)
+                waiting, held = [], 0
+            here = place
+            while held + len(rows) >= _GROUP:
+                yield here, pa.Table.from_batches([*waiting, rows.slice(0, _GROUP - held)])
+                rows, waiting, held = rows.slice(_GROUP - held), [], 0
+            if len(rows):
+                waiting, held = [*waiting, rows], held + len(rows)
+    if held:
+        yield here, pa.Table.from_batches(waiting)
+
+
+def _by_place(batch: pa.RecordBatch) -> Iterator[tuple[tuple[str, ...], pa.RecordBatch]]:
+    runs = pyarrow.compute.run_end_encode(pyarrow.compute.binary_join_element_wise(batch["market"], batch["week"], "/"))
+    start = 0
+    for place, end in zip(runs.values.to_pylist(), runs.run_ends.to_pylist(), strict=True):
+        yield tuple(place.split("/")), batch.slice(start, end - start)
+        start = end
 
 
 def _batches(query: str, connection: duckdb.DuckDBPyConnection) -> pa.RecordBatchReader:
     return connection.sql(query).to_arrow_reader(_BATCH)
 
 
-def _write(rows: pa.Table, path: Path) -> None:
-    """Equal rows give equal bytes: no Arrow schema, no time, one row group after the other."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    pyarrow.parquet.write_table(rows, path, row_group_size=_GROUP, **_packed(rows.schema))
+class _Writers:
+    """Packs files side by side, each group by group in its order; holds the rows of a few groups, however many come.
+
+    Equal rows give equal bytes: no Arrow schema, no time, one row group after the other.
+    """
+
+    def __init__(self, pool: ThreadPoolExecutor):
+        self.pool = pool
+        self.waiting: deque[tuple[Future, int]] = deque()
+        self.rows = 0
+
+    def write(self, query: str, path_of: Callable[..., Path], connection: duckdb.DuckDBPyConnection, places: bool) -> None:
+        """The rows of `query` into the file `path_of(market, week)` each, or into `path_of()`."""
+        path, file, last = None, None, None
+        for place, rows in _pieces(_batches(query, connection), places):
+            if path_of(*place) != path:
+                self._close(file, last)
+                path, file, last = path_of(*place), _File(path_of(*place), rows.schema), None
+            while self.waiting and self.rows + len(rows) > _IN_FLIGHT:
+                self._wait()
+            last = self.pool.submit(file.append, rows, last)
+            self.waiting.append((last, len(rows)))
+            self.rows += len(rows)
+        self._close(file, last)
+
+    def _close(self, file: _File | None, last: Future | None) -> None:
+        if file is not None:
+            self.waiting.append((self.pool.submit(file.close, last), 0))
+
+    def _wait(self) -> None:
+        writing, rows = self.waiting.popleft()
+        writing.result()
+        self.rows -= rows
+
+    def finish(self) -> None:
+        """Wait until everything is written."""
+        while self.waiting:
+            self._wait()
 
 
-def _write_in_groups(query: str, path: Path, connection: duckdb.DuckDBPyConnection) -> None:
-    """`_write` of a table of any length: one row group of it is in memory."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    batches = _batches(query, connection)
-    with pyarrow.parquet.ParquetWriter(path, batches.schema, **_packed(batches.schema)) as file:
-        waiting = batches.schema.empty_table()
-        for batch in batches:
-            waiting = pa.concat_tables([waiting, pa.Table.from_batches([batch])])
-            if len(waiting) >= _GROUP:
-                file.write_table(waiting.slice(0, _GROUP), row_group_size=_GROUP)
-                waiting = waiting.slice(_GROUP)
-        if len(waiting):
-            file.write_table(waiting, row_group_size=_GROUP)
+class _File:
+    """One file, opened when its first rows are there."""
+
+    def __init__(self, path: Path, schema: pa.Schema):
+        self.path, self.schema, self.writer = path, schema, None
+
+    def append(self, rows: pa.Table, before: Future | None) -> None:
+        """Write a group, after the one before it."""
+        if before is not None:
+            before.result()
+        if self.writer is None:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self.writer = pyarrow.parquet.ParquetWriter(self.path, self.schema, **_packed(self.schema))
+        self.writer.write_table(rows, row_group_size=_GROUP)
+
+    def close(self, last: Future) -> None:
+        """End the file, after its last group."""
+        last.result()
+        self.writer.close()
 
 
 def _packed(schema: pa.Schema) -> dict:
