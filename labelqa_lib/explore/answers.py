@@ -58,6 +58,11 @@ class Answers:
         return self._opened.page(market or self.view.markets[0], self.view.week, len(self.view.markets))
 
     @property
+    def selection(self) -> tuple:
+        """Which rows a view is about, whatever it asks of them: markets, week and filters."""
+        return self.view.markets, self.page().week, frozenset(self.view.where)
+
+    @property
     def unit(self) -> str:
         """Unit of the metric."""
         return metrics.UNITS[self.view.metric]

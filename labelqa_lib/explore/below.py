@@ -12,7 +12,7 @@ import pandas as pd
 from IPython.utils.capture import capture_output
 
 from labelqa_lib import figures, metrics
-from labelqa_lib.display import safe
+from labelqa_lib.display import safe, sentence
 from labelqa_lib.display.show import image_of
 from labelqa_lib.errors import LabelqaError
 from labelqa_lib.explore import show
@@ -38,12 +38,16 @@ class Part:
         Answers → the picture, whose places lead further.
     shows : callable, optional
         What else stands there.
+    by_button : bool
+        It takes too long to follow every change: it is worked out when its name or `again` is pressed, and stays, marked as
+        what it is an answer to, until then.
     """
 
     asks: str
     frame: Callable[[Answers], pd.DataFrame]
     drawing: Callable[[Answers], show.Drawing] | None = None
     shows: Callable[[Answers], None] | None = None
+    by_button: bool = False
 
 
 def _listed_causes(answers: Answers) -> pd.DataFrame:
@@ -57,7 +61,7 @@ PARTS = {
     "Time": Part("handle_times", lambda answers: answers.handle_times[0], show.handle_times_drawing),
     "Agents": Part("agents", lambda answers: answers.agents, show.agents_drawing, show.agents_table),
     "Items": Part("items", lambda answers: answers.items[0], None, show.items),
-    "Ask why": Part("causes", _listed_causes, None, show.why),
+    "Ask why": Part("causes", _listed_causes, None, show.why, by_button=True),
     "Audits needed": Part("sizes", lambda answers: answers.sizes, None, show.sizes),
 }
 
@@ -81,9 +85,16 @@ class Below:
                  refuse: Callable[[str], None]):  # fmt: skip
         self._look, self._wanted, self._refuse = look, wanted, refuse
         self.answers: Answers | None = None
+        self.shown: Answers | None = None
+        """Whose part is on the screen: answers to a selection before, where it is worked out by button."""
+        self._found: Answers | None = None
+        self._asked, self._why_not = False, ""
         self._places: list[figures.Place] = []
         self.choice = widgets.ToggleButtons(options=list(PARTS), style={"button_width": "auto"})
-        self.choice.observe(lambda _change: chosen(), names="value")
+        self.choice.observe(lambda _change: self._ask(), names="value")
+        self._chosen, self.stale = chosen, widgets.HTML()
+        self.again = button("Ask of this selection", self._ask, "search in the selection as it is now")
+        self.older = widgets.HBox([self.again, self.stale])
         self.picture, self.out = Picture(self._go_into), widgets.Output()
         self.ways = widgets.HBox([], layout=wrapped())
         self.ways.add_class("lq-desk-into")
@@ -91,28 +102,77 @@ class Below:
         self.wrong = widgets.Checkbox(False, description="wrong labels only", indent=False)
         self.wrong.observe(self._only_wrong, names="value")
         self.pager = widgets.HBox([self.earlier, self.later, self.wrong])
-        self.box = widgets.VBox([self.choice, self.pager, self.ways, self.picture, self.out])
+        self.box = widgets.VBox([self.choice, self.older, self.pager, self.ways, self.picture, self.out])
 
     @property
     def part(self) -> Part:
         """The part chosen."""
         return PARTS[self.choice.value]
 
-    def draw(self, answers: Answers) -> None:
-        """Show the part of these answers."""
+    def prepare(self, answers: Answers) -> None:
+        """Work out the part, beside the kernel's own thread; what cannot be had is said when it is drawn."""
+        part, self._why_not = self.part, ""
+        asked, self._asked = self._asked, False
+        if part.by_button and not (asked and self._is_old(answers)):
+            return
+        try:
+            getattr(answers, part.asks)
+        except LabelqaError as error:
+            self._why_not = " ".join(error.problems)
+        else:
+            self._found = answers if part.by_button else self._found
+
+    def _is_old(self, answers: Answers) -> bool:
+        """Whether what was found by button is not about the selection as it is."""
+        return self._found is None or self._found.selection != answers.selection
+
+    def draw(self, answers: Answers, stopped: bool = False) -> None:
+        """Show the part of these answers; of one that was stopped, that it was."""
         self.answers, view, part = answers, answers.view, self.part
-        self._draw_picture(answers)
+        why_not = "Stopped before it was found; choose it again, or ask for less." if stopped else self._why_not
+        self._choose_shown(answers, bool(why_not))
         with capture_output(stdout=True, stderr=False, display=True) as drawn:
-            self._show_rest(answers)
+            if why_not:
+                self._places = []
+                self.picture.show()
+                sentence(why_not)
+            elif self.shown is not None:
+                self._draw_picture(self.shown)
+                self._show_rest(self.shown)
+            else:
+                self.picture.show()
         self.out.outputs = tuple(
             {"output_type": "display_data", "data": _shown(one.data), "metadata": one.metadata or {}} for one in drawn.outputs
         )
         on_items = part.asks == "items"
         self.pager.layout.display = "" if on_items else "none"
         self.earlier.disabled = view.page == 0
-        self.later.disabled = not on_items or len(view.markets) > 1 or (view.page + 1) * PAGE_SIZE >= answers.items[1]
+        self.later.disabled = not on_items or bool(why_not) or (view.page + 1) * PAGE_SIZE >= answers.items[1]
         self.wrong.value = view.wrong
-        renew(self.ways, [button(said, partial(self._look, to)) for said, to in self._ways_in()])
+        renew(self.ways, [] if why_not else [button(said, partial(self._look, to)) for said, to in self._ways_in()])
+
+    def exported(self) -> tuple[pd.DataFrame, show.Drawing | None] | None:
+        """Frame and picture of the part on the screen; None where nothing of it is there, or the rows above hold it."""
+        part, shown = self.part, self.shown
+        if shown is None or part.asks == "segments":
+            return None
+        return part.frame(shown), part.drawing and part.drawing(shown)
+
+    def _choose_shown(self, answers: Answers, nothing: bool) -> None:
+        """Of a part that follows every change, these answers; else the last ones found, and what they are about."""
+        by_button = self.part.by_button
+        self.shown = None if nothing else self._found if by_button else answers
+        self.stale.value = ""
+        if by_button and self._found is None:
+            self.stale.value = "Not asked of this selection yet."
+        elif by_button and self._is_old(answers):
+            self.stale.value = safe.text(f"Below stands what was asked before, of {show.selected(self._found)}.")
+        self.older.layout.display = "" if self.stale.value else "none"
+
+    def _ask(self) -> None:
+        """Work out the part, also one that does not follow every change."""
+        self._asked = True
+        self._chosen()
 
     def _draw_picture(self, answers: Answers) -> None:
         self._places = []
@@ -142,14 +202,14 @@ class Below:
         """Cells of the confusion matrix and agents of the map, as buttons."""
         with suppress(LabelqaError):
             if self.part.asks == "confusion":
-                return show.confusions_to(self.answers)
+                return show.confusions_to(self.shown)
             if self.part.asks == "agents":
-                return show.agents_to(self.answers)
+                return show.agents_to(self.shown)
         return []
 
     def _go_into(self, place: int) -> None:
         try:
-            self._look(show.into(self.answers, self._places[place].where))
+            self._look(show.into(self.shown, self._places[place].where))
         except LabelqaError as error:
             self._refuse(" ".join(error.problems))
 

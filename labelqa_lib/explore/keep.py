@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, time
 from pathlib import Path
@@ -21,9 +21,6 @@ from labelqa_lib.explore.show import Drawing, segments_drawing
 from labelqa_lib.explore.view import View
 from labelqa_lib.files import inert, write_whole
 from labelqa_lib.periods import Week
-
-Frame = Callable[[Answers], pd.DataFrame]
-Picture = Callable[[Answers], Drawing]
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")
 
@@ -151,7 +148,7 @@ def as_notebook(answers: Answers, name: str) -> list[Path]:
     return files
 
 
-def as_files(answers: Answers, name: str, beside: Mapping[str, tuple[Frame, Picture | None]] | None = None) -> list[Path]:
+def as_files(answers: Answers, name: str, beside: Mapping[str, tuple[pd.DataFrame, Drawing | None]] | None = None) -> list[Path]:
     """Write what is shown as CSV, XLSX and PNG below the reports' folder ``explore``: the segments, and the part below.
 
     Parameters
@@ -173,10 +170,10 @@ def as_files(answers: Answers, name: str, beside: Mapping[str, tuple[Frame, Pict
     folder.mkdir(parents=True, exist_ok=True)
     # all of it is made before any of it is written: what cannot be made leaves nothing behind
     written = _forms(answers.segments, page.week, "") | {".png": as_picture(answers)}
-    for said, (frame_of, drawing) in (beside or {}).items():
-        written |= _forms(frame_of(answers), page.week, f".{said}")
+    for said, (frame, drawing) in (beside or {}).items():
+        written |= _forms(frame, page.week, f".{said}")
         if drawing is not None:
-            written[f".{said}.png"] = _image(drawing(answers).figure())
+            written[f".{said}.png"] = _image(drawing.figure())
     paths = []
     for ending, content in written.items():
         paths.append(folder / f"{name}{ending}")

@@ -66,9 +66,9 @@ class Keeping:
     def export(self) -> None:
         """The segments and the part shown as files."""
         with self._told():
-            part, answers = self._below.part, self._answers()
-            beside = {} if part.asks == "segments" else {part.asks: (part.frame, part.drawing)}
-            files = keep.as_files(answers, self.name.value.strip(), beside)
+            shown = self._below.exported()
+            beside = {} if shown is None else {self._below.part.asks: shown}
+            files = keep.as_files(self._answers(), self.name.value.strip(), beside)
             self._say("Written: " + ", ".join(str(path) for path in files))
 
     def _put(self, done: bool) -> None:

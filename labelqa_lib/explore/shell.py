@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from functools import partial
 
 import ipywidgets as widgets
@@ -111,13 +111,24 @@ class Desk:
         try:
             with self._told():
                 self.message.value, self.stop.disabled = "Working …", False
-                self._arrive(await asyncio.to_thread(self._worked_out, view))
-                await asyncio.to_thread(self._prepare_part)  # figure and rows are on their way to the reader meanwhile
-                self._draw_part()
+                answers = await self._beside(partial(self._worked_out, view))
+                if answers is not None:
+                    self._arrive(answers)
+                    await self._beside(self._prepare_part)  # figure and rows are on their way to the reader meanwhile
+                    self._draw_part()
         finally:
             telling.cancel()
-        if self._stopped:
-            self.message.value = "Stopped; this is the view before."
+        if self._stopped and self.view != view:
+            self._refuse("Stopped; this is the view before.")
+
+    async def _beside(self, do: Callable[[], object]) -> object:
+        """Work beside the kernel's own thread; None as soon as it is stopped: what no engine does goes on to its end, for
+        nobody, and the next question waits for it."""
+        working = asyncio.ensure_future(asyncio.to_thread(do))
+        working.add_done_callback(lambda done: done.cancelled() or done.exception())  # of what nobody waits for any more
+        while not working.done() and not self._stopped:
+            await asyncio.wait([working], timeout=WATCHING)
+        return None if self._stopped else working.result()
 
     async def _watch(self, view: View) -> None:
         """Tell how long it takes and how far the engine is; end what nobody waits for any more.
@@ -143,8 +154,8 @@ class Desk:
 
     def _prepare_part(self) -> None:
         """Ask for what stands below the rows; what cannot be had is said where it is shown."""
-        with self._at_work(self.view), suppress(LabelqaError):
-            getattr(self.answers, self.below.part.asks)
+        with self._at_work(self.view):
+            self.below.prepare(self.answers)
 
     @contextmanager
     def _at_work(self, view: View):
@@ -174,7 +185,7 @@ class Desk:
 
     def _draw_part(self) -> None:
         """What stands below the rows, and the ways that lead from it."""
-        self.below.draw(self.answers)
+        self.below.draw(self.answers, self._stopped)
         self.message.value, self.stop.disabled = "", True
 
     def _draw_rows(self) -> None:

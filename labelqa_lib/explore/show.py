@@ -63,6 +63,12 @@ def sentence(answers: Answers) -> str:
     return f"{said}; {change(whole, unit)} against {span(earlier)}."
 
 
+def selected(answers: Answers) -> str:
+    """Which rows a view is about, in words: ``site KUL in MY, 2026-W46``."""
+    rows = metrics.said(answers.view.segment) or "everything"
+    return f"{rows} in {wording.listed(answers.view.markets)}, {answers.page().week}"
+
+
 def change(row: pd.Series, unit: str) -> str:
     """``−3.1 pt (−5.0 to −1.2)``; a dash where it is not known."""
     said = wording.difference(row["difference"], unit)

@@ -6,6 +6,7 @@ import asyncio
 import dataclasses
 import io
 import json
+import threading
 from contextlib import contextmanager
 from types import SimpleNamespace
 
@@ -18,6 +19,7 @@ from ipywidgets.embed import dependency_state
 
 import labelqa_lib as lq
 from labelqa_lib import display, metrics, store
+from labelqa_lib.explore import answers as answers_module
 from labelqa_lib.explore import below, keep, shell
 from labelqa_lib.explore.view import View
 from tests.explore import desks
@@ -184,6 +186,77 @@ def test_a_long_question_tells_how_long_and_can_be_stopped(workspace, monkeypatc
         desk.look(View(("MY",), metric="fnr"))
         await desk._task
         assert desk.view.metric == "fnr" and desk.message.value == "", "the engine goes on answering"
+
+    asyncio.run(stopped())
+
+
+def counted_searches(monkeypatch) -> list[str]:
+    """Filters of every search for causes from now on."""
+    asked, search = [], answers_module.week_causes
+
+    def counted(rows, week, **options):
+        asked.append(f"{week} {len(rows)}")
+        return search(rows, week, **options)
+
+    monkeypatch.setattr(answers_module, "week_causes", counted)
+    return asked
+
+
+@pytest.mark.slow
+def test_why_is_asked_by_its_button_and_what_was_found_says_of_what(desk, monkeypatch):
+    asked = counted_searches(monkeypatch)
+    desk.below.choice.value = "Ask why"
+    assert len(asked) == 1 and desk.below.older.layout.display == "none" and desk.below.out.outputs
+    first = desk.below.out.outputs
+    desk.controls.metric.value = "fnr"
+    desk.controls.first.value = "queue"
+    assert len(asked) == 1 and desk.below.older.layout.display == "none", "it is about the same rows"
+    desk.rows.children[0].children[0].click()
+    assert len(asked) == 1 and desk.below.out.outputs == first, "a change does not search"
+    assert desk.below.stale.value == "Below stands what was asked before, of everything in MY, 2026-W46."
+    assert desk.below.older.layout.display == ""
+    desk.below.choice.value = "Weeks"
+    assert desk.below.picture.png and desk.below.older.layout.display == "none"
+    desk.look(View(("MY",)))
+    desk.below.choice.value = "Ask why"
+    assert len(asked) == 1 and desk.below.older.layout.display == "none", "what was found of these rows is there already"
+    desk.look(View(("MY",), where={"site": "K"}))
+    desk.below.again.click()
+    assert len(asked) == 2 and asked[0] != asked[1] and desk.below.older.layout.display == "none"
+    desk.look(View(("MY", "SG")))
+    assert len(asked) == 2 and "of site K in MY, 2026-W46" in desk.below.stale.value
+    desk.below.again.click()
+    assert "choose one of MY, SG" in str(desk.below.out.outputs) and desk.below.older.layout.display == ""
+
+
+def test_what_is_exported_is_what_is_shown(desk, workspace, monkeypatch):
+    asked = counted_searches(monkeypatch)
+    desk.below.choice.value = "Ask why"
+    desk.look(View(("MY",), where={"site": "K"}))
+    desk.keeping.name.value = "why"
+    desk.keeping.export()
+    assert len(asked) == 1 and (workspace / "reports" / "explore" / "why.causes.csv").exists()
+
+
+def test_a_search_that_is_stopped_lets_go_at_once(workspace, monkeypatch):
+    monkeypatch.setattr(shell, "DEBOUNCE", 0.01)
+    go_on = threading.Event()
+
+    async def stopped():
+        desk = shell.Desk(desks.answers())
+        monkeypatch.setattr(answers_module, "week_causes", lambda *_rows, **_options: go_on.wait(20) and [])
+        desk.below.choice.value = "Ask why"
+        while desk._working_on is None or desk.stop.disabled:
+            await asyncio.sleep(0.01)
+        await asyncio.sleep(0.05)
+        desk.stop.click()
+        await asyncio.wait_for(desk._task, 5)  # what computes without an engine cannot be ended: nobody waits for it
+        assert desk.message.value == "" and desk.stop.disabled and "Stopped before it was found" in str(desk.below.out.outputs)
+        assert desk.below.older.layout.display == ""
+        go_on.set()
+        desk.look(View(("MY",), metric="fnr"))
+        await asyncio.wait_for(desk._task, 20)
+        assert desk.view.metric == "fnr" and desk.message.value == ""
 
     asyncio.run(stopped())
 
