@@ -7,13 +7,14 @@ as an en dash.
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 
 from babel.dates import format_date, format_interval
-from babel.numbers import format_decimal
+from babel.numbers import NumberPattern, format_decimal, parse_pattern
 
 from labelqa_lib.translation import N_, known, language_of, plural, say, say_as, spoken
 
@@ -30,10 +31,19 @@ def written(text: str) -> str:
     sign, digits = ("−", text[1:]) if text.startswith("-") else ("", text)
     if not digits.replace(".", "", 1).isdecimal():
         return sign + digits
-    whole, point, decimals = digits.partition(".")
-    locale = known(spoken())
-    pattern = locale.decimal_formats[None].pattern.partition(".")[0] + point + "0" * len(decimals)
-    return sign + format_decimal(Decimal(digits), pattern, locale)
+    return sign + _written(digits, spoken())
+
+
+@functools.lru_cache(maxsize=4096)
+def _written(digits: str, locale: str) -> str:
+    _, point, decimals = digits.partition(".")
+    return format_decimal(Decimal(digits), _pattern(locale, point + "0" * len(decimals)), known(locale))
+
+
+@functools.cache
+def _pattern(locale: str, decimals: str) -> NumberPattern:
+    """How a locale writes a number with so many decimals; Babel reads a pattern in as much time as it takes to follow it."""
+    return parse_pattern(known(locale).decimal_formats[None].pattern.partition(".")[0] + decimals)
 
 
 def whole(value: float) -> str:

@@ -50,7 +50,7 @@ def name(value: object) -> str:
     return f'<b class="lq-total">{safe.text(say(TOTAL))}</b>' if value == TOTAL else safe.isolated(value)
 
 
-def estimate(row: pd.Series, column: str, unit: str, interval: tuple[str, str] = ("ci_low", "ci_high")) -> str:
+def estimate(row: Mapping[str, object], column: str, unit: str, interval: tuple[str, str] = ("ci_low", "ci_high")) -> str:
     """``95.2 %`` with its interval smaller beside it, and what it leaves out; a dash with the reason where it is
     undefined."""
     if not math.isfinite(row[column]):
@@ -63,7 +63,7 @@ def estimate(row: pd.Series, column: str, unit: str, interval: tuple[str, str] =
     return number(said, row[column]) + (f" <small>{safe.text(wording.said(but), 160)}</small>" if but else "")
 
 
-def cell(row: pd.Series, column: str, interval: tuple[str, str] | None, units: Mapping[str, str]) -> str:
+def cell(row: Mapping[str, object], column: str, interval: tuple[str, str] | None, units: Mapping[str, str]) -> str:
     """Any value of a frame, in the unit of its column, of its row or of its metric."""
     value = row[column]
     unit = units.get(column)
@@ -107,6 +107,6 @@ def scale_of(frame: pd.DataFrame, target: float = math.nan) -> tuple[float, floa
     return (min(known), max(known)) if known else (math.nan, math.nan)
 
 
-def bar(row: pd.Series, scale: tuple[float, float], target: float = math.nan, width: int = 110) -> str:
+def bar(row: Mapping[str, object], scale: tuple[float, float], target: float = math.nan, width: int = 110) -> str:
     """An estimate with its interval, drawn on `scale`."""
     return marks.interval_bar(row["estimate"], row["ci_low"], row["ci_high"], scale, target, width)

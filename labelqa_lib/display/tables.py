@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping
 
 import pandas as pd
-from great_tables import GT, html
 
 from labelqa_lib import wording
 from labelqa_lib.display import cells, safe
@@ -81,7 +79,7 @@ def table(
         notes.insert(0, say("… and {n} more", n=wording.whole(total - kept)))
     if total:
         columns = _by_metric(frame, kept, units) if by_metric else _as_it_stands(frame.head(kept), units, titles, target)
-        body = _great_table(columns, identifier(id), titles)
+        body = _html(columns, identifier(id), titles)
     else:
         body = "" if gaps else f'<p class="lq-quiet">{safe.text(empty or say("No rows."), 200)}</p>'
     below = "".join(f'<p class="lq-note">{said}</p>' for said in notes)
@@ -118,23 +116,33 @@ def _measured(frame: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, str]]:
 
 
 def _text(frame: pd.DataFrame) -> str:
-    cleaned = frame.map(lambda value: safe.plain(value, 40) if isinstance(value, str) else value)
-    return cleaned.rename(columns=lambda name: safe.plain(name, 40)).to_string(index=False, na_rep=wording.UNDEFINED)
+    """The frame as lines of text, for readers of the notebook that show no HTML."""
+    lines = [[safe.plain(name, 40) for name in frame.columns]]
+    lines += ([_plain(value) for value in row] for row in frame.itertuples(index=False, name=None))
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    return "\n".join(" ".join(map(str.rjust, line, widths)) for line in lines)
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, float):
+        return wording.UNDEFINED if math.isnan(value) else f"{value:.6g}"
+    return wording.UNDEFINED if value is None or value is pd.NA or value is pd.NaT else safe.plain(value, 40)
 
 
 def _is_metric_frame(frame: pd.DataFrame) -> bool:
     return {"metric", "period", "estimate", "ci_low", "ci_high", "n"} <= set(frame.columns)
 
 
-def _great_table(columns: dict[str, list[str]], id: str, titles: Mapping[str, str]) -> str:
-    """Columns of ready HTML as a table; its looks come from the page's style sheet, which knows great-tables' classes."""
-    safe_names = {f"c{place}": name for place, name in enumerate(columns)}
-    built = GT(pd.DataFrame(dict(zip(safe_names, columns.values(), strict=True))), id=f"{id}-table", rowname_col="c0")
-    labels = {key: html(_heading(name, titles)) for key, name in safe_names.items()}
-    built = built.tab_stubhead(labels.pop("c0")).cols_label(**labels)
-    built = built.cols_align("right", [key for key, name in safe_names.items() if cells.are_numbers(columns[name])])
-    built = built.fmt(lambda cell: cell, columns=list(safe_names))
-    return re.sub(r"<style>.*?</style>\s*", "", built.as_raw_html(), flags=re.DOTALL)
+def _html(columns: dict[str, list[str]], id: str, titles: Mapping[str, str]) -> str:
+    """Columns of ready HTML as a table: the first heads the rows, and columns of numbers are flush right."""
+    right = [' class="lq-right"' if cells.are_numbers(column) else "" for column in columns.values()]
+    heads = "".join(f'<th scope="col"{side}>{_heading(name, titles)}</th>' for name, side in zip(columns, right, strict=True))
+    lines = []
+    for first, *others in zip(*columns.values(), strict=True):
+        rest = "".join(f"<td{side}>{cell}</td>" for cell, side in zip(others, right[1:], strict=True))
+        lines.append(f'<tr><th scope="row"{right[0]}>{first}</th>{rest}</tr>')
+    body = "\n".join(lines)
+    return f'<table id="{id}-table"><thead><tr class="lq-heads">{heads}</tr></thead><tbody>\n{body}\n</tbody></table>'
 
 
 def _heading(name: str, titles: Mapping[str, str]) -> str:
@@ -152,17 +160,17 @@ def _as_it_stands(
         intervals[names[names.index("ci_low") - 1]] = ("ci_low", "ci_high")
     hidden = _NEVER_SHOWN.union(*intervals.values())
     hidden |= {name for name in ("metric", "period") if _is_metric_frame(frame) and frame[name].nunique() <= 1}
-    columns = {}
+    columns, lines = {}, frame.to_dict("records")
     for name in names:
         if name in hidden:
             continue
-        columns[name] = [cells.cell(row, name, intervals.get(name), units) for _, row in frame.iterrows()]
+        columns[name] = [cells.cell(row, name, intervals.get(name), units) for row in lines]
         if name == "metric":
             columns[name] = [_heading(metric, titles) for metric in frame["metric"]]
         if name == "estimate" and _is_metric_frame(frame) and "metric" not in columns:
             scale = cells.scale_of(frame, target)
             ends = wording.interval(*scale, units.get(frame["metric"].iloc[0], "rate"))
-            columns[ends] = [cells.bar(row, scale, target) for _, row in frame.iterrows()]
+            columns[ends] = [cells.bar(row, scale, target) for row in lines]
     return columns
 
 
@@ -186,13 +194,13 @@ def _by_metric(frame: pd.DataFrame, rows: int, units: Mapping[str, str]) -> dict
         scale, unit = cells.scale_of(part), units.get(metric, "rate")
         found = {
             tuple(row[name] for name in dimensions): cells.estimate(row, "estimate", unit) + _below(row, scale)
-            for _, row in part.iterrows()
+            for row in part.to_dict("records")
         }
         columns[metric] = [found.get(key, cells.undefined()) for key in keys]
     return columns
 
 
-def _below(row: pd.Series, scale: tuple[float, float]) -> str:
+def _below(row: Mapping[str, object], scale: tuple[float, float]) -> str:
     """The bar of a cell's interval and its n; neither where it was counted in full."""
     if not row["ci_low"] < row["ci_high"] and row["n"] <= 1:
         return ""

@@ -27,6 +27,20 @@ def test_the_id_is_fixed_and_equal_frames_give_equal_bytes(shown):
     assert len(ids) == len(set(ids))
 
 
+def test_rows_and_columns_have_heads_and_numbers_are_flush_right(shown):
+    frame = pd.DataFrame({"site": ["KUL", None], "n": [3, 4], "note": ["a", "b"]})
+    display.table(frame, "sites", "Sites", titles={"n": "How many"})
+    table = shown.html.partition("<table")[2].replace("\n", "")
+    right = ' class="lq-right"'
+    assert table.startswith(
+        ' id="sites-table"><thead><tr class="lq-heads"><th scope="col">Site</th>'
+        f'<th scope="col"{right}>How many</th><th scope="col">Note</th></tr></thead><tbody>'
+        f'<tr><th scope="row"><bdi>KUL</bdi></th><td{right}><data class="lq-number" value="3">3</data></td>'
+    )
+    assert '<tr><th scope="row"><span class="lq-undefined">–</span></th>' in table
+    assert shown.text == "Sites\nsite n note\n KUL 3    a\n   – 4    b"
+
+
 def test_the_table_brings_no_style_of_its_own(shown):
     display.table(segments("site", SITES), "sites", "Accuracy by site")
     assert "<style" not in shown.html

@@ -27,7 +27,7 @@ print(json.dumps({
     "open": [type(one).__name__ for one in gc.get_objects()
              if isinstance(one, (duckdb.DuckDBPyConnection, zmq.Context, zmq.Socket, asyncio.AbstractEventLoop, Figure))],
     "figures": len(Gcf.figs),
-    "loaded": sorted({"pandas", "duckdb", "ibis", "seaborn", "great_tables", "labelqa_lib.page"} - set(sys.modules)),
+    "loaded": sorted({"pandas", "duckdb", "ibis", "seaborn", "babel", "labelqa_lib.page"} - set(sys.modules)),
 }))
 """
 
