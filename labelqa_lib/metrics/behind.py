@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import ibis
 import numpy as np
@@ -10,8 +10,10 @@ import pandas as pd
 from ibis import _
 
 from labelqa_lib.errors import UsageError
+from labelqa_lib.metrics.annotated import annotated
+from labelqa_lib.metrics.cells import Held
 from labelqa_lib.metrics.inside import Segment, rows_inside
-from labelqa_lib.metrics.judged import annotated, sample
+from labelqa_lib.metrics.judged import judged, sample, sampled
 from labelqa_lib.metrics.metric import WEEK
 from labelqa_lib.metrics.quality import SHARES
 from labelqa_lib.metrics.references import first_audits, first_of_each
@@ -24,6 +26,10 @@ COLUMNS = (
 """Of a row shown; NULL where not delivered."""
 
 HANDLED = "handle times"
+
+AUDIT_WORDS = "audit words"
+MOST_SORTED = 50_000
+"""Rows held in memory are put in order there; more of them the engine orders faster."""
 
 
 def behind(
@@ -57,41 +63,54 @@ def behind(
     """
     if page < 0 or size < 1:
         raise UsageError(f"page {page} of {size} rows: pages are counted from 0, and hold at least 1 row")
-    rows = _rows(tables, metric, tuple(weeks), wrong)
-    rows = rows_inside(rows, segment, "the annotations behind this figure")
-    total = int(fetch(rows.aggregate(n=_.count()))["n"].iloc[0])
-    shown = rows.order_by("annotation_id").limit(size, offset=page * size)
-    return fetch(_with_words(shown, tables).order_by("annotation_id").select(*COLUMNS)), total
+    of = "the annotations behind this figure"
+    rows = rows_inside(_rows(tables, metric, tuple(weeks), wrong, sampled), segment, of)
+    if isinstance(rows, Held) and len(rows.frame) <= MOST_SORTED:
+        names = rows.frame["annotation_id"].sort_values()
+        total, cut = len(names), names.iloc[page * size : (page + 1) * size].tolist()
+        rows = judged(tables).filter(_.annotation_id.isin(cut))
+    else:
+        rows = rows_inside(_rows(tables, metric, tuple(weeks), wrong, sample), segment, of)
+        total = int(fetch(rows.aggregate(n=_.count()))["n"].iloc[0])
+        rows = rows.order_by("annotation_id").limit(size, offset=page * size)
+    known = [name for name in COLUMNS if name in rows.columns and name != "audit_label"]
+    return _with_words(fetch(rows.select(known).order_by("annotation_id")), tables), total
 
 
-def _rows(tables: Tables, metric: str, weeks: tuple[str, ...], wrong: bool) -> ibis.Table:
+def _rows(tables: Tables, metric: str, weeks: tuple[str, ...], wrong: bool, sample_of: Callable) -> ibis.Table | Held:
     if metric in SHARES or wrong:
-        rows, _stands_on = sample(tables, weeks)
+        rows, _stands_on = sample_of(tables, weeks)
         share = SHARES.get(metric)
         rows = rows.filter(share.counted) if share is not None and share.counted is not True else rows
         return rows.filter(~_.correct) if wrong else rows
     return annotated(tables).filter(_[WEEK].isin(weeks)).mutate(reference_label=ibis.null("string"))
 
 
-def _with_words(rows: ibis.Table, tables: Tables) -> ibis.Table:
-    """With what auditors said and where the content lies: joined after the page is cut out."""
-    rows = rows.select([name for name in COLUMNS if name in rows.columns and name != "audit_label"])
-    nothing = ibis.null("string")
-    if tables.audits is None:
-        rows = rows.mutate(audit_label=nothing, second_label=nothing, error_cause=nothing, comment=nothing)
-    else:
-        here = tables.audits.semi_join(rows, "annotation_id")
-        words = here.select("audit_id", "error_cause", "comment")
-        first = first_audits(here).inner_join(words, "audit_id")
-        first = first.select("annotation_id", "audit_label", "error_cause", "comment")
-        second = first_of_each(here.filter(_.tier == 2), "annotation_id", [_.audited_at.desc(), _.audit_id])
-        second = second.select("annotation_id", second_label="audit_label")
-        for part in (first, second):
-            rows = rows.left_join(part, "annotation_id").drop("annotation_id_right")
-    if tables.items is None:
-        return rows.mutate(content_ref=nothing)
-    items = tables.items.select("item_id", "content_ref")
-    return rows.left_join(items, "item_id").drop("item_id_right")
+def _with_words(rows: pd.DataFrame, tables: Tables) -> pd.DataFrame:
+    """With what auditors said and where the content lies: looked up for the rows of the page alone."""
+    for table, key, made in ((tables.audits, "annotation_id", audit_words), (tables.items, "item_id", _contents)):
+        if table is not None and len(rows):
+            told = made(tables)
+            rows = rows.merge(fetch(told.filter(told[key].isin(rows[key].unique().tolist()))), on=key, how="left")
+    return rows.reindex(columns=list(COLUMNS))
+
+
+def audit_words(tables: Tables) -> ibis.Table:
+    """What auditors said of each annotation: ``annotation_id, audit_label, error_cause, comment`` of the first audit,
+    ``second_label`` of the second. Kept in the engine."""
+    return tables.keep(AUDIT_WORDS, lambda: _audit_words(tables.audits))
+
+
+def _audit_words(audits: ibis.Table) -> ibis.Table:
+    first = first_audits(audits).inner_join(audits.select("audit_id", "error_cause", "comment"), "audit_id")
+    second = first_of_each(audits.filter(_.tier == 2), "annotation_id", [_.audited_at.desc(), _.audit_id])
+    second = second.select("annotation_id", second_label="audit_label")
+    words = first.select("annotation_id", "audit_label", "error_cause", "comment").outer_join(second, "annotation_id")
+    return words.mutate(annotation_id=_.annotation_id.coalesce(_.annotation_id_right)).drop("annotation_id_right")
+
+
+def _contents(tables: Tables) -> ibis.Table:
+    return tables.items.select("item_id", "content_ref")
 
 
 CELLS = 40

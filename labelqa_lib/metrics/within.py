@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from ibis import _
 
 from labelqa_lib.metrics.annotated import annotated
+from labelqa_lib.metrics.behind import AUDIT_WORDS, audit_words
 from labelqa_lib.metrics.cells import held
 from labelqa_lib.metrics.judged import judged
 from labelqa_lib.metrics.metric import WEEK
@@ -39,4 +40,6 @@ def within(tables: Tables, weeks: Sequence[str]) -> Tables:
     inside = _[WEEK].isin(cut.weeks)
     held_here = {"annotated": annotated(tables), "judged": judged(tables), "held judged": held(tables, "judged", judged)}
     cut._kept.update({name: rows.filter(inside) for name, rows in held_here.items()})
+    if tables.audits is not None:
+        cut._kept[AUDIT_WORDS] = audit_words(tables)  # looked up by annotation, of whatever week
     return cut

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -24,6 +26,9 @@ def test_inside_a_segment_is_the_segments_row(metric):
     assert measure_inside(tables, metric, {"site": "K"}, ["site"])["n"].tolist() == [
         measure(tables, metric, ["site"]).set_index("site")["n"]["K"]
     ]
+
+
+behind_module = import_module("labelqa_lib.metrics.behind")  # the name in `metrics` is the function
 
 
 def test_a_segment_without_rows_says_so_and_a_wrong_one_is_refused():
@@ -81,9 +86,21 @@ def test_the_rows_behind_a_figure_are_paged_in_order_and_counted():
         behind(tables, "aht", WEEKS, {}, 0, 0)
 
 
+@pytest.mark.parametrize("most", [0, 10**6])
+def test_pages_are_the_same_whoever_puts_them_in_order(most, monkeypatch):
+    monkeypatch.setattr(behind_module, "MOST_SORTED", most)
+    rows, total = behind(market(), "accuracy", WEEKS[-1:], {"site": "K"}, 1, 7)
+    alone = [behind(market(), "accuracy", WEEKS[-1:], {"site": "K"}, place, 1)[0] for place in range(7, 14)]
+    assert rows["annotation_id"].tolist() == [one["annotation_id"].iloc[0] for one in alone] == sorted(rows["annotation_id"])
+    assert total == measure_inside(market(), "accuracy", {"site": "K"})["n"][0]
+    beyond, same = behind(market(), "accuracy", WEEKS[-1:], {"site": "K"}, 10**6, 7)
+    assert beyond.empty and same == total
+
+
 def test_words_of_both_audits_stand_beside_the_row():
     parts = labelled("ok>spam ok>ok", audit={"error_cause": "knowledge", "comment": "=1+1"})
     parts["audits"].append(parts["audits"][0] | {"audit_id": "second", "tier": 2, "audit_label": "hate"})
+    parts["audits"].append(parts["audits"][0] | {"audit_id": "alone", "annotation_id": "of no first audit", "tier": 2})
     rows, total = behind(make(**parts), "accuracy", ["2026-W46"], {})
     first = rows.iloc[0]
     assert total == 2 and first[["audit_label", "second_label", "reference_label"]].tolist() == ["spam", "hate", "hate"]
