@@ -12,8 +12,9 @@ import numpy as np
 import pandas as pd
 from ibis import _
 
-from labelqa_lib.metrics.cells import Held, cells, fetch_cells, fetched, held, told
+from labelqa_lib.metrics.cells import cells, fetch_cells, fetched, held, told
 from labelqa_lib.metrics.frame import exact_frame, finish, groups_of
+from labelqa_lib.metrics.held import Held
 from labelqa_lib.metrics.judged import annotated, cluster, clusters_of, rate
 from labelqa_lib.metrics.made import made_by_agent
 from labelqa_lib.metrics.metric import SEGMENTS, WEEK, Asked, Metric
@@ -100,7 +101,7 @@ def _overturn_rate(tables: Tables, asked: Asked) -> pd.DataFrame:
 def _days_to_resolve(q: float):
     def function(tables: Tables, asked: Asked) -> pd.DataFrame:
         rows = _appeals(tables, "raised_week").filter(_[WEEK].isin(asked.weeks))
-        rows = fetched(rows, [*asked.keys, "raised_at", "resolved_at", "outcome"])
+        rows = fetched(rows, [*asked.keys, "raised_at", "resolved_at", "outcome"], "appeal_id")
         waited = rows["resolved_at"].fillna(_end(tables)) - rows["raised_at"]
         rows["days"] = (waited / pd.Timedelta(days=1)).clip(lower=0)
         # an outcome without its time was seen to end, but not when: censored like one that waits

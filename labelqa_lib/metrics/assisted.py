@@ -74,8 +74,8 @@ def assisted(
         .group_by(list(dict.fromkeys([*asked.by, WEEK, "kind"])))
         .aggregate(rows=_.count())
     )
-    columns = ["annotation_id", WEEK, "weight", "label", "audit_label", "kind", *cluster(asked), *asked.by]
-    sample = fetched(audited(tables), columns).sort_values("annotation_id", ignore_index=True)
+    columns = [WEEK, "weight", "label", "audit_label", "kind", *cluster(asked), *asked.by]
+    sample = fetched(audited(tables), columns, "annotation_id")
     sample["_cluster"] = first_told(sample, cluster(asked))
     return withhold(_beside(sample, counts, asked, helped), tables)
 

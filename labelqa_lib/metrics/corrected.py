@@ -11,8 +11,9 @@ from ibis import _
 
 from labelqa_lib import periods
 from labelqa_lib.metrics.auditor import reaudited
-from labelqa_lib.metrics.cells import Held, fetched, first_told, held
+from labelqa_lib.metrics.cells import fetched, first_told, held
 from labelqa_lib.metrics.frame import groups_of, typed, undefined
+from labelqa_lib.metrics.held import Held
 from labelqa_lib.metrics.judged import AUDITS, cluster, clusters_of, judged, rate
 from labelqa_lib.metrics.metric import SEGMENTS, WEEK, Asked
 from labelqa_lib.metrics.registry import REGISTRY, ask
@@ -35,7 +36,7 @@ TITLES = {
 }  # fmt: skip
 """Heading of each figure and column."""
 
-_COLUMNS = ("annotation_id", WEEK, "weight", "label", "audit_label")
+_COLUMNS = (WEEK, "weight", "label", "audit_label")
 
 
 def corrected(
@@ -85,11 +86,10 @@ def corrected(
     silent = raw[raw["estimate"].isna()]
     parts = [silent.assign(metric=CORRECTED)]
     if len(silent) < len(raw):
-        second = fetched(held(tables, "reaudited", reaudited), ["annotation_id", "second_label", "weight"])
-        sample = fetched(rows, [*_COLUMNS, *cluster(asked), *asked.by])
+        second = fetched(held(tables, "reaudited", reaudited), ["second_label", "weight"], "annotation_id")
+        sample = fetched(rows, [*_COLUMNS, *cluster(asked), *asked.by], "annotation_id")
         sample = sample.merge(second.rename(columns={"weight": "second_weight"}), on="annotation_id", how="left")
         sample["_cluster"] = first_told(sample, cluster(asked))
-        sample = sample.sort_values("annotation_id", ignore_index=True)
         spans = [(week,) for week in asked.weeks] if asked.weekly else [asked.weeks]
         parts += [_corrected(sample, replace(asked, metric=CORRECTED, weekly=False, weeks=span)) for span in spans]
     below = pd.concat([part for part in parts if len(part)]).sort_values([*asked.by, "period"], ignore_index=True)

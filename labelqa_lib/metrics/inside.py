@@ -14,8 +14,8 @@ import pandas as pd
 from ibis import _
 
 from labelqa_lib.errors import UsageError
-from labelqa_lib.metrics.cells import Held
 from labelqa_lib.metrics.frame import NOT_GIVEN, undefined
+from labelqa_lib.metrics.held import Held
 from labelqa_lib.metrics.registry import REGISTRY, ask, measure
 from labelqa_lib.store import Tables
 from labelqa_lib.translation import say
@@ -78,8 +78,7 @@ def rows_inside(rows: ibis.Table | Held, segment: Segment, of: str = "these rows
     UsageError
         When the rows do not tell a dimension of the segment.
     """
-    there = rows.frame.columns if isinstance(rows, Held) else rows.columns
-    unknown = [name for name in segment if name not in there]
+    unknown = [name for name in segment if name not in rows.columns]
     if unknown:
         raise UsageError(f"{of} do not tell {', '.join(unknown)}; take that filter out to see them")
     inside = [_[name].isnull() if value == NOT_GIVEN else _[name] == value for name, value in segment.items()]

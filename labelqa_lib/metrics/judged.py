@@ -18,8 +18,9 @@ from ibis import _
 
 from labelqa_lib import periods
 from labelqa_lib.metrics.annotated import annotated, described
-from labelqa_lib.metrics.cells import Held, cells, held
+from labelqa_lib.metrics.cells import cells, held
 from labelqa_lib.metrics.frame import rate_frame
+from labelqa_lib.metrics.held import Held
 from labelqa_lib.metrics.metric import WEEK, Asked
 from labelqa_lib.metrics.references import with_references
 from labelqa_lib.store import Tables, fetch

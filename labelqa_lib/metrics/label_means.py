@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 from ibis import Table, _
 
-from labelqa_lib.metrics.cells import Held, cells
+from labelqa_lib.metrics.cells import cells
 from labelqa_lib.metrics.frame import finish, groups_of
+from labelqa_lib.metrics.held import Held
 from labelqa_lib.metrics.judged import cluster, note, sampled
 from labelqa_lib.metrics.metric import SEGMENTS, Asked, Metric
 from labelqa_lib.metrics.quality import votes

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import pandas as pd
 from ibis import Deferred, Table, _
 
-from labelqa_lib.metrics.cells import Held, cells
+from labelqa_lib.metrics.cells import cells
 from labelqa_lib.metrics.frame import rate_frame
+from labelqa_lib.metrics.held import Held
 from labelqa_lib.metrics.judged import cluster, note, rate, sampled
 from labelqa_lib.metrics.metric import SEGMENTS, Asked, Metric
 from labelqa_lib.store import Tables

@@ -39,8 +39,8 @@ def critical_gaps(tables: Tables, rules: str = "nhs") -> pd.DataFrame:
     they weigh: drawing where errors are likelier makes all gaps shorter, before and in the last week alike.
     """
     rows, _basis = sampled(tables, tables.weeks)
-    rows = fetched(rows, ["annotated_at", "annotation_id", WEEK, "critical_error"])
-    rows = rows.sort_values(["annotated_at", "annotation_id"], ignore_index=True)
+    rows = fetched(rows, ["annotated_at", WEEK, "critical_error"], "annotation_id")
+    rows = rows.sort_values("annotated_at", kind="stable", ignore_index=True)
     places = np.flatnonzero(rows["critical_error"].fillna(False))
     gaps, periods = np.diff(places) - 1.0, rows[WEEK].to_numpy()[places[1:]]
     baseline = periods < tables.weeks[-1]

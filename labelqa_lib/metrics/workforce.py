@@ -9,8 +9,9 @@ from ibis import _
 from scipy import stats
 
 from labelqa_lib.errors import UsageError
-from labelqa_lib.metrics.cells import Held, held, sums
+from labelqa_lib.metrics.cells import held, sums
 from labelqa_lib.metrics.frame import exact_frame, mean_frame
+from labelqa_lib.metrics.held import Held
 from labelqa_lib.metrics.judged import annotated, clusters_of
 from labelqa_lib.metrics.made import made_by_agent
 from labelqa_lib.metrics.metric import SEGMENTS, WEEK, Asked, Metric

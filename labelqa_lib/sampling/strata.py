@@ -165,13 +165,13 @@ def _audits(tables: Tables, weeks: tuple[str, ...]) -> tuple[pd.DataFrame, bool]
         marks[f"{metric}_hit"] = share.counted & share.hit
         marks[f"{metric}_miss"] = share.counted & ~share.hit
     place = {"site": "site", "queue": "queue", "labelled_area": "policy_area"}
-    columns = ["annotation_id", "week", "agent_id", "item_id", "weight", "kind", "suspicion", *place, *marks]
-    audits = fetched(rows.mutate(**marks), columns).astype(dict.fromkeys(marks, "float64")).rename(columns=place)
+    columns = ["week", "agent_id", "item_id", "weight", "kind", "suspicion", *place, *marks]
+    audits = fetched(rows.mutate(**marks), columns, "annotation_id").astype(dict.fromkeys(marks, "float64")).rename(columns=place)
     audits["cluster"] = first_told(audits, ("agent_id", "item_id"))
     audits = audits.drop(columns="item_id").fillna(dict.fromkeys(PLACE, NOT_GIVEN))
     bands = [audits["suspicion"] >= least for least in reversed(DOUBTS.values())]
     audits[DOUBT] = np.select(bands, list(reversed(DOUBTS)), UNSCORED)
-    return audits.sort_values("annotation_id", ignore_index=True), by_audits
+    return audits, by_audits
 
 
 def _with_shares(strata: pd.DataFrame, audits: pd.DataFrame) -> pd.DataFrame:
