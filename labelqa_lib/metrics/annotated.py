@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import ibis
 from ibis import _
 
-from labelqa_lib.store import Tables
+from labelqa_lib.store import Tables, fetch
 
 CONFIDENT = (0.05, 0.2, 0.5, 0.8, 0.95)
 """Bands of the model's chance that the label given is on the right side of violating and benign."""
@@ -17,30 +19,65 @@ KINDS = _OPINIONS * _BANDS
 
 _AS_MADE = (
     "annotation_id", "item_id", "week", "local_date", "local_hour", "annotated_at", "market", "partner", "site",
-    "agent_id", "label", "label_violating", "label_critical", "handle_seconds", "sop_version", "blind", "item_area",
+    "agent_id", "label", "label_violating", "label_critical", "handle_seconds", "sop_version", "blind",
 )  # fmt: skip
+_ELSE_OF_ITEM = ("queue", "content_type", "language")
+_OF_ITEM = ("item_area", "policy_area", "suspicion", "kind")
 
 
-def annotated(tables: Tables, *among: ibis.Deferred) -> ibis.Table:
+def annotated(tables: Tables, *among: ibis.Deferred, by: Iterable[str] | None = None) -> ibis.Table:
     """Annotations with every dimension filled from where it is delivered; those for which every condition on a column
     of the table `annotations` is true.
 
     One market's are kept in the engine. All markets' are too many to be held beside their items: conditions choose among
-    them before they are joined.
+    them before they are joined, and where `by` names the columns that are asked for, only what these need is joined.
 
     `queue`, `content_type` and `language` are the annotation's, else the item's. `policy_area` is the item's, else
     that of the given label; `judged` puts the reference label's there. ``suspicion`` is the model's probability that
     the label lies on the wrong side of the line between violating and benign (NULL without a score), ``kind`` what it
     says of the label, 0 to `KINDS` − 1.
     """
-    if tables.market is None:
-        return described(tables.annotations.filter(*among) if among else tables.annotations, tables)
-    rows = tables.keep("annotated", lambda: described(tables.annotations, tables))
-    return rows.filter(*among) if among else rows
+    if tables.market is not None:
+        rows = tables.gather("annotated", lambda part: described(part.annotations, part))
+        return rows.filter(*among) if among else rows
+    rows = tables.annotations.filter(*among) if among else tables.annotations
+    if by is None:
+        return described(rows, tables)
+    by = list(dict.fromkeys(by))
+    if needs_items(tables, by):
+        return described(rows, tables).select(by)
+    return (rows if set(by) <= set(rows.columns) else with_labels(rows, tables)).select(by)
+
+
+def needs_items(tables: Tables, by: Iterable[str]) -> bool:
+    """Whether a column of `described` cannot be told without the items."""
+    asked = set(by)
+    return bool(asked.intersection(_OF_ITEM)) or any(_some_untold(tables, name) for name in _ELSE_OF_ITEM if name in asked)
+
+
+def _some_untold(tables: Tables, name: str) -> bool:
+    """Whether annotations leave to their items what these may tell."""
+    if tables.items is None:
+        return False
+    told = tables.annotations.aggregate(untold=_[name].isnull().any())
+    return bool(tables.keep(f"untold {name}", lambda: fetch(told)["untold"].fillna(False).iloc[0]))
 
 
 def described(rows: ibis.Table, tables: Tables, *more: str) -> ibis.Table:
     """Rows of the table `annotations` with every dimension, as `annotated` says, and `more` columns that they have."""
+    return with_items(with_labels(rows, tables), tables, *more)
+
+
+def with_labels(rows: ibis.Table, tables: Tables) -> ibis.Table:
+    """Rows of the table `annotations` with what is known of the label given: its area, its side, whether it is critical."""
+    labels = tables.labels.select(
+        "label", label_area="policy_area", label_violating="violating", label_critical="critical"
+    )
+    return rows.left_join(labels, "label").drop("label_right")
+
+
+def with_items(rows: ibis.Table, tables: Tables, *more: str) -> ibis.Table:
+    """Rows of `with_labels` with every dimension, as `annotated` says, and `more` columns that they have."""
     if tables.items is None:
         nothing = ibis.null("string")
         rows = rows.mutate(
@@ -50,6 +87,7 @@ def described(rows: ibis.Table, tables: Tables, *more: str) -> ibis.Table:
     else:
         items = tables.items.select(
             "item_id",
+            "market",
             "model_label",
             "model_score",
             item_queue="queue",
@@ -57,15 +95,12 @@ def described(rows: ibis.Table, tables: Tables, *more: str) -> ibis.Table:
             item_content="content_type",
             item_language="language",
         )
-        rows = rows.left_join(items, "item_id", rname="{name}_of_item")
-    labels = tables.labels.select(
-        "label", label_area="policy_area", label_violating="violating", label_critical="critical"
-    )
+        # of its own market: a market's page knows no other
+        rows = rows.left_join(items, ["item_id", "market"], rname="{name}_of_item")
     sides = tables.labels.select(model_label="label", model_violating="violating")
-    rows = rows.left_join(labels, "label").left_join(sides, "model_label", rname="{name}_of_model")
+    rows = rows.left_join(sides, "model_label", rname="{name}_of_model")
     return rows.select(
-        *_AS_MADE,
-        *more,
+        *dict.fromkeys([*_AS_MADE, "item_area", *more]),
         queue=_.queue.coalesce(_.item_queue),
         content_type=_.content_type.coalesce(_.item_content),
         language=_.language.coalesce(_.item_language),

@@ -187,7 +187,7 @@ def _volume(tables: Tables, metric: str, both: pd.DataFrame, dimensions: list[st
         return both["n"].to_numpy(dtype=float)
     if metric not in SHARES:
         return np.zeros(len(both))
-    rows, _stands_on = sampled(tables, tables.weeks[-1:])
+    rows, _stands_on = sampled(tables, tables.weeks[-1:], by=dimensions)
     sums = cells(rows, dimensions, True, SHARES[metric].counted, cluster=("market",))
     sums = sums[[*dimensions, "weight"]].rename(columns={"weight": "volume"})
     sums = sums.groupby(dimensions, as_index=False).sum() if dimensions else sums[["volume"]].sum().to_frame().T

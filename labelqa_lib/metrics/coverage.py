@@ -26,7 +26,7 @@ def coverage(tables: Tables) -> pd.DataFrame:
     """
     parts = {}
     if tables.audits is not None or tables.gold is not None:
-        parts["audited"] = judged(tables).filter(_.basis == AUDITS)
+        parts["audited"] = judged(tables, ()).filter(_.basis == AUDITS)
     if tables.gold is not None:
         parts["on_gold"] = annotated(tables).semi_join(tables.gold, "item_id")
     if tables.delivered("annotations.agent_id") and tables.delivered("annotations.blind"):
@@ -57,12 +57,12 @@ def volumes(tables: Tables) -> pd.DataFrame:
         annotations).
     """
     keys = ["market", WEEK]
-    made = fetch(tables.annotations.aggregate(n=_.count(), by=keys)).set_index(keys)["n"]
+    counts = made(tables, keys, tables.weeks).set_index(keys)["rows"]
     audited = pd.Series(dtype=float)
     if tables.audits is not None or tables.gold is not None:
-        rows = judged(tables).filter((_.basis == AUDITS) & (_[WEEK] == tables.weeks[-1]))
+        rows = judged(tables, ()).filter((_.basis == AUDITS) & (_[WEEK] == tables.weeks[-1]))
         audited = fetch(rows.aggregate(n=_.count(), by="market")).set_index("market")["n"]
-    weekly = made.unstack(WEEK).reindex(columns=list(tables.weeks))
+    weekly = counts.unstack(WEEK).reindex(columns=list(tables.weeks))
     now = weekly[tables.weeks[-1]].dropna().astype("int64")
     frame = pd.DataFrame({"annotations": now, "usual": weekly[list(tables.weeks[:-1])].mean(axis=1).reindex(now.index)})
     frame["audited"] = audited.reindex(now.index).fillna(0).astype("int64")

@@ -10,47 +10,70 @@ are pooled are one period: gold never mixes with audits, because it is no sample
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import ibis
 import pandas as pd
 from ibis import _
 
 from labelqa_lib import periods
-from labelqa_lib.metrics.annotated import annotated, described
+from labelqa_lib.metrics.annotated import annotated, needs_items, with_items, with_labels
 from labelqa_lib.metrics.cells import cells, held
 from labelqa_lib.metrics.frame import rate_frame
 from labelqa_lib.metrics.held import Held
+from labelqa_lib.metrics.made import all_agents_told
 from labelqa_lib.metrics.metric import WEEK, Asked
-from labelqa_lib.metrics.references import with_references
+from labelqa_lib.metrics.references import made_by_place, with_references
 from labelqa_lib.store import Tables, fetch
 
 AUDITS, GOLD = "audits", "gold"
+_JUDGED = (
+    "reference_label", "reference_area", "reference_violating", "reference_critical", "label_violating", "label_critical",
+    "audit_id", "auditor_id", "audit_label", "basis", "correct", "critical_error", "weight",
+)  # fmt: skip
+_IN_PLACES = ("market", "partner", "site", WEEK, "label", "reference_label", "auditor_id")
 
 
-def judged(tables: Tables) -> ibis.Table:
+def judged(tables: Tables, by: Iterable[str] | None = None) -> ibis.Table:
     """The judged annotations, with ``reference_label, audit_id, auditor_id, audit_label, basis, weight`` and what a rate
     asks of the labels: ``correct, critical_error, label_violating, reference_violating``. ``labelled_area`` is the
-    `policy_area` that the annotation has in `annotated`. Kept in the engine."""
-    return tables.keep("judged", lambda: _judged(tables))
+    `policy_area` that the annotation has in `annotated`. Kept in the engine.
+
+    Of all markets there are many: where `by` names the dimensions that are asked for, rows may hold no more than these need.
+    """
+    if tables.market is not None:
+        return tables.keep("judged", lambda: _with_areas(_against_references(with_references(annotated(tables), tables, made_by_place(tables)), tables)))
+    if by is not None and set(by) <= set(_IN_PLACES) and all_agents_told(tables):
+        there = made_by_place(tables)
+        return tables.gather("judged in places", lambda part: _in_places(_as_judged(part, there)))
+    if by is not None and not needs_items(tables, by):
+        return tables.gather("judged as made", lambda part: _as_judged(part, made_by_place(tables)))
+    there = made_by_place(tables)
+    return tables.gather("judged", lambda part: _with_areas(with_items(_as_made(part, there), part, *_JUDGED)))
 
 
-def sample(tables: Tables, weeks: tuple[str, ...], weekly: bool = False) -> tuple[ibis.Table, dict[str, str]]:
+def sample(
+    tables: Tables, weeks: tuple[str, ...], weekly: bool = False, by: Iterable[str] | None = None
+) -> tuple[ibis.Table, dict[str, str]]:
     """The rate sample of some weeks, chosen for each market, and in words what it stands on, by period.
 
     Parameters
     ----------
     weekly : bool
         Every week is a period of its own, else all of them are one.
+    by
+        As in `judged`.
     """
     chosen, words = _chosen(tables, weeks, weekly)
-    return judged(tables).filter(chosen), words
+    return judged(tables, by).filter(chosen), words
 
 
-def sampled(tables: Tables, weeks: tuple[str, ...], weekly: bool = False) -> tuple[ibis.Table | Held, dict[str, str]]:
+def sampled(
+    tables: Tables, weeks: tuple[str, ...], weekly: bool = False, by: Iterable[str] | None = None
+) -> tuple[ibis.Table | Held, dict[str, str]]:
     """`sample` for whoever only sums it: held in memory where the tables are one market's, else left in the engine."""
     if tables.market is None:
-        return sample(tables, weeks, weekly)
+        return sample(tables, weeks, weekly, by)
 
     def chosen_rows() -> tuple[Held, dict[str, str]]:
         chosen, words = _chosen(tables, weeks, weekly)
@@ -61,7 +84,7 @@ def sampled(tables: Tables, weeks: tuple[str, ...], weekly: bool = False) -> tup
 
 def _chosen(tables: Tables, weeks: tuple[str, ...], weekly: bool) -> tuple[ibis.Deferred, dict[str, str]]:
     """Which of the judged annotations are the sample of some weeks, and what it stands on."""
-    there = tables.keep("markets and weeks", lambda: fetch(judged(tables).select("market", WEEK, "basis").distinct()))
+    there = tables.keep("markets and weeks", lambda: fetch(judged(tables, ()).select("market", WEEK, "basis").distinct()))
     there = there[there[WEEK].isin(weeks)]
     pooled = periods.span(weeks)
     there = there.assign(period=there[WEEK] if weekly else pooled)
@@ -134,14 +157,26 @@ def clusters_of(asked: Asked, alike: str = "agent_id", otherwise: str = "item") 
     return f"by {otherwise if alike in asked.by else alike.removesuffix('_id')}"
 
 
-def _judged(tables: Tables) -> ibis.Table:
-    if tables.market is None:
-        # of all markets' annotations a few are judged: only they get their dimensions, and are kept before, so that the
-        # engine knows how few they are and does not hold all items to join them
-        rows = tables.keep("referenced", lambda: with_references(tables.annotations, tables))
-        rows = described(rows, tables, *(name for name in rows.columns if name not in tables.annotations.columns))
-    else:
-        rows = with_references(annotated(tables), tables)
+def _in_places(rows: ibis.Table) -> ibis.Table:
+    """All markets' judged annotations with what is asked most: where they were made, by whom, and how they were judged.
+
+    Ids are as long as all of that together. None is needed where every agent is told: agents are the clusters."""
+    chosen = [*_IN_PLACES, "agent_id", *_JUDGED]
+    return rows.select(*(name for name in dict.fromkeys(chosen) if name != "audit_id"), item_id=ibis.null("string"))
+
+
+def _as_made(part: Tables, there: ibis.Table) -> ibis.Table:
+    """Kept before their items are looked up, so that the engine knows how few they are and does not hold all items to join them."""
+    return part.keep("judged as made", lambda: _as_judged(part, there))
+
+
+def _as_judged(part: Tables, there: ibis.Table) -> ibis.Table:
+    """Some markets' judged annotations without their items: `queue`, `content_type` and `language` are the annotation's own."""
+    return _against_references(with_labels(with_references(part.annotations, part, there), part), part)
+
+
+def _against_references(rows: ibis.Table, tables: Tables) -> ibis.Table:
+    """The rows with a reference label, what is known of it, and whether it was met."""
     rows = rows.mutate(
         basis=ibis.cases((rows.drawn.fill_null(False), AUDITS), (rows.gold_label.notnull(), GOLD)),
         reference_label=ibis.coalesce(rows.final_label, rows.second_label, rows.audit_label, rows.gold_label),
@@ -157,7 +192,9 @@ def _judged(tables: Tables) -> ibis.Table:
     return rows.mutate(
         correct=~wrong,
         critical_error=wrong & (rows.label_critical | rows.reference_critical),
-        labelled_area=rows.policy_area,
-        policy_area=rows.item_area.coalesce(rows.reference_area),
         weight=ibis.ifelse(rows.basis == AUDITS, rows.audit_weight, 1.0),
-    ).drop("drawn", "audit_weight", "item_area", "second_label", "final_label", "gold_label")
+    ).drop("drawn", "audit_weight", "second_label", "final_label", "gold_label")
+
+
+def _with_areas(rows: ibis.Table) -> ibis.Table:
+    return rows.mutate(labelled_area=_.policy_area, policy_area=_.item_area.coalesce(_.reference_area)).drop("item_area")

@@ -1,9 +1,10 @@
-"""How much was made, where and by whom: of one market a small table of sums, asked of the engine once."""
+"""How much was made, where and by whom: small tables of sums, asked of the engine once."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+import ibis
 import pandas as pd
 from ibis import _
 
@@ -12,6 +13,7 @@ from labelqa_lib.metrics.metric import WEEK, Asked
 from labelqa_lib.store import Tables, fetch
 
 KEPT_BY = ("market", "partner", "site", "queue", WEEK, "agent_id")
+_OF_ALL_KEPT_BY = tuple(name for name in KEPT_BY if name != "queue")
 _SUMS = {"rows": _.count(), "timed": _.handle_seconds.count(), "seconds": _.handle_seconds.sum()}
 
 
@@ -32,6 +34,9 @@ def made(tables: Tables, keys: Sequence[str], weeks: Sequence[str]) -> pd.DataFr
         together; 0 or NaN where there are none).
     """
     keys = list(dict.fromkeys(keys))
+    if tables.market is None and set(keys) <= set(_OF_ALL_KEPT_BY):
+        sums = made_in_all(tables).filter(_[WEEK].isin(list(weeks)))
+        return _in_order(sums, keys, {name: _[name].sum() for name in _SUMS})
     if tables.market is None or not set(keys) <= set(KEPT_BY):
         return _summed(tables, keys, weeks)
     kept = tables.keep("made", lambda: _summed(tables, list(KEPT_BY), tables.weeks))
@@ -44,12 +49,29 @@ def made(tables: Tables, keys: Sequence[str], weeks: Sequence[str]) -> pd.DataFr
 def made_by_agent(tables: Tables, asked: Asked) -> pd.DataFrame | None:
     """`made` by what is asked for and by agent; None where the cells of a figure are not agents, or sums of single
     rows would be needed."""
-    if tables.market is None or "agent_id" in asked.by or not set(asked.by) <= set(KEPT_BY):
+    if "agent_id" in asked.by or tables.market is not None and not set(asked.by) <= set(KEPT_BY):
         return None
     told = made(tables, [*asked.keys, "agent_id"], asked.weeks)
     return None if told["agent_id"].isna().any() else told
 
 
+def made_in_all(tables: Tables) -> ibis.Table:
+    """What every agent of all markets made where in a week: ``market, partner, site, week, agent_id, rows, timed, seconds``.
+    Kept in the engine: whatever asks how much was made reads all annotations once."""
+    return tables.keep("made in all", lambda: tables.annotations.group_by(list(_OF_ALL_KEPT_BY)).aggregate(**_SUMS))
+
+
+def all_agents_told(tables: Tables) -> bool:
+    """Whether every annotation of all markets tells its agent."""
+    untold = made_in_all(tables).aggregate(some=_.agent_id.isnull().any())
+    return not tables.keep("untold agents", lambda: fetch(untold)["some"].fillna(False).iloc[0])
+
+
 def _summed(tables: Tables, keys: list[str], weeks: Sequence[str]) -> pd.DataFrame:
-    sums = annotated(tables).filter(_[WEEK].isin(list(weeks))).aggregate(by=keys, **_SUMS)
-    return fetch(sums.order_by(keys) if keys else sums)
+    rows = annotated(tables, by=[*keys, WEEK, "handle_seconds"]).filter(_[WEEK].isin(list(weeks)))
+    return _in_order(rows, keys, _SUMS)
+
+
+def _in_order(rows: ibis.Table, keys: list[str], sums: Mapping[str, ibis.Deferred]) -> pd.DataFrame:
+    summed = rows.aggregate(by=keys, **sums)
+    return fetch(summed.order_by(keys) if keys else summed)

@@ -34,7 +34,7 @@ class Share:
 
     def __call__(self, tables: Tables, asked: Asked, **columns: Deferred) -> pd.DataFrame:
         """Measure it; `columns` stand in for columns of the judged annotations."""
-        rows, stands_on = sampled(tables, asked.weeks, asked.weekly)
+        rows, stands_on = sampled(tables, asked.weeks, asked.weekly, asked.by)
         rows = rows.mutate(**columns) if columns else rows
         return rate(rows, asked, self.hit, self.counted, of=self.of, note=note(asked, stands_on))
 

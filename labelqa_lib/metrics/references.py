@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import functools
-import operator
-
 import ibis
 from ibis import _
 
+from labelqa_lib.metrics.made import made_in_all
 from labelqa_lib.store import Tables
 
 PLACE = ("market", "site", "week")
@@ -45,43 +43,62 @@ def design_weight(rows: ibis.Table, there: ibis.Value | None = None) -> ibis.Flo
     return ibis.ifelse(plain, share, 1 / rows.inclusion_probability)
 
 
-def with_references(rows: ibis.Table, tables: Tables) -> ibis.Table:
+def with_references(rows: ibis.Table, tables: Tables, there: ibis.Table) -> ibis.Table:
     """Those annotations that an audit drawn with known chance or gold may judge, and by what: ``drawn, audit_weight,
-    audit_id, auditor_id, audit_label, second_label, gold_label, final_label``.
+    audit_id, auditor_id, audit_label, second_label, gold_label, final_label``. `there` is `made_by_place`.
 
     What cannot be judged is left out before anything is joined: it is nine annotations of ten, and the joins are wide.
+    What is known of an audited annotation is put together among the few audits, so that annotations are gone through once.
     """
-    # counted apart: an engine may write down a table that one query reads twice, here all annotations
-    there = tables.keep("made by place", lambda: tables.annotations.group_by(PLACE).aggregate(_there=_.count()))
-    chosen = []
-    if tables.audits is not None:
-        chosen.append(rows.annotation_id.isin(first_audits(tables.audits).filter(_.drawn).annotation_id))
-    if tables.gold is not None:
-        chosen.append(rows.item_id.isin(tables.gold.item_id))
-    left = rows.filter(functools.reduce(operator.or_, chosen, ibis.literal(False)))
-    same_place = [left.market == there.market, left.site.identical_to(there.site), left.week == there.week]
-    found = left.left_join(there, same_place, rname="{name}_there")
-    for number, (part, keys) in enumerate([*_audits(tables), *_gold(tables), *_appeals(tables)]):
-        found = found.left_join(part, keys, rname=f"{{name}}_{number}")
-    nothing = ibis.null("string")
-    told = {name: found[name] if name in found.columns else nothing for name in _REFERENCES}
-    told["drawn"] = found.drawn if tables.audits is not None else ibis.literal(False)
-    told["inclusion_probability"] = found.inclusion_probability if tables.audits is not None else ibis.null("float64")
-    if tables.gold is not None:
-        unversioned = ibis.ifelse(left.sop_version.isnull(), found.latest_label, nothing)
+    nothing, told = ibis.null("string"), {}
+    if tables.gold is None and tables.audits is None:
+        left = rows.filter(ibis.literal(False))
+        found = left.mutate(**dict.fromkeys(_REFERENCES, nothing), drawn=False, inclusion_probability=ibis.null("float64"))
+    elif tables.gold is None:
+        audits = _joined(first_audits(tables.audits).filter(_.drawn), [*_second(tables), *_appeals(tables)])
+        found = rows.inner_join(audits, "annotation_id")
+    else:
+        chosen, parts = rows.item_id.isin(tables.gold.item_id), [*_gold(tables), *_appeals(tables)]
+        if tables.audits is not None:
+            audits = tables.keep("first and second audits", lambda: _joined(first_audits(tables.audits), _second(tables)))
+            chosen = chosen | rows.annotation_id.isin(audits.filter(_.drawn).annotation_id)
+            parts = [(audits, "annotation_id"), *parts]
+        found = _joined(rows.filter(chosen), parts)
+        unversioned = ibis.ifelse(found.sop_version.isnull(), found.latest_label, nothing)
         told["gold_label"] = ibis.coalesce(found.exact_label, found.general_label, unversioned)
-    found = found.select(*rows.columns, "_there", **told)
+    same_place = [found.market == there.market, found.site.identical_to(there.site), found.week == there.week]
+    found = found.left_join(there, same_place, rname="{name}_there")
+    told = {name: found[name] if name in found.columns else nothing for name in _REFERENCES} | told
+    told["drawn"] = found.drawn if "drawn" in found.columns else ibis.literal(False)
+    chance = found.inclusion_probability if "inclusion_probability" in found.columns else ibis.null("float64")
+    found = found.select(*rows.columns, "_there", **told, inclusion_probability=chance)
     return found.mutate(audit_weight=design_weight(found, found._there)).drop("inclusion_probability", "_there")
 
 
-def _audits(tables: Tables) -> list[tuple[ibis.Table, object]]:
-    """The first and the second audit of each annotation, and by which columns they are found."""
-    if tables.audits is None:
-        return []
+def _joined(rows: ibis.Table, parts: list[tuple[ibis.Table, object]]) -> ibis.Table:
+    """The rows with what tables know of each, found by the columns beside them."""
+    for number, (part, keys) in enumerate(parts):
+        rows = rows.left_join(part, keys, rname=f"{{name}}_{number}")
+    return rows
+
+
+def made_by_place(tables: Tables) -> ibis.Table:
+    """How many annotations every place made. Counted apart from what is judged: an engine may write down a table that one
+    query reads twice, here all annotations."""
+
+    def count() -> ibis.Table:
+        if tables.market is None:
+            return made_in_all(tables).group_by(PLACE).aggregate(_there=_.rows.sum())
+        return tables.annotations.group_by(PLACE).aggregate(_there=_.count())
+
+    return tables.keep("made by place", count)
+
+
+def _second(tables: Tables) -> list[tuple[ibis.Table, object]]:
+    """The second audit of each annotation, and by which columns it is found."""
     second = tables.audits.filter(_.tier == 2)
     second = first_of_each(second, "annotation_id", [second.audited_at.desc(), second.audit_id])
-    second = second.select("annotation_id", second_label="audit_label")
-    return [(first_audits(tables.audits), "annotation_id"), (second, "annotation_id")]
+    return [(second.select("annotation_id", second_label="audit_label"), "annotation_id")]
 
 
 def _gold(tables: Tables) -> list[tuple[ibis.Table, object]]:

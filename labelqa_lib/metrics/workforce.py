@@ -75,7 +75,8 @@ def _ratio(rows: ibis.Table | Held, asked: Asked, of: str, note: str) -> pd.Data
 
 
 def _timed(tables: Tables, asked: Asked) -> ibis.Table:
-    return annotated(tables).filter(_[WEEK].isin(asked.weeks) & _.handle_seconds.notnull())
+    columns = [*asked.by, WEEK, "local_date", "agent_id", "item_id", "handle_seconds"]
+    return annotated(tables, by=columns).filter(_[WEEK].isin(asked.weeks) & _.handle_seconds.notnull())
 
 
 def _aht(tables: Tables, asked: Asked) -> pd.DataFrame:

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import itertools
 import os
+import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+import weakref
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,17 +20,18 @@ import duckdb
 import ibis
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as parquet
 from ibis import _
 
 from labelqa_lib.errors import DataError, UsageError
 from labelqa_lib.periods import Week
+from labelqa_lib.store.aside import gathered
+from labelqa_lib.store.footers import by_market, files_of
 from labelqa_lib.store.place import SparkFolder, Database, Place
-from labelqa_lib.store.snapshot import PARTITIONED, Snapshot, describe
+from labelqa_lib.store.snapshot import Snapshot, describe
 
-MEMORY, OF_ALL_MARKETS = "256MiB", "2GiB"
+MEMORY, OF_ALL_MARKETS = "256MiB", "640MiB"
 """What DuckDB may hold of one market's rows, or of all markets'; what is more lies in a file for the time being. Not every step
-of a query can do without memory: what suffices for one market does not for a hundred million annotations."""
+of a query can do without memory: what suffices for one market does not for those that `Tables.gather` takes at a time."""
 
 _ENGINES = itertools.count()
 
@@ -44,7 +47,8 @@ class Tables:
 
     A table that was not delivered is None. `weeks` ascend; the last one is the report's week. `appeals` keep all
     weeks, because one is resolved long after the annotation was made. `benchmark` is no table of a delivery: a snapshot
-    cut for a partner may hold what its peers reach together.
+    cut for a partner may hold what its peers reach together. `rows` tells how many annotations each market has, where files
+    do.
     """
 
     annotations: ibis.Table
@@ -65,6 +69,7 @@ class Tables:
     sop_acknowledgements: ibis.Table | None = None
     actions: ibis.Table | None = None
     benchmark: ibis.Table | None = None
+    rows: Mapping[str, int] = field(default_factory=dict, compare=False, repr=False)
     _kept: dict = field(default_factory=dict, compare=False, repr=False)
 
     def keep(self, name: str, make: Callable[[], object]) -> object:
@@ -72,6 +77,23 @@ class Tables:
         if name not in self._kept:
             made = make()
             self._kept[name] = _engine(made.cache) if isinstance(made, ibis.Table) else made
+        return self._kept[name]
+
+    def gather(self, name: str, make: Callable[[Tables], ibis.Table]) -> ibis.Table:
+        """Keep a table that has about as many rows as there are annotations, or of many markets a tenth of them.
+
+        Where they are too many for the engine to hold, it makes the table of a few markets at a time and puts it aside
+        in files, of which each question reads the columns that it needs.
+
+        Parameters
+        ----------
+        make : callable
+            `Tables` of some markets (these, or some of their markets) -> the table of their rows. Markets are apart: what a row
+            says may depend on others of its own market.
+        """
+        if name not in self._kept:
+            made = _engine(gathered, self, make)
+            self._kept[name] = _engine(make(self).cache) if made is None else made
         return self._kept[name]
 
     @property
@@ -141,19 +163,23 @@ def open_tables(
     """
     _keep_short_texts()
     about = describe(root, snapshot)
-    weeks = _existing(weeks, about, market)
+    weeks, rows = _existing(weeks, about, market), {}
     if isinstance(root, Database):
         from labelqa_lib.store.postgres import opened  # who reads a folder needs no driver
 
         given = _engine(opened, about)
     else:
-        files = {name: _files(about, name, market, weeks) for name in ("annotations", "labels", *OPTIONAL)}
+        files = {name: files_of(about, name, market, weeks) for name in ("annotations", "labels", *OPTIONAL)}
         files = {name: found for name, found in files.items() if found}
         for name in ("annotations", "labels"):
             if name not in files:
                 raise DataError(f"{about.folder}: the files of table {name} are gone; ingest the delivery again")
-        given = _engine(_on_spark, root, files) if isinstance(root, SparkFolder) else _engine(_on_duckdb, files, threads, market is None)
-    return tables_from(given, about, market, weeks)
+        if isinstance(root, SparkFolder):
+            given = _engine(_on_spark, root, {name: list(found) for name, found in files.items()})
+        else:
+            given = _engine(_on_duckdb, files, threads, market is None)
+            rows = by_market(files["annotations"])
+    return tables_from(given, about, market, weeks, rows)
 
 
 def _keep_short_texts() -> None:
@@ -161,13 +187,15 @@ def _keep_short_texts() -> None:
         pd.options.mode.string_storage = "python"
 
 
-def _on_duckdb(files: Mapping[str, list[str]], threads: int, all_markets: bool) -> dict[str, ibis.Table]:
+def _on_duckdb(files: Mapping[str, Collection[str]], threads: int, all_markets: bool) -> dict[str, ibis.Table]:
     # two engines must not share a folder for what they put aside; it is made when the first has to, and removed with it
     aside = Path(tempfile.gettempdir()) / f"labelqa-{os.getpid()}-{next(_ENGINES)}"
     connection = ibis.duckdb.connect(threads=threads, memory_limit=OF_ALL_MARKETS if all_markets else MEMORY, temp_directory=str(aside))
     connection.raw_sql("SET enable_progress_bar = false")  # in a kernel it is on, and would stand on the page
+    connection.raw_sql("SET parquet_metadata_cache = true")  # a snapshot's files stay as they are, and every question opens all
+    weakref.finalize(connection, shutil.rmtree, aside, ignore_errors=True)
     read = {"hive_partitioning": True, "hive_types_autocast": False}
-    return {name: connection.read_parquet(found, table_name=name, **read) for name, found in files.items()}
+    return {name: connection.read_parquet(list(found), table_name=name, **read) for name, found in files.items()}
 
 
 def _on_spark(cluster: SparkFolder, files: Mapping[str, list[str]]) -> dict[str, ibis.Table]:
@@ -181,6 +209,7 @@ def tables_from(
     snapshot: Snapshot,
     market: str | None = None,
     weeks: Sequence[str] | None = None,
+    rows: Mapping[str, int] | None = None,
 ) -> Tables:
     """Cut contract tables, on whatever engine they live, to a market and weeks.
 
@@ -190,15 +219,17 @@ def tables_from(
         Tables of the data contract with intake's derived columns; `annotations` and `labels` at least.
     snapshot, market, weeks
         As in `open_tables`.
+    rows : mapping of str to int, optional
+        How many annotations each market has in these weeks, where that is known.
     """
     weeks = _existing(weeks, snapshot, market)
     cut = dict(given)
-    for name, rows in given.items():
-        if market is not None and "market" in rows.columns:
-            rows = rows.filter(_.market == market)
-        if "week" in rows.columns and name != "quiz_answers":
-            rows = rows.filter(_.week.isin(weeks))
-        cut[name] = rows
+    for name, table in given.items():
+        if market is not None and "market" in table.columns:
+            table = table.filter(_.market == market)
+        if "week" in table.columns and name != "quiz_answers":
+            table = table.filter(_.week.isin(weeks))
+        cut[name] = table
     for name in ("shifts", "quiz_answers", "sop_acknowledgements"):
         if name in cut and market is not None:
             if "people" in cut:
@@ -207,7 +238,7 @@ def tables_from(
                 who = cut["annotations"].select(person_id="agent_id").distinct()
             # no semi-join: whoever adds one of their own would have two, of which sqlglot 29 spells out one for PostgreSQL
             cut[name] = cut[name].filter(_.person_id.isin(who.person_id))
-    return Tables(market=market, weeks=weeks, snapshot=snapshot, **cut)
+    return Tables(market=market, weeks=weeks, snapshot=snapshot, rows=rows or {}, **cut)
 
 
 def fetch(expression: ibis.Table) -> pd.DataFrame:
@@ -246,25 +277,6 @@ def _existing(weeks: Sequence[str] | None, about: Snapshot, market: str | None) 
             f"it has {', '.join(there) or 'no weeks'}"
         )
     return tuple(week for week in asked if week in there)
-
-
-def _files(about: Snapshot, table: str, market: str | None, weeks: Sequence[str]) -> list[str]:
-    """The Parquet files that hold a table's rows for the market and weeks; every footer is readable."""
-    if table not in PARTITIONED:
-        files = [path for path in [about.folder / f"{table}.parquet"] if path.exists()]
-    else:
-        folder = about.folder / table
-        markets = about.markets if market is None else [market]
-        parts = [folder / f"market={name}" / f"week={week}" for name in sorted(markets) for week in weeks]
-        files = [path for part in parts for path in sorted(part.glob("*.parquet"))]
-        # A delivered table without rows in these weeks is empty, not missing: any other file lends its columns.
-        files = files or sorted(folder.rglob("*.parquet"))[:1]
-    for path in files:
-        try:
-            parquet.read_metadata(path)
-        except (OSError, pa.ArrowException) as error:
-            raise DataError(f"{path}: cannot be read as Parquet ({error}); ingest the delivery again") from None
-    return [str(path) for path in files]
 
 
 _FAILURES = (("psycopg", "Error"), ("pyspark.errors", "PySparkException"), ("py4j.protocol", "Py4JError"))

@@ -77,3 +77,12 @@ def test_what_was_held_is_not_modified(rows):
     before = held.frame(held.columns)
     held.filter(_.weight > 1).mutate(weight=0.0).cells(["site"], True, True, ("item_id",))
     pd.testing.assert_frame_equal(held.frame(held.columns), before)
+
+
+@pytest.mark.parametrize("by", [["market", "week"], ["policy_area"], ["queue"], ["agent_id"], ["auditor_id"]], ids=str)
+def test_all_markets_join_no_more_than_a_question_needs_and_say_what_each_says_alone(by, markets):
+    one, every = markets
+    for name in ("accuracy", "ata_accuracy", "aht"):
+        if set(by) <= set(REGISTRY[name].dimensions):
+            alone, among = (measure(tables, name, by) for tables in (one, every))
+            pd.testing.assert_frame_equal(alone, among, rtol=1e-12)
