@@ -23,6 +23,7 @@ from labelqa_lib.figures.canvas import (
     stack_ends,
     styled,
 )
+from labelqa_lib.figures.scales import name_ticks
 from labelqa_lib.figures.weeks import week_ticks
 from labelqa_lib.translation import N_, say
 
@@ -52,7 +53,7 @@ def lots(frame: pd.DataFrame, *, title: str = N_("Sites' weeks under the switchi
     ax = fig.subplots()
     for place, site in enumerate(sites):
         _row(ax, frame[frame["site"] == site], weeks, len(sites) - 1 - place)
-    ax.set_yticks(range(len(sites)), [name(site) for site in reversed(sites)])
+    name_ticks(ax.yaxis, range(len(sites)), [name(site) for site in reversed(sites)])
     ax.set_ylim(-0.6, len(sites) - 0.4)
     week_ticks(ax, weeks)
     shown = frame[frame["site"].isin(sites)]

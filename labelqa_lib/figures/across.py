@@ -7,6 +7,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from labelqa_lib.figures.canvas import BLUE, FAINT, INK, MUTED, canvas, heading, measure_axis, name, nothing, sentence, styled
+from labelqa_lib.figures.scales import name_ticks
 from labelqa_lib.translation import N_, say
 
 _MOST = 30
@@ -34,7 +35,7 @@ def margins(frame: pd.DataFrame, *, title: str = N_("How near each interval come
     ax.hlines(places, frame["before"], frame["after"], color=FAINT, linewidth=2)
     ax.scatter(frame["before"], places, s=34, facecolor="white", edgecolor=MUTED, zorder=3)
     ax.scatter(frame["after"], places, s=34, color=BLUE, zorder=4)
-    ax.set_yticks(places, [f"{name(row.market, 6)}  {name(row.goal, 36)}" for row in frame.itertuples()])
+    name_ticks(ax.yaxis, places, [f"{name(row.market, 6)}  {name(row.goal, 36)}" for row in frame.itertuples()])
     ax.set_xlim(left=0)
     ax.set_ylim(-0.7, len(frame) - 0.3)
     measure_axis(ax.xaxis, "coefficient", say("half-width promised, in terms of the one asked for"))

@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 
 from labelqa_lib import wording
 from labelqa_lib.figures.canvas import INK, canvas, heading, name, nothing, sentence, styled
+from labelqa_lib.figures.scales import name_ticks
 from labelqa_lib.translation import N_, say
 
 MOST_PARTICIPANTS = 20
@@ -71,8 +72,8 @@ def participants(
         ax.text(cell[1] + 0.5, cell[0] + 0.5, said, size=7.5, ha="center", va="center", color=ink)
     ax.grid(False)
     ax.invert_yaxis()
-    ax.set_yticks(np.arange(len(shown)) + 0.5, [name(value) for value in shown])
-    ax.set_xticks(np.arange(share.shape[1]) + 0.5, [name(value, 20) for value in share.columns])
+    name_ticks(ax.yaxis, np.arange(len(shown)) + 0.5, [name(value) for value in shown])
+    name_ticks(ax.xaxis, np.arange(share.shape[1]) + 0.5, [name(value, 20) for value in share.columns])
     ax.tick_params(length=0, labelcolor=INK)
     ax.set_xlabel(say("share that agrees with the key (interval), items; the darker, the surer it differs; empty: fewer than {n}",
                       n=FEWEST_ITEMS))  # fmt: skip

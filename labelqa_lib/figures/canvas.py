@@ -16,8 +16,10 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from labelqa_lib import wording
-from labelqa_lib.figures.fitting import Canvas, fit
+from labelqa_lib.figures.fitting import fit
 from labelqa_lib.figures.fonts import families, is_latin
+from labelqa_lib.figures.scales import take_over
+from labelqa_lib.figures.texts import Canvas
 from labelqa_lib.translation import N_, say, say_as
 
 WIDTH = 8.4
@@ -52,7 +54,8 @@ def styled(draw: Callable[..., Figure]) -> Callable[..., Figure]:
         fonts = families(is_latin(say("seconds"), *args, *kwargs.values()))
         with matplotlib.rc_context({**_style(), "font.family": list(fonts)}):
             fig = draw(*args, **kwargs)
-            fit(fig)  # makes the ticks, too, which take their style from the settings of this moment
+            take_over(fig)  # reads the style's settings, which are those of this moment
+            fit(fig)
             return fig
 
     return inside

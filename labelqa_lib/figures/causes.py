@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 
 from labelqa_lib import wording
 from labelqa_lib.figures.canvas import INK, VERMILION, beside, canvas, clamp, heading, measure_axis, nothing, sentence, styled
+from labelqa_lib.figures.scales import name_ticks
 from labelqa_lib.figures.weeks import line, week_ticks
 from labelqa_lib.periods import Week
 from labelqa_lib.translation import N_, say
@@ -37,7 +38,7 @@ def causes(frame: pd.DataFrame, *, title: str = N_("Errors more than expected"))
     ax.hlines(places, shown["ci_low"], shown["ci_high"], color=VERMILION, linewidth=2.2, alpha=0.45)
     ax.scatter(shown["excess_errors"], places, s=34, color=VERMILION, zorder=3)
     ax.axvline(0, color=INK, linewidth=1)
-    ax.set_yticks(places, [beside(f"{row.cause}: {row.where}", _LONGEST_NAME) for row in shown.itertuples()])
+    name_ticks(ax.yaxis, places, [beside(f"{row.cause}: {row.where}", _LONGEST_NAME) for row in shown.itertuples()])
     ax.tick_params(axis="y", labelcolor=INK)
     ax.set_ylim(-0.6, len(shown) - 0.4)
     ax.grid(axis="y", visible=False)

@@ -7,69 +7,11 @@ are set by what is drawn, not by size, and all figures are plain grids.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import matplotlib
 import numpy as np
-from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg, get_hinting_flag
+from matplotlib.backend_bases import RendererBase
 from matplotlib.figure import Figure
-from matplotlib.font_manager import FontProperties
-
-_MOST_SET = 5000
-_SUBPIXELS = 64
-"""To a pixel, in which FreeType measures."""
-
-
-
-class Canvas(FigureCanvasAgg):
-    """Sets a text once, whatever figure it stands in: figures of a page share weeks, percentages and names."""
-
-    def get_renderer(self) -> RendererAgg:
-        """As that of the class above, kept while the figure's size stays."""
-        size = *self.figure.bbox.size, self.figure.dpi
-        if getattr(self, "_made_for", None) != size:
-            self._made_for, self.renderer = size, _Renderer(*size)
-        return self.renderer
-
-
-class _Set(NamedTuple):
-    """A text as it is set: its measures in pixels, its picture, and where that lies from where the text begins."""
-
-    measures: tuple[float, float, float]
-    picture: np.ndarray
-    right: float
-    below: float
-
-
-class _Renderer(RendererAgg):
-    """Draws a text from the picture of it that was made when it was measured; the class above shapes it twice, and
-    renders it letter by letter wherever it stands."""
-
-    _known: dict[tuple, _Set] = {}
-
-    def _set(self, s: str, prop: FontProperties) -> _Set:
-        text = s, hash(prop), self.dpi
-        if text not in self._known:
-            if len(self._known) > _MOST_SET:
-                self._known.clear()
-            font = self._prepare_font(prop)
-            font.set_text(s, 0, flags=get_hinting_flag())
-            measures = tuple(length / _SUBPIXELS for length in (*font.get_width_height(), font.get_descent()))
-            font.draw_glyphs_to_bitmap(antialiased=True)
-            right, below = font.get_bitmap_offset()
-            picture = np.array(font.get_image())
-            self._known[text] = _Set(measures, picture, right / _SUBPIXELS, below / _SUBPIXELS + measures[2])
-        return self._known[text]
-
-    def get_text_width_height_descent(self, s: str, prop: FontProperties, ismath: bool) -> tuple[float, float, float]:
-        return super().get_text_width_height_descent(s, prop, ismath) if ismath else self._set(s, prop).measures
-
-    def draw_text(self, gc, x, y, s, prop, angle, ismath=False, mtext=None) -> None:
-        if ismath or angle:
-            super().draw_text(gc, x, y, s, prop, angle, ismath, mtext)
-            return
-        text = self._set(s, prop)
-        self._renderer.draw_text_image(text.picture, round(x + text.right), round(y + text.below) + 1, 0, gc)
 
 
 def fit(fig: Figure) -> None:
@@ -113,7 +55,7 @@ def _placed(length: float, before: np.ndarray, after: np.ndarray, ratios: Sequen
     return np.column_stack([end - inside, end])
 
 
-def _title(fig: Figure, renderer: RendererAgg, pad: float) -> float:
+def _title(fig: Figure, renderer: RendererBase, pad: float) -> float:
     """Height that the figure's title takes at its top edge, with pads above and below."""
     if fig.get_suptitle() == "":
         return 0.0

@@ -78,8 +78,8 @@ def funnel(
         ends.append((target_text(target, better, unit), target, INK))
     clamp(ax, unit)
     named = known[known["named"]]
-    for _, row in named.iterrows():
-        leads_to(ax, {dim: row[dim]}, *2 * (row["n_effective"], row["estimate"]))
+    for person, *at in zip(named[dim], named["n_effective"], named["estimate"], strict=True):
+        leads_to(ax, {dim: person}, *2 * at)
     _name_dots(ax, named if len(named) <= _MOST_NAMES else flagged.head(_MOST_NAMES), dim, unit)
     stack_ends(ax, ends)
     measure_axis(ax.yaxis, unit)

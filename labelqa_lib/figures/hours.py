@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 
 from labelqa_lib import wording
 from labelqa_lib.figures.canvas import FAINT, canvas, clamp, heading, measure_axis, nothing, sentence, styled
+from labelqa_lib.figures.scales import name_ticks
 from labelqa_lib.figures.weeks import line
 from labelqa_lib.translation import N_, say
 
@@ -47,6 +48,6 @@ def by_hour(frame: pd.DataFrame, *, title: str = N_("Error rate by local hour"))
     volume = hours["volume" if "volume" in hours else "n"].fillna(0)
     below.bar(places, volume, color=FAINT, width=0.8)
     measure_axis(below.yaxis, "count", say("annotations") if "volume" in hours else say("items judged"))
-    below.set_xticks(range(0, 24, 3), [f"{hour:02d}:00" for hour in range(0, 24, 3)])
+    name_ticks(below.xaxis, range(0, 24, 3), [f"{hour:02d}:00" for hour in range(0, 24, 3)])
     below.set_xlabel(say("local hour"))
     return fig

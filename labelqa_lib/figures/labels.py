@@ -22,6 +22,7 @@ from labelqa_lib.figures.canvas import (
     styled,
 )
 from labelqa_lib.figures.places import leads_to
+from labelqa_lib.figures.scales import name_ticks
 from labelqa_lib.translation import N_, say
 
 MOST_LABELS = 12
@@ -78,8 +79,9 @@ def confusion(frame: pd.DataFrame, *, title: str = N_("What each label was taken
         leads_to(ax, {"reference_label": labels[row], "label": labels[column]}, column, row, column + 1, row + 1)
     middles = np.arange(len(labels)) + 0.5
     ax.set_xticks(middles, [name(label, 18) for label in labels], rotation=30, ha="right", rotation_mode="anchor")
-    ax.set_yticks(middles, [name(label, 24) for label in labels])
+    name_ticks(ax.yaxis, middles, [name(label, 24) for label in labels])
     ax.tick_params(length=0, labelcolor=INK)
+    ax.tick_params(axis="x", labelrotation=30)
     ax.set_xlabel(say("label given   (share of the reference label, and items)"))
     ax.set_ylabel(say("reference label"))
     every = known["reference_label"].nunique()
@@ -159,7 +161,7 @@ def costly_pairs(frame: pd.DataFrame, *, title: str = N_("The confusions that co
     places = np.arange(len(shown))
     ax.barh(places, shown["cost"], color=[VERMILION if flips else FAINT for flips in shown["flips"]], height=0.68)
     pairs = zip(shown["reference_label"], shown["label"], strict=True)
-    ax.set_yticks(places, [f"{beside(truth, 20)}  →  {beside(given, 20)}" for truth, given in pairs])
+    name_ticks(ax.yaxis, places, [f"{beside(truth, 20)}  →  {beside(given, 20)}" for truth, given in pairs])
     ax.tick_params(axis="y", labelcolor=INK)
     for place, row in enumerate(shown.itertuples()):
         cost = f"{wording.whole(row.cost)}{'  ⇄' if row.flips else ''}"

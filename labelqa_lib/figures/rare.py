@@ -9,6 +9,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter
 
 from labelqa_lib import wording
 from labelqa_lib.figures.canvas import BLUE, FAINT, INK, MUTED, VERMILION, canvas, heading, nothing, sentence, styled
+from labelqa_lib.figures.scales import name_ticks
 from labelqa_lib.translation import say
 
 _TICKS = (0, 5, 20, 50, 100, 200, 500, 1000, 2000, 5000)
@@ -49,7 +50,7 @@ def gaps(frame: pd.DataFrame, *, title: str) -> Figure:
     ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: wording.whole(value)))
     ax.set_ylabel(say("good items before it"))
     first = ~frame["period"].duplicated()
-    ax.set_xticks(frame.index[first], [week.split("-")[1] for week in frame.loc[first, "period"]])
+    name_ticks(ax.xaxis, frame.index[first], [week.split("-")[1] for week in frame.loc[first, "period"]])
     heading(fig, title, _message(frame), say("grey: limits from the weeks before the last; ◆ signal; high is good"))
     return fig
 

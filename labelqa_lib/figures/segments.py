@@ -27,6 +27,7 @@ from labelqa_lib.figures.canvas import (
     title_of,
 )
 from labelqa_lib.figures.places import leads_to
+from labelqa_lib.figures.scales import name_ticks
 from labelqa_lib.translation import say
 
 MOST_SEGMENTS = 25
@@ -75,11 +76,11 @@ def compare(
     ax.hlines(places, shown["ci_low"], shown["ci_high"], color=colours, linewidth=2.2, alpha=0.45)
     for which, colour, mark, size in ((~missing, BLUE, "o", 26), (missing, VERMILION, "D", 30)):
         ax.scatter(shown["estimate"][which], places[which], color=colour, marker=mark, s=size, zorder=3)
-    ax.set_yticks(places, [name(wording.of(dim, value)) for value in shown[dim]])
+    name_ticks(ax.yaxis, places, [name(wording.of(dim, value)) for value in shown[dim]])
     ax.tick_params(axis="y", labelcolor=INK)
     ax.set_ylim(-0.7, len(shown) - 0.3)
-    for place, (value, n) in enumerate(zip(shown["estimate"], shown["n"], strict=True)):
-        leads_to(ax, shown.iloc[place][[dim]], None, place - 0.5, None, place + 0.5)
+    for place, (segment, value, n) in enumerate(zip(shown[dim], shown["estimate"], shown["n"], strict=True)):
+        leads_to(ax, {dim: segment}, None, place - 0.5, None, place + 0.5)
         said = f"{wording.amount(value, unit)}   {say('n {n}', n=wording.whole(n))}"
         ax.annotate(said, (1.01, place), xycoords=("axes fraction", "data"), va="center_baseline", color=MUTED)
     if target is not None and math.isfinite(target):

@@ -29,6 +29,7 @@ from labelqa_lib.figures.canvas import (
     styled,
     target_text,
 )
+from labelqa_lib.figures.scales import name_ticks
 from labelqa_lib.periods import calendar
 from labelqa_lib.translation import N_, say
 
@@ -233,7 +234,7 @@ def week_ticks(ax: Axes, weeks: list[str], most: int = 13) -> None:
         this, _, week = weeks[place].partition("-")
         labels.append(f"{week}\n{this}" if this != year else week)
         year = this
-    ax.set_xticks(shown, labels)
+    name_ticks(ax.xaxis, shown, labels)
     ax.set_xlim(-0.4, len(weeks) - 0.6)
 
 

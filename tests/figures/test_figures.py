@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from labelqa_lib import figures
+from labelqa_lib.figures.scales import _Scale
 
 from display.examples import HOSTILE, SITES, confusion, flows, hours, segments, undefined, weekly
 
@@ -38,7 +39,8 @@ UNDRAWN = {
 
 
 def words(fig: Figure) -> str:
-    return "\n".join(text.get_text() for text in fig.findobj(matplotlib.text.Text) if text.get_visible())
+    texts = [text.get_text() for text in fig.findobj(matplotlib.text.Text) if text.get_visible()]
+    return "\n".join(texts + ["\n".join(lines) for scale in fig.findobj(_Scale) for lines in scale.labels])
 
 
 def png(fig: Figure) -> bytes:
@@ -87,6 +89,9 @@ def test_all_words_lie_inside_the_figure(name):
         if text.get_visible() and text.get_text().strip() and text.axes is not None and text.axes.axison:
             box = text.get_window_extent()
             assert box.x0 >= -1 and box.x1 <= fig.bbox.width + 1, f"{text.get_text()!r} is cut"
+    for scale in fig.findobj(_Scale):
+        for left, baseline, said, width in scale._texts(fig.canvas.get_renderer(), scale._pixels()):
+            assert left >= -1 and left + width <= fig.bbox.width + 1 and baseline > 0, f"{said!r} is cut"
 
 
 @pytest.mark.parametrize("name", UNDRAWN)

@@ -1,0 +1,85 @@
+"""Texts of figures, set once: each is shaped, measured and rendered a single time, whatever figures it stands in."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg, get_hinting_flag
+from matplotlib.font_manager import FontProperties, fontManager, get_font
+
+_MOST_SET = 5000
+_SUBPIXELS = 64
+"""To a pixel, in which FreeType measures."""
+
+_LINE_IN_FONT = (("OS/2", "sTypoAscender", "sTypoDescender", "sTypoLineGap"), ("hhea", "ascent", "descent", "lineGap"))
+"""Where a font tells how high its lines are."""
+
+_lines: dict[tuple, tuple[float, float, float]] = {}
+
+
+def line_of(prop: FontProperties, dpi: float) -> tuple[float, float, float]:
+    """Pixels that a line of a font takes above its baseline and below it, and between one line and the next."""
+    asked = hash(prop), dpi
+    if asked not in _lines:
+        font = get_font(fontManager._find_fonts_by_props(prop))  # as `Text` does, in whose place this answers
+        name, *keys = next(keys for keys in _LINE_IN_FONT if font.get_sfnt_table(keys[0]))
+        rise, drop, gap = (font.get_sfnt_table(name)[key] for key in keys)
+        scale = prop.get_size_in_points() * dpi / 72 / font.get_sfnt_table("head")["unitsPerEm"]
+        _lines[asked] = rise * scale, -drop * scale, gap * scale
+    return _lines[asked]
+
+
+class Canvas(FigureCanvasAgg):
+    """Sets a text once, whatever figure it stands in: figures of a page share weeks, percentages and names."""
+
+    def get_renderer(self) -> RendererAgg:
+        """As that of the class above, kept while the figure's size stays."""
+        size = *self.figure.bbox.size, self.figure.dpi
+        if getattr(self, "_made_for", None) != size:
+            self._made_for, self.renderer = size, _Renderer(*size)
+        return self.renderer
+
+
+class _Set(NamedTuple):
+    """A text as it is set: its measures in pixels, its picture, and where that lies from where the text begins."""
+
+    measures: tuple[float, float, float]
+    picture: np.ndarray
+    right: float
+    below: float
+
+
+class _Renderer(RendererAgg):
+    """Draws a text from the picture of it that was made when it was measured; the class above shapes it twice, and
+    renders it letter by letter wherever it stands."""
+
+    _known: dict[tuple, _Set] = {}
+
+    def _set(self, s: str, prop: FontProperties) -> _Set:
+        text = s, hash(prop), self.dpi
+        if text not in self._known:
+            if len(self._known) > _MOST_SET:
+                self._known.clear()
+            font = self._prepare_font(prop)
+            font.set_text(s, 0, flags=get_hinting_flag())
+            measures = tuple(length / _SUBPIXELS for length in (*font.get_width_height(), font.get_descent()))
+            font.draw_glyphs_to_bitmap(antialiased=True)
+            right, below = font.get_bitmap_offset()
+            picture = np.array(font.get_image())
+            self._known[text] = _Set(measures, picture, right / _SUBPIXELS, below / _SUBPIXELS + measures[2])
+        return self._known[text]
+
+    def _get_font_height_metrics(self, prop: FontProperties) -> tuple[float, float, float]:
+        """`Text` asks a renderer for this first, and reads the font's tables for every text where it has no answer."""
+        return line_of(prop, self.dpi)
+
+    def get_text_width_height_descent(self, s: str, prop: FontProperties, ismath: bool) -> tuple[float, float, float]:
+        return super().get_text_width_height_descent(s, prop, ismath) if ismath else self._set(s, prop).measures
+
+    def draw_text(self, gc, x, y, s, prop, angle, ismath=False, mtext=None) -> None:
+        if ismath or angle:
+            super().draw_text(gc, x, y, s, prop, angle, ismath, mtext)
+            return
+        text = self._set(s, prop)
+        self._renderer.draw_text_image(text.picture, round(x + text.right), round(y + text.below) + 1, 0, gc)
