@@ -29,7 +29,8 @@ def fit(fig: Figure) -> None:
     left, right, above, below = np.zeros(columns), np.zeros(columns), np.zeros(rows), np.zeros(rows)
     for ax in fig.axes:
         place, inner = ax.get_subplotspec(), ax.get_position(original=True).transformed(fig.transFigure)
-        outer = ax.get_tightbbox(renderer, for_layout_only=True) or inner
+        outside = [*ax.texts, *ax.artists]  # of all else, nothing reaches beyond the axes
+        outer = ax.get_tightbbox(renderer, for_layout_only=True, bbox_extra_artists=outside) or inner
         for room, at, needed in (
             (left, place.colspan.start, inner.x0 - outer.x0),
             (right, place.colspan.stop - 1, outer.x1 - inner.x1),

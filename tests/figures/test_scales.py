@@ -36,7 +36,7 @@ def panels(fig: Figure) -> None:
     for ax in fig.subplots(2, 2, sharex=True, sharey=True).ravel():
         ax.plot([1, 100], [1, 9])
         ax.set_title("Panel", size=8.5, pad=4)
-        ax.tick_params(axis="x", length=5)
+        ax.tick_params(axis="x", length=5, labelbottom=True)
     fig.axes[3].set_axis_off()
 
 
