@@ -57,10 +57,10 @@ class Answers:
         """The page of a market of the view; of the first one where none is named."""
         return self._opened.page(market or self.view.markets[0], self.view.week, len(self.view.markets))
 
-    @property
-    def selection(self) -> tuple:
-        """Which rows a view is about, whatever it asks of them: markets, week and filters."""
-        return self.view.markets, self.page().week, frozenset(self.view.where)
+    def about_what(self, *settings: str) -> tuple:
+        """What an answer is about that depends on markets, week and these settings of the view alone."""
+        told = {name: getattr(self.view, name) for name in settings} | {"where": frozenset(self.view.where)}
+        return self.view.markets, self.page().week, tuple(told[name] for name in settings)
 
     @property
     def unit(self) -> str:
@@ -199,12 +199,12 @@ class Answers:
 
     def interrupt(self) -> None:
         """Stop what the engine is doing for these answers; whoever waits for it gets a `DataError`."""
-        for page in self._opened.pages():
-            page.tables.interrupt()
+        for tables in self._opened.tables():
+            tables.interrupt()
 
     def progress(self) -> float:
         """How far the engine is with what it is doing for these answers, in percent; -1 where it cannot say."""
-        return max((page.tables.progress() for page in self._opened.pages()), default=-1.0)
+        return max((tables.progress() for tables in self._opened.tables()), default=-1.0)
 
     def values(self, dimension: str) -> list[str]:
         """What a filter on a dimension can be set to: its values in the weeks of the first market, inside the other filters."""

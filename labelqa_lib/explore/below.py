@@ -38,16 +38,16 @@ class Part:
         Answers → the picture, whose places lead further.
     shows : callable, optional
         What else stands there.
-    by_button : bool
-        It takes too long to follow every change: it is worked out when its name or `again` is pressed, and stays, marked as
-        what it is an answer to, until then.
+    by_button : tuple of str
+        Of what takes too long to follow every change, the settings of a view that it depends on, beside markets and week:
+        it is worked out when its name or `again` is pressed, and stays, marked as what it is an answer to, until then.
     """
 
     asks: str
     frame: Callable[[Answers], pd.DataFrame]
     drawing: Callable[[Answers], show.Drawing] | None = None
     shows: Callable[[Answers], None] | None = None
-    by_button: bool = False
+    by_button: tuple[str, ...] = ()
 
 
 def _listed_causes(answers: Answers) -> pd.DataFrame:
@@ -61,8 +61,9 @@ PARTS = {
     "Time": Part("handle_times", lambda answers: answers.handle_times[0], show.handle_times_drawing),
     "Agents": Part("agents", lambda answers: answers.agents, show.agents_drawing, show.agents_table),
     "Items": Part("items", lambda answers: answers.items[0], None, show.items),
-    "Ask why": Part("causes", _listed_causes, None, show.why, by_button=True),
-    "Audits needed": Part("sizes", lambda answers: answers.sizes, None, show.sizes),
+    "Ask why": Part("causes", _listed_causes, None, show.why, by_button=("where",)),
+    "Audits needed": Part("sizes", lambda answers: answers.sizes, None, show.sizes,
+                          by_button=("metric", "recent", "baseline", "where")),
 }
 
 
@@ -87,7 +88,7 @@ class Below:
         self.answers: Answers | None = None
         self.shown: Answers | None = None
         """Whose part is on the screen: answers to a selection before, where it is worked out by button."""
-        self._found: Answers | None = None
+        self._found: dict[str, Answers] = {}
         self._asked, self._why_not = False, ""
         self._places: list[figures.Place] = []
         self.choice = widgets.ToggleButtons(options=list(PARTS), style={"button_width": "auto"})
@@ -120,11 +121,12 @@ class Below:
         except LabelqaError as error:
             self._why_not = " ".join(error.problems)
         else:
-            self._found = answers if part.by_button else self._found
+            self._found |= {part.asks: answers} if part.by_button else {}
 
     def _is_old(self, answers: Answers) -> bool:
-        """Whether what was found by button is not about the selection as it is."""
-        return self._found is None or self._found.selection != answers.selection
+        """Whether what was found by button, if anything, is not about the selection as it is."""
+        found, depends = self._found.get(self.part.asks), self.part.by_button
+        return found is None or found.about_what(*depends) != answers.about_what(*depends)
 
     def draw(self, answers: Answers, stopped: bool = False) -> None:
         """Show the part of these answers; of one that was stopped, that it was."""
@@ -160,13 +162,14 @@ class Below:
 
     def _choose_shown(self, answers: Answers, nothing: bool) -> None:
         """Of a part that follows every change, these answers; else the last ones found, and what they are about."""
-        by_button = self.part.by_button
-        self.shown = None if nothing else self._found if by_button else answers
-        self.stale.value = ""
-        if by_button and self._found is None:
+        part, self.stale.value = self.part, ""
+        found = self._found.get(part.asks)
+        self.shown = None if nothing else found if part.by_button else answers
+        if part.by_button and found is None:
             self.stale.value = "Not asked of this selection yet."
-        elif by_button and self._is_old(answers):
-            self.stale.value = safe.text(f"Below stands what was asked before, of {show.selected(self._found)}.")
+        elif part.by_button and self._is_old(answers):
+            what = f"{found.title.lower()} of " if "metric" in part.by_button else ""
+            self.stale.value = safe.text(f"Below stands what was asked before, of {what}{show.selected(found)}.")
         self.older.layout.display = "" if self.stale.value else "none"
 
     def _ask(self) -> None:

@@ -43,36 +43,41 @@ class Opened:
             As `open_page`.
         """
         pages = self._markets.get(market, {})
+        week = week or next((_known(page)[-1] for page in pages.values()), "")
         page = pages.get(week) or self._at(market, week) or self.open_page(market, week, *self.where)
-        # what was looked at last stands last; the latest week is found without its name, too
-        others = {name: one for name, one in pages.items() if name not in (week, page.week)}
-        self._markets.pop(market, None)
-        self._markets[market] = {**others, **({} if week else {"": page}), page.week: page}
-        self._forget(beside)
+        # what was looked at last stands last; made anew, since whoever interrupts reads meanwhile
+        pages = _last({**_without(pages, page.week), page.week: page}, MOST_WEEKS)
+        self._markets = _last({**_without(self._markets, market), market: pages}, max(MOST_MARKETS, beside))
+        self._wide = {name: tables for name, tables in self._wide.items() if name in self._markets}
         return page
 
-    def pages(self) -> list:
+    def tables(self) -> list[store.Tables]:
         """All that are open."""
-        return [page for pages in list(self._markets.values()) for page in pages.values()]
+        return [*self._wide.values(), *(page.tables for pages in self._markets.values() for page in pages.values())]
 
     def _at(self, market: str, week: str):
         """The page of another week of a market that is open; None where none is, or the snapshot has no such week."""
         page = next(iter(self._markets.get(market, {}).values()), None)
-        known = page.tables.snapshot.weeks(page.tables.market) if page else ()
+        known = _known(page) if page else ()
         if week not in known:
             return None
         weeks = [one for one in weeks_up_to(week, page.workspace.history_weeks + 1) if one in known]
         if market not in self._wide or not {*weeks} <= {*self._wide[market].weeks}:
-            self._wide[market] = _reaching(page.tables, weeks, known)
+            self._wide = self._wide | {market: _reaching(page.tables, weeks, known)}
         return replace(page, week=week, tables=metrics.within(self._wide[market], weeks), restatement=None, restated=None)
 
-    def _forget(self, beside: int) -> None:
-        for market in list(self._markets)[: -max(MOST_MARKETS, beside)]:
-            del self._markets[market]
-            self._wide.pop(market, None)
-        for pages in self._markets.values():
-            for week in list(pages)[:-MOST_WEEKS]:
-                del pages[week]
+
+def _last(some: dict, most: int) -> dict:
+    return {name: some[name] for name in list(some)[-most:]}
+
+
+def _without(some: dict, one: str) -> dict:
+    return {name: kept for name, kept in some.items() if name != one}
+
+
+def _known(page) -> tuple[str, ...]:
+    """Weeks that there are of a page's market."""
+    return page.tables.snapshot.weeks(page.tables.market)
 
 
 def _reaching(tables: store.Tables, weeks: list[str], known: tuple[str, ...]) -> store.Tables:

@@ -7,6 +7,8 @@ beside the kernel's own thread and drawn in it, so that it answers meanwhile and
 from __future__ import annotations
 
 import asyncio
+import atexit
+import gc
 import threading
 from collections.abc import Callable
 from contextlib import contextmanager
@@ -98,6 +100,7 @@ class Desk:
                 self._arrive(self._worked_out(view))
                 self._prepare_part()
                 self._draw_part()
+            _settle()
             return
         if self._task is not None and not self._task.done():
             self._task.cancel()
@@ -120,6 +123,7 @@ class Desk:
             telling.cancel()
         if self._stopped and self.view != view:
             self._refuse("Stopped; this is the view before.")
+        _settle()
 
     async def _beside(self, do: Callable[[], object]) -> object:
         """Work beside the kernel's own thread; None as soon as it is stopped: what no engine does goes on to its end, for
@@ -244,6 +248,15 @@ class Desk:
         self.wanted, self.stop.disabled = self.view, True
         self.message.value = safe.text(sentence, safe.SENTENCE_LENGTH)
         self.controls.show(self.view, self.answers.page().week)
+
+
+def _settle() -> None:
+    """Once, after the first change: what is loaded stays, and the collector of garbage need not look through it again. A
+    look through all of it takes .2 s, every few changes."""
+    if not gc.get_freeze_count():
+        gc.collect()
+        gc.freeze()
+        atexit.register(gc.unfreeze)  # what is left at the end is taken down in the usual order
 
 
 def _row(pressed: Callable[[], None]) -> tuple[widgets.Button, widgets.HTML]:

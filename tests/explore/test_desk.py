@@ -229,6 +229,18 @@ def test_why_is_asked_by_its_button_and_what_was_found_says_of_what(desk, monkey
     assert "choose one of MY, SG" in str(desk.below.out.outputs) and desk.below.older.layout.display == ""
 
 
+@pytest.mark.slow
+def test_sizes_are_asked_for_by_button_too(desk):
+    desk.below.choice.value = "Audits needed"
+    first = desk.below.shown
+    desk.controls.first.value = "queue"
+    assert desk.below.older.layout.display == "none" and desk.below.shown is first, "sizes do not depend on the cut"
+    desk.controls.recent.value = 2
+    assert "of accuracy of everything in MY, 2026-W46" in desk.below.stale.value and desk.below.shown is first
+    desk.below.again.click()
+    assert desk.below.shown is desk.answers and desk.below.older.layout.display == "none"
+
+
 def test_what_is_exported_is_what_is_shown(desk, workspace, monkeypatch):
     asked = counted_searches(monkeypatch)
     desk.below.choice.value = "Ask why"
