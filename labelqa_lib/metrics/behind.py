@@ -11,7 +11,7 @@ from ibis import _
 
 from labelqa_lib.errors import UsageError
 from labelqa_lib.metrics.annotated import annotated
-from labelqa_lib.metrics.cells import Held
+from labelqa_lib.metrics.held import Held
 from labelqa_lib.metrics.inside import Segment, rows_inside
 from labelqa_lib.metrics.judged import judged, sample, sampled
 from labelqa_lib.metrics.metric import WEEK
@@ -65,8 +65,8 @@ def behind(
         raise UsageError(f"page {page} of {size} rows: pages are counted from 0, and hold at least 1 row")
     of = "the annotations behind this figure"
     rows = rows_inside(_rows(tables, metric, tuple(weeks), wrong, sampled), segment, of)
-    if isinstance(rows, Held) and len(rows.frame) <= MOST_SORTED:
-        names = rows.frame["annotation_id"].sort_values()
+    if isinstance(rows, Held) and len(rows) <= MOST_SORTED:
+        names = rows.ordered("annotation_id").frame(["annotation_id"])["annotation_id"]
         total, cut = len(names), names.iloc[page * size : (page + 1) * size].tolist()
         rows = judged(tables).filter(_.annotation_id.isin(cut))
     else:
