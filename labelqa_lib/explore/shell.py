@@ -115,14 +115,14 @@ class Desk:
             with self._told():
                 self.message.value, self.stop.disabled = "Working …", False
                 answers = await self._beside(partial(self._worked_out, view))
-                if answers is not None:
+                if answers is None:
+                    self._refuse("Stopped; this is the view before.")
+                else:
                     self._arrive(answers)
                     await self._beside(self._prepare_part)  # figure and rows are on their way to the reader meanwhile
                     self._draw_part()
         finally:
             telling.cancel()
-        if self._stopped and self.view != view:
-            self._refuse("Stopped; this is the view before.")
         _settle()
 
     async def _beside(self, do: Callable[[], object]) -> object:

@@ -252,15 +252,13 @@ def test_what_is_exported_is_what_is_shown(desk, workspace, monkeypatch):
 
 def test_a_search_that_is_stopped_lets_go_at_once(workspace, monkeypatch):
     monkeypatch.setattr(shell, "DEBOUNCE", 0.01)
-    go_on = threading.Event()
+    begun, go_on = threading.Event(), threading.Event()
 
     async def stopped():
         desk = shell.Desk(desks.answers())
-        monkeypatch.setattr(answers_module, "week_causes", lambda *_rows, **_options: go_on.wait(20) and [])
+        monkeypatch.setattr(answers_module, "week_causes", lambda *_rows, **_options: begun.set() or go_on.wait(20) and [])
         desk.below.choice.value = "Ask why"
-        while desk._working_on is None or desk.stop.disabled:
-            await asyncio.sleep(0.01)
-        await asyncio.sleep(0.05)
+        await asyncio.to_thread(begun.wait, 20)
         desk.stop.click()
         await asyncio.wait_for(desk._task, 5)  # what computes without an engine cannot be ended: nobody waits for it
         assert desk.message.value == "" and desk.stop.disabled and "Stopped before it was found" in str(desk.below.out.outputs)
