@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import ibis
 from ibis import _
@@ -20,6 +20,9 @@ KINDS = _OPINIONS * _BANDS
 _AS_MADE = (
     "annotation_id", "item_id", "week", "local_date", "local_hour", "annotated_at", "market", "partner", "site",
     "agent_id", "label", "label_violating", "label_critical", "handle_seconds", "sop_version", "blind",
+)  # fmt: skip
+_ASKED_AS_MADE = (
+    "annotation_id", "item_id", "market", "partner", "site", "week", "agent_id", "label", "queue", "content_type", "language",
 )  # fmt: skip
 _ELSE_OF_ITEM = ("queue", "content_type", "language")
 _OF_ITEM = ("item_area", "policy_area", "suspicion", "kind")
@@ -61,6 +64,35 @@ def _some_untold(tables: Tables, name: str) -> bool:
         return False
     told = tables.annotations.aggregate(untold=_[name].isnull().any())
     return bool(tables.keep(f"untold {name}", lambda: fetch(told)["untold"].fillna(False).iloc[0]))
+
+
+def chosen(
+    tables: Tables, name: str, choose: Callable[[ibis.Table, Tables], ibis.Table], more: Iterable[str], by: Iterable[str] | None
+) -> ibis.Table:
+    """What `choose` makes of annotations, with their dimensions and the columns of `more` that it adds. Kept in the engine.
+
+    One market's are chosen among `annotated`. All markets' are chosen first, a few markets at a time, and only what is
+    left is joined to its items, if what is asked `by` needs them at all.
+
+    Parameters
+    ----------
+    choose : callable
+        Of the rows of the table `annotations`, or of `annotated`: those chosen, with all columns and `more`.
+    by : iterable of str, optional
+        The dimensions that are asked for; every column where None.
+    """
+    if tables.market is not None:
+        return tables.keep(name, lambda: choose(annotated(tables), tables))
+    if by is not None and not needs_items(tables, by):
+        columns = list(dict.fromkeys([*_ASKED_AS_MADE, *more]))
+        return tables.gather(f"{name} as made", lambda part: choose(part.annotations, part).select(columns))
+
+    def make(part: Tables) -> ibis.Table:
+        # kept before items are looked up: the engine then knows how few they are, and does not hold all items to join them
+        few = part.keep(f"{name} with labels", lambda: with_labels(choose(part.annotations, part), part))
+        return with_items(few, part, *more)
+
+    return tables.gather(name, make)
 
 
 def described(rows: ibis.Table, tables: Tables, *more: str) -> ibis.Table:

@@ -5,6 +5,7 @@ Segments are those of the annotation concerned; of one made before the weeks ope
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 import ibis
@@ -12,6 +13,7 @@ import numpy as np
 import pandas as pd
 from ibis import _
 
+from labelqa_lib.metrics.annotated import chosen
 from labelqa_lib.metrics.cells import cells, fetch_cells, fetched, held, told
 from labelqa_lib.metrics.frame import exact_frame, finish, groups_of
 from labelqa_lib.metrics.held import Held
@@ -27,22 +29,26 @@ from labelqa_lib.translation import N_, say
 _LABELS = (*SEGMENTS, "label")
 
 
-def _appeals(tables: Tables, week: str) -> ibis.Table | Held:
-    """Appeals with the segments of their annotation; `week` is which of their weeks counts."""
-    return held(tables, "appeals", _with_segments).mutate(**{WEEK: _[week]})
+def _appeals(tables: Tables, week: str, by: Iterable[str]) -> ibis.Table | Held:
+    """Appeals with the segments of their annotation; `week` is which of their weeks counts, `by` the segments asked for."""
+    return held(tables, "appeals", lambda tables: _with_segments(tables, by)).mutate(**{WEEK: _[week]})
 
 
-def _with_segments(tables: Tables) -> ibis.Table:
-    dimensions = [name for name in _LABELS if name not in (WEEK, "market")]
-    appealed = _.annotation_id.isin(tables.appeals.annotation_id)
-    made = annotated(tables, appealed).select("annotation_id", "item_id", *dimensions)
+def _with_segments(tables: Tables, by: Iterable[str]) -> ibis.Table:
+    made = chosen(tables, "appealed", _appealed_rows, (), by)
+    dimensions = [name for name in _LABELS if name not in (WEEK, "market") and name in made.columns]
+    made = made.select("annotation_id", "item_id", *dimensions)
     rows = tables.appeals.left_join(made, "annotation_id").drop("annotation_id_right")
     return rows.mutate(ended_week=_.resolved_week.coalesce(_.raised_week), weight=1.0)
 
 
-def _resolved(tables: Tables) -> ibis.Table | Held:
+def _appealed_rows(rows: ibis.Table, tables: Tables) -> ibis.Table:
+    return rows.filter(_.annotation_id.isin(tables.appeals.annotation_id))
+
+
+def _resolved(tables: Tables, by: Iterable[str]) -> ibis.Table | Held:
     """Appeals with an outcome; one whose time is not told counts in the week in which the appeal was raised."""
-    return _appeals(tables, "ended_week").filter(_.outcome.isin(["overturned", "upheld"]))
+    return _appeals(tables, "ended_week", by).filter(_.outcome.isin(["overturned", "upheld"]))
 
 
 def _appeal_rate(tables: Tables, asked: Asked) -> pd.DataFrame:
@@ -77,14 +83,14 @@ def _appealed(tables: Tables, asked: Asked) -> pd.DataFrame:
 
     Appeals of annotations made before the weeks opened, whose agent and item are not known, are one cluster.
     """
-    raised = _appeals(tables, "raised_week").filter(_[WEEK].isin(asked.weeks), _.target == "annotation")
+    raised = _appeals(tables, "raised_week", asked.by).filter(_[WEEK].isin(asked.weeks), _.target == "annotation")
     columns = dict.fromkeys([*asked.keys, "agent_id", "item_id", "annotation_id", "weight"])
     raised = cells(raised.select(*columns).distinct(), asked.keys, True, cluster=cluster(asked))
     by_agent = made_by_agent(tables, asked)
     if by_agent is not None:
         made = by_agent.rename(columns={"agent_id": "_cluster", "rows": "size"})
     else:
-        rows = annotated(tables).filter(_[WEEK].isin(asked.weeks))
+        rows = annotated(tables, by=[*asked.keys, *cluster(asked), WEEK]).filter(_[WEEK].isin(asked.weeks))
         made = fetch_cells(rows.mutate(_cluster=told(cluster(asked))), asked.keys, size=_.count())
     both = [raised.rename(columns={"n": "total"}).assign(size=0), made.assign(total=0)]
     both = pd.concat(both, ignore_index=True).astype({"_cluster": "str"}).fillna({"_cluster": ""})
@@ -93,14 +99,16 @@ def _appealed(tables: Tables, asked: Asked) -> pd.DataFrame:
 
 
 def _overturn_rate(tables: Tables, asked: Asked) -> pd.DataFrame:
-    rows = tables.keep("resolved appeals", lambda: _resolved(tables)).filter(_[WEEK].isin(asked.weeks))
+    rows = _resolved(tables, asked.by)
+    rows = rows if tables.market is None else tables.keep("resolved appeals", lambda: rows)
+    rows = rows.filter(_[WEEK].isin(asked.weeks))
     note = clusters_of(asked, otherwise="appeal")
     return rate(rows, asked, _.outcome == "overturned", of=N_("resolved appeals"), note=note, apart="appeal_id")
 
 
 def _days_to_resolve(q: float):
     def function(tables: Tables, asked: Asked) -> pd.DataFrame:
-        rows = _appeals(tables, "raised_week").filter(_[WEEK].isin(asked.weeks))
+        rows = _appeals(tables, "raised_week", asked.by).filter(_[WEEK].isin(asked.weeks))
         rows = fetched(rows, [*asked.keys, "raised_at", "resolved_at", "outcome"], "appeal_id")
         waited = rows["resolved_at"].fillna(_end(tables)) - rows["raised_at"]
         rows["days"] = (waited / pd.Timedelta(days=1)).clip(lower=0)

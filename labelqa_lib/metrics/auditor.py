@@ -7,33 +7,37 @@ site x week. Re-audits for risk, appeal or adhoc reasons without π are left out
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import ibis
 import pandas as pd
 from ibis import Deferred, _
 
+from labelqa_lib.metrics.annotated import chosen
 from labelqa_lib.metrics.cells import held
 from labelqa_lib.metrics.frame import undefined
-from labelqa_lib.metrics.judged import annotated, rate
+from labelqa_lib.metrics.judged import rate
 from labelqa_lib.metrics.metric import SEGMENTS, WEEK, Asked, Metric
 from labelqa_lib.metrics.references import design_weight, drawn_with_known_chance, first_audits, first_of_each
 from labelqa_lib.store import Tables, fetch
 from labelqa_lib.translation import N_
 
 
-def reaudited(tables: Tables) -> ibis.Table:
-    """Annotations that tier 2 looked at again: ``label``, ``audit_label`` (tier 1), ``second_label``, ``weight``."""
-    return tables.keep("reaudited", lambda: _reaudited(tables))
+def reaudited(tables: Tables, by: Iterable[str] | None = None) -> ibis.Table:
+    """Annotations that tier 2 looked at again: ``label``, ``audit_label`` (tier 1), ``second_label``, ``weight``. `by` as in
+    `annotated`."""
+    more = ("auditor_id", "audit_label", "drawn", "inclusion_probability", "second_label", "weight")
+    return chosen(tables, "reaudited", _reaudited, more, by)
 
 
-def _reaudited(tables: Tables) -> ibis.Table:
+def _reaudited(rows: ibis.Table, tables: Tables) -> ibis.Table:
     first = first_audits(tables.audits).select("annotation_id", "auditor_id", "audit_label")
     second = tables.audits.filter(_.tier == 2)
     second = second.mutate(drawn=drawn_with_known_chance(second))
     second = first_of_each(second, "annotation_id", [second.drawn.desc(), second.audited_at.desc(), second.audit_id])
     second = second.select("annotation_id", "drawn", "inclusion_probability", second_label="audit_label")
-    rows = annotated(tables, _.annotation_id.isin(first.annotation_id)).inner_join(first, "annotation_id")
+    rows = rows.inner_join(first, "annotation_id")
     rows = rows.left_join(second, "annotation_id").drop("annotation_id_right")
     return rows.mutate(weight=design_weight(rows)).filter(_.drawn)
 
@@ -49,7 +53,7 @@ class _Share:
     def __call__(self, tables: Tables, asked: Asked) -> pd.DataFrame:
         if not tables.keep("tier 2", lambda: len(fetch(tables.audits.filter(_.tier == 2).limit(1)))):
             return undefined(asked, N_("needs tier-2 audits; not delivered"))
-        rows = held(tables, "reaudited", reaudited).filter(_[WEEK].isin(asked.weeks))
+        rows = held(tables, "reaudited", lambda tables: reaudited(tables, asked.by)).filter(_[WEEK].isin(asked.weeks))
         alike = {"alike": "annotation_id", "apart": "annotation_id"}
         return rate(rows, asked, self.hit, self.counted, of=self.of, note="by annotation", **alike)
 

@@ -10,7 +10,7 @@ are pooled are one period: gold never mixes with audits, because it is no sample
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import ibis
 import pandas as pd
@@ -32,6 +32,7 @@ _JUDGED = (
     "audit_id", "auditor_id", "audit_label", "basis", "correct", "critical_error", "weight",
 )  # fmt: skip
 _IN_PLACES = ("market", "partner", "site", WEEK, "label", "reference_label", "auditor_id")
+_READ_IN_PLACES = ("annotation_id", "item_id", "sop_version", "market", "partner", "site", WEEK, "agent_id", "label")
 
 
 def judged(tables: Tables, by: Iterable[str] | None = None) -> ibis.Table:
@@ -45,7 +46,7 @@ def judged(tables: Tables, by: Iterable[str] | None = None) -> ibis.Table:
         return tables.keep("judged", lambda: _with_areas(_against_references(with_references(annotated(tables), tables, made_by_place(tables)), tables)))
     if by is not None and set(by) <= set(_IN_PLACES) and all_agents_told(tables):
         there = made_by_place(tables)
-        return tables.gather("judged in places", lambda part: _in_places(_as_judged(part, there)))
+        return tables.gather("judged in places", lambda part: _in_places(_as_judged(part, there, _READ_IN_PLACES)))
     if by is not None and not needs_items(tables, by):
         return tables.gather("judged as made", lambda part: _as_judged(part, made_by_place(tables)))
     there = made_by_place(tables)
@@ -170,9 +171,10 @@ def _as_made(part: Tables, there: ibis.Table) -> ibis.Table:
     return part.keep("judged as made", lambda: _as_judged(part, there))
 
 
-def _as_judged(part: Tables, there: ibis.Table) -> ibis.Table:
+def _as_judged(part: Tables, there: ibis.Table, columns: Sequence[str] = ()) -> ibis.Table:
     """Some markets' judged annotations without their items: `queue`, `content_type` and `language` are the annotation's own."""
-    return _against_references(with_labels(with_references(part.annotations, part, there), part), part)
+    rows = part.annotations.select(*columns) if columns else part.annotations
+    return _against_references(with_labels(with_references(rows, part, there), part), part)
 
 
 def _against_references(rows: ibis.Table, tables: Tables) -> ibis.Table:

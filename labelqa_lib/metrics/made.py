@@ -58,7 +58,7 @@ def made_by_agent(tables: Tables, asked: Asked) -> pd.DataFrame | None:
 def made_in_all(tables: Tables) -> ibis.Table:
     """What every agent of all markets made where in a week: ``market, partner, site, week, agent_id, rows, timed, seconds``.
     Kept in the engine: whatever asks how much was made reads all annotations once."""
-    return tables.keep("made in all", lambda: tables.annotations.group_by(list(_OF_ALL_KEPT_BY)).aggregate(**_SUMS))
+    return tables.gather("made in all", lambda part: part.annotations.group_by(list(_OF_ALL_KEPT_BY)).aggregate(**_SUMS))
 
 
 def all_agents_told(tables: Tables) -> bool:

@@ -63,7 +63,11 @@ def with_references(rows: ibis.Table, tables: Tables, there: ibis.Table) -> ibis
             audits = tables.keep("first and second audits", lambda: _joined(first_audits(tables.audits), _second(tables)))
             chosen = chosen | rows.annotation_id.isin(audits.filter(_.drawn).annotation_id)
             parts = [(audits, "annotation_id"), *parts]
-        found = _joined(rows.filter(chosen), parts)
+        few = rows.filter(chosen)
+        if tables.market is None:
+            # kept, so that the engine knows how few they are: it would hold what they are joined to the wrong way round
+            few = tables.keep(f"chosen, with {', '.join(rows.columns)}", lambda: few)
+        found = _joined(few, parts)
         unversioned = ibis.ifelse(found.sop_version.isnull(), found.latest_label, nothing)
         told["gold_label"] = ibis.coalesce(found.exact_label, found.general_label, unversioned)
     same_place = [found.market == there.market, found.site.identical_to(there.site), found.week == there.week]

@@ -14,9 +14,11 @@ from ibis import _
 if TYPE_CHECKING:
     from labelqa_lib.store.tables import Tables
 
-OF_ONE_MARKET, AT_ONCE = 1_000_000, 10_000_000
-"""Annotations of one market, and of all, up to which what is made of them is held by the engine; the second also how many are gone
-through at a time, markets being whole."""
+OF_ONE_MARKET, OF_ALL_MARKETS = 1_000_000, 10_000_000
+"""Annotations of one market, and of all, up to which what is made of them is held by the engine."""
+
+AT_ONCE = 2_000_000
+"""Of more than that, annotations that are gone through at a time, markets being whole."""
 
 _FILES = itertools.count()
 
@@ -29,7 +31,7 @@ def gathered(tables: Tables, make: Callable[[Tables], ibis.Table]) -> ibis.Table
     tables, make
         As in `Tables.gather`.
     """
-    if sum(tables.rows.values()) <= (AT_ONCE if tables.market is None else OF_ONE_MARKET):
+    if sum(tables.rows.values()) <= (OF_ALL_MARKETS if tables.market is None else OF_ONE_MARKET):
         return None
     engine = tables.annotations.get_backend()
     folder = Path(engine.raw_sql("SELECT current_setting('temp_directory')").fetchone()[0])

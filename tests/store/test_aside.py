@@ -20,6 +20,7 @@ def small(monkeypatch, tmp_path):
     """Every market is a part of its own, and folders for what is put aside lie in an own one."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "aside"))
     monkeypatch.setattr(aside, "AT_ONCE", 6)
+    monkeypatch.setattr(aside, "OF_ALL_MARKETS", 6)
     monkeypatch.setattr(aside, "OF_ONE_MARKET", 1)
     return write(tmp_path).parent
 
