@@ -289,5 +289,8 @@ def _engine(do: Callable, *args, **kwargs):
     try:
         return do(*args, **kwargs)
     except (duckdb.Error, *raised, ConnectionError) as error:
+        stopped = isinstance(error, duckdb.InterruptException) or getattr(error, "sqlstate", "") == "57014"
+        if stopped or "[SPARK_JOB_CANCELLED]" in str(error):  # told to stop (`Tables.interrupt`), it did not fail
+            raise DataError("the question was stopped before the engine had answered it") from error
         first = next(iter(str(error).splitlines()), type(error).__name__)
         raise DataError(f"the engine could not read the snapshot: {first}") from error
