@@ -8,7 +8,9 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg, get_hinting_flag
 from matplotlib.font_manager import FontProperties, fontManager, get_font
 
-_MOST_SET = 5000
+_MOST_SET = 1000
+"""Texts that are held, with their pictures of some five kilobytes each; a page has two hundred."""
+
 _SUBPIXELS = 64
 """To a pixel, in which FreeType measures."""
 
@@ -58,7 +60,8 @@ class _Renderer(RendererAgg):
 
     def _set(self, s: str, prop: FontProperties) -> _Set:
         text = s, hash(prop), self.dpi
-        if text not in self._known:
+        known = self._known.get(text)
+        if known is None:
             if len(self._known) > _MOST_SET:
                 self._known.clear()
             font = self._prepare_font(prop)
@@ -67,8 +70,8 @@ class _Renderer(RendererAgg):
             font.draw_glyphs_to_bitmap(antialiased=True)
             right, below = font.get_bitmap_offset()
             picture = np.array(font.get_image())
-            self._known[text] = _Set(measures, picture, right / _SUBPIXELS, below / _SUBPIXELS + measures[2])
-        return self._known[text]
+            known = self._known[text] = _Set(measures, picture, right / _SUBPIXELS, below / _SUBPIXELS + measures[2])
+        return known
 
     def _get_font_height_metrics(self, prop: FontProperties) -> tuple[float, float, float]:
         """`Text` asks a renderer for this first, and reads the font's tables for every text where it has no answer."""
