@@ -19,8 +19,14 @@ from labelqa_lib.metrics.cells import held
 from labelqa_lib.metrics.frame import undefined
 from labelqa_lib.metrics.judged import rate
 from labelqa_lib.metrics.metric import SEGMENTS, WEEK, Asked, Metric
-from labelqa_lib.metrics.references import design_weight, drawn_with_known_chance, first_audits, first_of_each
-from labelqa_lib.store import Tables, fetch
+from labelqa_lib.metrics.references import (
+    audits_by_reason,
+    design_weight,
+    drawn_with_known_chance,
+    first_audits,
+    first_of_each,
+)
+from labelqa_lib.store import Tables
 from labelqa_lib.translation import N_
 
 
@@ -51,7 +57,7 @@ class _Share:
     of: str
 
     def __call__(self, tables: Tables, asked: Asked) -> pd.DataFrame:
-        if not tables.keep("tier 2", lambda: len(fetch(tables.audits.filter(_.tier == 2).limit(1)))):
+        if not (audits_by_reason(tables)["tier"] == 2).any():
             return undefined(asked, N_("needs tier-2 audits; not delivered"))
         rows = held(tables, "reaudited", lambda tables: reaudited(tables, asked.by)).filter(_[WEEK].isin(asked.weeks))
         alike = {"alike": "annotation_id", "apart": "annotation_id"}

@@ -79,7 +79,7 @@ def confusion(
     )  # fmt: skip
     pairs = pairs.assign(share=shares.estimate, ci_low=shares.ci_low, ci_high=shares.ci_high, n_reference=shares.n)
     pairs["weight"] /= len(asked.weeks)
-    labels = fetch(tables.labels.select("label", "violating", "critical", "order"))
+    labels = tables.fetched("labels")
     return _withheld(_ranked(pairs, labels, _known(costs or {}, labels["label"])), tables)
 
 
@@ -178,8 +178,8 @@ def tenure(tables: Tables, weeks: Sequence[str] | None = None, confidence: float
     rows, stands_on = sampled(tables, asked.weeks)
     rows = rows.filter(_.agent_id.notnull())
     used = cells(rows, ["agent_id"], _.correct, cluster=("local_date",))
-    started = fetch(tables.people.select(agent_id="person_id", started_on="started_on"))
-    used = used.merge(started, on="agent_id")
+    started = tables.fetched("people")[["person_id", "started_on"]]
+    used = used.merge(started.rename(columns={"person_id": "agent_id"}), on="agent_id")
     since = (pd.to_datetime(used["_cluster"]) - pd.to_datetime(used["started_on"])).dt.days // 7
     used["tenure"] = pd.cut(since, [*TENURES.values(), np.inf], right=False, labels=list(TENURES)).astype("str")
     used = used[since >= 0].groupby(["tenure", "agent_id"], as_index=False)

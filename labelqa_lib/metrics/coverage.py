@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import pandas as pd
-from ibis import _
+from ibis import Table, _
 
 from labelqa_lib.metrics.agreement import blind_pairs
+from labelqa_lib.metrics.cells import cells, held
+from labelqa_lib.metrics.held import Held
 from labelqa_lib.metrics.judged import AUDITS, annotated, judged
 from labelqa_lib.metrics.made import made
 from labelqa_lib.metrics.metric import WEEK
-from labelqa_lib.metrics.references import drawn_with_known_chance
+from labelqa_lib.metrics.references import audits_by_reason
 from labelqa_lib.periods import calendar
 from labelqa_lib.store import Tables, fetch
 
@@ -24,14 +26,15 @@ def coverage(tables: Tables) -> pd.DataFrame:
         audit), ``excluded_audits`` (tier 1 and 2, in no rate), ``on_gold`` (annotations of gold items),
         ``blind_pairs``. Counts; 0 where there is none, NA where a cut snapshot's readers may not see so few.
     """
-    parts = {}
+    counts = {}
     if tables.audits is not None or tables.gold is not None:
-        parts["audited"] = judged(tables, ()).filter(_.basis == AUDITS)
+        counts["audited"] = _counted(held(tables, "judged", lambda all_weeks: judged(all_weeks, ())).filter(_.basis == AUDITS))
     if tables.gold is not None:
-        parts["on_gold"] = annotated(tables).semi_join(tables.gold, "item_id")
+        on_gold = annotated(tables).semi_join(tables.gold, "item_id")
+        counts["on_gold"] = fetch(on_gold.aggregate(n=_.count(), by=WEEK)).set_index(WEEK)["n"]
     if tables.delivered("annotations.agent_id") and tables.delivered("annotations.blind"):
-        parts["blind_pairs"] = blind_pairs(tables).select(WEEK, "left_id", "right_id").distinct()
-    counts = {name: fetch(rows.aggregate(n=_.count(), by=WEEK)).set_index(WEEK)["n"] for name, rows in parts.items()}
+        pairs = held(tables, "blind pairs", blind_pairs).select(WEEK, "left_id", "right_id").distinct()
+        counts["blind_pairs"] = _counted(pairs.mutate(weight=1.0))
     counts["annotations"] = made(tables, [WEEK], tables.weeks).set_index(WEEK)["rows"]
     counts["excluded_audits"] = excluded_audits(tables).groupby(WEEK)["n"].sum()
     columns = ["annotations", "audited", "excluded_audits", "on_gold", "blind_pairs"]
@@ -39,6 +42,11 @@ def coverage(tables: Tables) -> pd.DataFrame:
     if tables.snapshot.smallest_cell:
         frame = frame.astype("Int64").mask((frame > 0) & (frame < tables.snapshot.smallest_cell))
     return frame.rename_axis(WEEK).reset_index()
+
+
+def _counted(rows: Table | Held) -> pd.Series:
+    """How many rows there are of each week."""
+    return cells(rows, [WEEK], True, cluster=(WEEK,)).set_index(WEEK)["n"]
 
 
 def volume(tables: Tables) -> int:
@@ -80,5 +88,5 @@ def excluded_audits(tables: Tables) -> pd.DataFrame:
     keys = [WEEK, "tier", "sampling_reason"]
     if tables.audits is None:
         return pd.DataFrame(columns=[*keys, "n"]).astype({"n": "int64"})
-    left_out = tables.audits.filter(~drawn_with_known_chance(tables.audits))
-    return fetch(left_out.group_by(keys).aggregate(n=_.count())).sort_values(keys, ignore_index=True)
+    audits = audits_by_reason(tables)
+    return audits.loc[~audits["known"], [*keys, "n"]].sort_values(keys, ignore_index=True)

@@ -17,7 +17,7 @@ from labelqa_lib.metrics.judged import cluster, note, sampled
 from labelqa_lib.metrics.metric import SEGMENTS, Asked, Metric
 from labelqa_lib.metrics.quality import votes
 from labelqa_lib.stats.mean_rates import mean_of_rates
-from labelqa_lib.store import Tables, fetch
+from labelqa_lib.store import Tables
 from labelqa_lib.translation import N_, say
 
 MOST_NAMED = 3
@@ -52,7 +52,7 @@ class _Mean:
             ignore_index=True,
         )
         grid, code = groups_of(both, asked)
-        names = fetch(tables.labels.select("label", "order").order_by("order"))["label"]
+        names = tables.fetched("labels").sort_values("order", ignore_index=True)["label"]
         means, defined = mean_of_rates(
             code, pd.Index(names).get_indexer(both["label"]), pd.factorize(both["_cluster"])[0],
             both["weight"], both["weight_squared"], np.minimum(both["outcome"], both["weight"]), both["n"],

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ibis
+import pandas as pd
 from ibis import _
 
 from labelqa_lib.metrics.made import made_in_all
-from labelqa_lib.store import Tables
+from labelqa_lib.store import Tables, fetch
 
 PLACE = ("market", "site", "week")
 _REFERENCES = ("audit_id", "auditor_id", "audit_label", "second_label", "gold_label", "final_label")
@@ -21,6 +22,14 @@ def first_of_each(rows: ibis.Table, key: str | list[str], order: list) -> ibis.T
 def drawn_with_known_chance(audits: ibis.Table) -> ibis.BooleanValue:
     """Whether an audit may enter a rate: π is given, or it was drawn at random (or for no stated reason)."""
     return audits.inclusion_probability.notnull() | (audits.sampling_reason.fill_null("random") == "random")
+
+
+def audits_by_reason(tables: Tables) -> pd.DataFrame:
+    """How many audits of each week and tier were drawn, why, and whether with a chance that is known: ``week, tier,
+    sampling_reason, known, n``."""
+    audits = tables.audits.mutate(known=drawn_with_known_chance(tables.audits))
+    counts = audits.group_by(["week", "tier", "sampling_reason", "known"]).aggregate(n=_.count())
+    return tables.keep("audits by reason", lambda: fetch(counts))
 
 
 def first_audits(audits: ibis.Table) -> ibis.Table:

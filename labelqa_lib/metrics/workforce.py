@@ -124,7 +124,8 @@ def _made_by_shift(tables: Tables) -> ibis.Table:
 def _quantile(q: float):
     def function(tables: Tables, asked: Asked) -> pd.DataFrame:
         counts = _timed(tables, asked).group_by([*asked.keys, "handle_seconds"]).aggregate(n=_.count())
-        values = quantiles(fetch(counts), asked.keys, "handle_seconds", q, asked.confidence)
+        counts = tables.keep(f"handle times by {asked.keys} of {asked.weeks}", lambda: fetch(counts))
+        values = quantiles(counts, asked.keys, "handle_seconds", q, asked.confidence)
         return exact_frame(values, asked, N_("timed annotations"), "order statistics")
 
     return function

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from ibis import _
 
-from labelqa_lib.metrics.annotated import annotated
+from labelqa_lib.metrics.made import made as made_before
 from labelqa_lib.sampling.frontier import today
 from labelqa_lib.sampling.planning import Plan, plan
 from labelqa_lib.sampling.rules import Rules
 from labelqa_lib.sampling.strata import KEYS, stratum_name, weekly_volumes
-from labelqa_lib.store import Tables, fetch
+from labelqa_lib.store import Tables
 from labelqa_lib.translation import N_
 
 AGENT, STRATUM = N_("agent"), N_("stratum")
@@ -74,7 +73,7 @@ def uncovered(tables: Tables, now: Plan) -> pd.DataFrame:
     ]
     short = pd.concat(parts, ignore_index=True)
     sites = set(audits["site"])
-    earlier = fetch(annotated(tables).filter(_.week != week).select("agent_id").distinct())["agent_id"]
+    earlier = made_before(tables, ["agent_id"], tables.weeks[:-1])["agent_id"]
     short["why"] = np.select(
         [
             ~short["site"].isin(sites),

@@ -16,7 +16,7 @@ from labelqa_lib.sampling.precision import Goal, at_expected, goals, inflation, 
 from labelqa_lib.sampling.rules import Rules
 from labelqa_lib.sampling.strata import KEYS, Past, past
 from labelqa_lib.stats.allocation_goals import meet_goals
-from labelqa_lib.store import Tables, fetch
+from labelqa_lib.store import Tables
 
 _ROUNDS, _NUDGE = 4, 1.003
 _AVERAGED, _NEARLY = 5, 1.005
@@ -134,9 +134,9 @@ def joiners(tables: Tables, rules: Rules, last: str) -> frozenset[str]:
     if tables.people is None:
         return frozenset()
     since = (Week.parse(last) + 1 - rules.new_joiner_weeks).monday
-    people = tables.people
-    new = people.filter(people.live_on.coalesce(people.started_on) > since.isoformat())
-    return frozenset(fetch(new.select("person_id"))["person_id"])
+    people = tables.fetched("people")
+    live = pd.to_datetime(people["live_on"].fillna(people["started_on"]))
+    return frozenset(people.loc[live > pd.Timestamp(since), "person_id"])
 
 
 def plan_from(known: Past, new: frozenset[str], rules: Rules, asked: list[Goal]) -> Plan:

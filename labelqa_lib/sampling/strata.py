@@ -139,12 +139,15 @@ def weekly_volumes(tables: Tables, weeks: tuple[str, ...]) -> pd.DataFrame:
 def _volumes(tables: Tables, weeks: tuple[str, ...]) -> pd.DataFrame:
     """Annotations of a usual week by agent and stratum."""
     weeks = weeks[-VOLUME_WEEKS:]
-    cells = weekly_volumes(tables, weeks).groupby([*KEYS, "agent_id"], as_index=False, dropna=False)
-    cells = cells.agg(
-        population=("rows", "sum"), handle_minutes=("handle_minutes", "sum"), timed=("timed", "sum"),
-        content_type=("content_type", "min"),
-    )  # fmt: skip
-    return cells.assign(population=cells["population"] / len(weeks))
+    made = weekly_volumes(tables, weeks)
+    # the least of texts, of many groups, is found among the places that the texts have in their order
+    place, kinds = pd.factorize(made["content_type"], sort=True)
+    made = made.assign(place=np.where(place < 0, len(kinds), place))
+    cells = made.groupby([*KEYS, "agent_id"], as_index=False, dropna=False).agg(
+        population=("rows", "sum"), handle_minutes=("handle_minutes", "sum"), timed=("timed", "sum"), place=("place", "min")
+    )
+    content_type = kinds.append(pd.Index([None], dtype="str"))[cells["place"]]
+    return cells.drop(columns="place").assign(population=cells["population"] / len(weeks), content_type=content_type)
 
 
 def _minutes(strata: pd.DataFrame, rules: Rules) -> np.ndarray:

@@ -9,14 +9,12 @@ from __future__ import annotations
 import itertools
 import os
 import shutil
-import sys
 import tempfile
 import weakref
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import duckdb
 import ibis
 import pandas as pd
 import pyarrow as pa
@@ -25,6 +23,7 @@ from ibis import _
 from labelqa_lib.errors import DataError, UsageError
 from labelqa_lib.periods import Week
 from labelqa_lib.store.aside import gathered
+from labelqa_lib.store.engine import working as _engine
 from labelqa_lib.store.footers import by_market, files_of
 from labelqa_lib.store.place import SparkFolder, Database, Place
 from labelqa_lib.store.snapshot import Snapshot, describe
@@ -34,6 +33,9 @@ MEMORY, OF_ALL_MARKETS = "256MiB", "640MiB"
 of a query can do without memory: what suffices for one market does not for those that `Tables.gather` takes at a time."""
 
 _ENGINES = itertools.count()
+
+_ASKED_TOGETHER = ("agent_id", "blind", "handle_seconds", "site")
+"""Columns of annotations that deliveries leave out: a page asks of several, and one look tells of all."""
 
 OPTIONAL = (
     "items", "audits", "gold", "appeals", "people", "shifts", "queue_hours", "quiz_answers", "requests",
@@ -123,7 +125,13 @@ class Tables:
         rows = getattr(self, table)
         if rows is None or not column:
             return rows is not None
-        return self.keep(f"delivered {name}", lambda: bool(_engine(rows[column].notnull().any().execute)))
+        together = [one for one in _ASKED_TOGETHER if one in rows.columns] if column in _ASKED_TOGETHER else [column]
+        holds = {one: rows[one].notnull().any() for one in together}
+        return bool(self.keep(f"delivered {table}, {together}", lambda: fetch(rows.aggregate(**holds)) == True)[column].iloc[0])  # noqa: E712 (no rows: NULL)
+
+    def fetched(self, name: str) -> pd.DataFrame:
+        """All rows of a table that is small in every market, such as labels or people: asked of the engine once."""
+        return self.keep(f"rows of {name}", lambda: fetch(getattr(self, name)))
 
 
 def open_tables(
@@ -277,20 +285,3 @@ def _existing(weeks: Sequence[str] | None, about: Snapshot, market: str | None) 
             f"it has {', '.join(there) or 'no weeks'}"
         )
     return tuple(week for week in asked if week in there)
-
-
-_FAILURES = (("psycopg", "Error"), ("pyspark.errors", "PySparkException"), ("py4j.protocol", "Py4JError"))
-"""What engines raise that are loaded only where somebody uses them."""
-
-
-def _engine(do: Callable, *args, **kwargs):
-    """Let the engine work; what it cannot read becomes a sentence."""
-    raised = tuple(getattr(sys.modules[module], name) for module, name in _FAILURES if module in sys.modules)
-    try:
-        return do(*args, **kwargs)
-    except (duckdb.Error, *raised, ConnectionError) as error:
-        stopped = isinstance(error, duckdb.InterruptException) or getattr(error, "sqlstate", "") == "57014"
-        if stopped or "[SPARK_JOB_CANCELLED]" in str(error):  # told to stop (`Tables.interrupt`), it did not fail
-            raise DataError("the question was stopped before the engine had answered it") from error
-        first = next(iter(str(error).splitlines()), type(error).__name__)
-        raise DataError(f"the engine could not read the snapshot: {first}") from error

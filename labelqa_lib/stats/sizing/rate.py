@@ -109,10 +109,12 @@ def margin_of(p: ArrayLike, effective: ArrayLike, confidence: float = 0.95) -> n
     """
     p, effective = np.broadcast_arrays(np.asarray(p, dtype=float), np.asarray(effective, dtype=float))
     size = np.where(np.isinf(effective), 0.0, effective)
-    exact, usual = (bounds(p * size, size, confidence) for bounds in (clopper_pearson, wilson))
-    few = size * p * (1 - p) < FEW_EVENTS
-    half = np.where(few, exact[1] - exact[0], usual[1] - usual[0]) / 2
-    return np.where(np.isinf(effective), 0.0, half)
+    low, high = wilson(p * size, size, confidence)
+    width, few = np.asarray(high - low), size * p * (1 - p) < FEW_EVENTS
+    if few.any():  # inverting a beta distribution costs more than all the rest
+        low, high = clopper_pearson((p * size)[few], size[few], confidence)
+        width[few] = high - low
+    return np.where(np.isinf(effective), 0.0, width / 2)
 
 
 def effective_size(p: float, margin: float, confidence: float = 0.95) -> float:
