@@ -4,14 +4,16 @@ were fetched once (`held`). What a page asks of the same few thousand rows fifty
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import ibis
+import numpy as np
 import pandas as pd
+import pyarrow as pa
 from ibis import Deferred, Table, _
 
 from labelqa_lib.metrics.held import Held
-from labelqa_lib.store import Tables, fetch
+from labelqa_lib.store import Tables, arrow, fetch
 
 def held(tables: Tables, name: str, rows: Callable[[Tables], Table]) -> Table | Held:
     """Rows for whoever only sums them: held in memory where the tables are one market's, else left in the engine."""
@@ -47,21 +49,22 @@ def cells(
     counted: Deferred | bool = True,
     *,
     cluster: tuple[str, ...],
+    named: bool = True,
 ) -> pd.DataFrame:
     """Sums over `keys` x `cluster` of the rows that count: ``weight`` Σw, ``weight_squared`` Σw², ``outcome`` Σw·hit,
-    ``n``. Groups without such rows are there with 0."""
+    ``n``. Groups without such rows are there with 0. Which cluster it is, ``_cluster``, is left out of the engine's where
+    it need not be `named`: all markets' items have a million names."""
     if isinstance(rows, Held):
         return rows.cells(keys, hit, counted, cluster)
     rows = rows.mutate(_cluster=told(cluster), _counted=counted)
     rows = rows.mutate(_weight=ibis.ifelse(rows._counted, rows.weight, 0.0), _hit=hit)
-    return fetch_cells(
-        rows,
-        keys,
-        weight=rows._weight.sum(),
-        weight_squared=(rows._weight * rows._weight).sum(),
-        outcome=ibis.ifelse(rows._hit, rows._weight, 0.0).sum(),
-        n=ibis.ifelse(rows._counted, 1, 0).sum(),
-    )
+    sums = {
+        "weight": rows._weight.sum(),
+        "weight_squared": (rows._weight * rows._weight).sum(),
+        "outcome": ibis.ifelse(rows._hit, rows._weight, 0.0).sum(),
+        "n": ibis.ifelse(rows._counted, 1, 0).sum(),
+    }
+    return fetch_cells(rows, keys, **sums) if named else _shared(arrow(_cells(rows, keys, sums)).drop_columns("_cluster"))
 
 
 def sums(rows: Table | Held, keys: list[str], names: Sequence[str], *, cluster: str) -> pd.DataFrame:
@@ -74,5 +77,22 @@ def sums(rows: Table | Held, keys: list[str], names: Sequence[str], *, cluster: 
 
 def fetch_cells(rows: Table, keys: list[str], **sums: ibis.Value | Deferred) -> pd.DataFrame:
     """Sums over `keys` x ``_cluster``, in a fixed order: engines return groups in any, floats add up differently."""
+    return fetch(_cells(rows, keys, sums))
+
+
+def _cells(rows: Table, keys: list[str], sums: Mapping[str, ibis.Value | Deferred]) -> Table:
     columns = [*keys, "_cluster"]
-    return fetch(rows.group_by(columns).aggregate(**sums).order_by(columns))
+    return rows.group_by(columns).aggregate(**sums).order_by(columns)
+
+
+def _shared(table: pa.Table) -> pd.DataFrame:
+    """The table as a frame that holds each text once, however many rows say it."""
+    columns = {}
+    for name, column in zip(table.column_names, table.columns, strict=True):
+        if pa.types.is_string(column.type):
+            coded = column.combine_chunks().dictionary_encode()
+            texts = np.array([*coded.dictionary.to_pylist(), None], dtype=object)
+            columns[name] = pd.array(texts[coded.indices.fill_null(-1).to_numpy(zero_copy_only=False)], dtype="str")
+        else:
+            columns[name] = column.to_numpy()
+    return pd.DataFrame(columns)

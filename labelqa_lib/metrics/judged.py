@@ -143,7 +143,7 @@ def rate(
     alike, apart : str
         Column of the clusters, and of those used instead where it is empty or is itself asked by.
     """
-    used = cells(rows, asked.keys, hit, counted, cluster=cluster(asked, alike, apart))
+    used = cells(rows, asked.keys, hit, counted, cluster=cluster(asked, alike, apart), named=False)
     return rate_frame(used, asked, of, note)
 
 

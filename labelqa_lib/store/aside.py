@@ -40,6 +40,8 @@ def gathered(tables: Tables, make: Callable[[Tables], ibis.Table]) -> ibis.Table
     for part in parts(tables):
         files.append(str(folder / f"kept-{next(_FILES)}.parquet"))
         engine.to_parquet(make(part), files[-1])
+        if part is not tables:
+            part.release()
     return engine.read_parquet(files)
 
 

@@ -98,6 +98,13 @@ class Tables:
             self._kept[name] = _engine(make(self).cache) if made is None else made
         return self._kept[name]
 
+    def release(self) -> None:
+        """Let the engine forget what it keeps for these tables, and not only when nobody can see them any more."""
+        for kept in self._kept.values():
+            if isinstance(kept, ibis.expr.types.CachedTable):
+                kept.release()
+        self._kept.clear()
+
     @property
     def engine(self) -> tuple[str, ...]:
         """Name and version of the engine, where it is not this package's own."""
