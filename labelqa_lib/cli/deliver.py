@@ -66,7 +66,7 @@ def check(root, delivery, source, data) -> int:
     from labelqa_lib import intake
 
     workspace, out = Workspace(root, data), console()
-    with out.status(f"Reading {delivery}"), intake.workbench() as connection:
+    with out.status(f"Reading {delivery}"), intake.workbench(delivery) as connection:
         read = _read_delivery(workspace, delivery, source, connection)
         current = intake.current_snapshot(workspace.snapshots)
         outcome = intake.check(read, connection, current=current, **_settings(workspace))
@@ -90,7 +90,7 @@ def ingest(root, delivery, source, data, fresh) -> None:
     from labelqa_lib import intake, store, wording
 
     workspace, out = Workspace(root, data), console()
-    with out.status(f"Reading {delivery}"), intake.workbench() as connection:
+    with out.status(f"Reading {delivery}"), intake.workbench(delivery) as connection:
         read = _read_delivery(workspace, delivery, source, connection)
         outcome = intake.ingest(read, connection, root=workspace.snapshots, fresh=fresh, **_settings(workspace))
     _show(outcome, out)

@@ -11,9 +11,10 @@ from pandera.ibis import DataFrameSchema
 
 from labelqa_lib.errors import DataError
 from labelqa_lib.intake.casting import delivered_columns, to_be_cleaned, typed
-from labelqa_lib.intake.deriving import Zones, derived, looked_up, references
+from labelqa_lib.intake.deriving import Zones, derived, looked_up, named_annotations, references, to_look_up
 from labelqa_lib.intake.merging import merge, open_parent, rejects_of, status_counts
 from labelqa_lib.intake.outcome import BrokenRule, Outcome, TableOutcome
+from labelqa_lib.intake.referring import nowhere
 from labelqa_lib.intake.rules import check_rows, mark_repeated, slipped
 from labelqa_lib.intake.schema import REQUIRED_TABLES, contract
 from labelqa_lib.sources import DEMO, Delivery, quoting
@@ -42,6 +43,8 @@ def assess(
     """Judge structure first, then rows; `described` is the current snapshot's `snapshot.json`."""
     schemas = contract(now)
     connection.execute("SET TimeZone = 'UTC'").fetchall()
+    # rows are numbered and written by key: their order in between costs memory and tells nothing
+    connection.execute("SET preserve_insertion_order = false").fetchall()
     native = {
         table: {row[0]: row[1] for row in connection.execute(f"DESCRIBE {view}").fetchall()}
         for table, view in delivery.tables.items()
@@ -60,6 +63,8 @@ def assess(
         if table in delivery.tables:
             try:
                 _examine(table, schema, native[table], delivery, zones, there, connection)
+            except duckdb.OutOfMemoryException:  # no fault of the table
+                raise
             except duckdb.Error as error:
                 refused.append(f"{table}: cannot be read ({str(error).splitlines()[0]}); deliver it again")
                 break
@@ -174,9 +179,16 @@ def _examine(
     query = typed(schema, native, delivery.tables[table], formats, delivery.time_zone, unclean)
     connection.execute(view + query).fetchall()
     repeated = mark_repeated(table, schema, connection)
-    ready = looked_up(derived(table, f"typed_{table}", zones), bound)
-    connection.execute(f"CREATE OR REPLACE VIEW ready_{table} AS {ready}").fetchall()
-    check_rows(table, schema, native, bound, repeated, connection)
+    named = None
+    if query := named_annotations(table, f"typed_{table}"):
+        named = f"named_{table}"
+        connection.execute(f"CREATE OR REPLACE TABLE {named} AS {query}").fetchall()
+    with nowhere(f"typed_{table}", to_look_up(table, bound), connection) as unknown:
+        ready = looked_up(table, derived(table, f"typed_{table}", zones, named), bound, unknown)
+        connection.execute(f"CREATE OR REPLACE VIEW ready_{table} AS {ready}").fetchall()
+        check_rows(table, schema, native, bound, repeated, connection)
+    for made in (f"VIEW ready_{table}", f"TABLE IF EXISTS named_{table}", f"TABLE IF EXISTS repeated_{table}"):
+        connection.execute(f"DROP {made}").fetchall()
     connection.execute("SET TimeZone = 'UTC'").fetchall()
     key = ", ".join(f"c.{quoting.name(name)}" for name in schema.unique)
     row = ", ".join(f"{quoting.name(name)} := d.{quoting.name(name)}" for name in native if not name.startswith("_"))

@@ -11,11 +11,18 @@ from pandera.ibis import DataFrameSchema
 from labelqa_lib.sources import quoting
 
 
+DERIVED_FROM = {"audits": ("annotations",), "appeals": ("annotations", "audits"), "quiz_answers": ("people",)}
+"""Tables of whose rows a column comes from other tables."""
+
 BESIDE = {
     "audits": {"_annotated_at": "timestamp(6)", "_annotated_by": "string"},
     "appeals": {"_annotated_at": "timestamp(6)"},
 }
 """What `derived` looks up in other tables for rules alone, with types; it is not written."""
+
+
+_JOINED = {("audits", "annotation_id")}
+"""References that `derived` follows in any case: one that is known has a market."""
 
 
 @dataclass(frozen=True)
@@ -49,8 +56,12 @@ def _week(local: str) -> str:
     return f"strftime({local}, '%G-W%V')"
 
 
-def derived(table: str, relation: str, zones: Zones) -> str:
-    """SQL: `relation` with the derived columns of `table`; relies on views `merged_<table>` of the tables before."""
+def derived(table: str, relation: str, zones: Zones, named: str | None = None) -> str:
+    """SQL: `relation` with the derived columns of `table`; relies on views `merged_<table>` of the tables before.
+
+    `named` is a table of what `named_annotations` asks for, where it was made before.
+    """
+    named = named or f"({named_annotations(table, relation)})"
     match table:
         case "annotations":
             return f"""
@@ -60,14 +71,14 @@ def derived(table: str, relation: str, zones: Zones) -> str:
         case "audits":
             return f"""
                 SELECT d.*, n.market, n.week, n.annotated_at AS _annotated_at, n.agent_id AS _annotated_by
-                FROM {relation} d LEFT JOIN merged_annotations n USING (annotation_id)"""
+                FROM {relation} d LEFT JOIN {named} n USING (annotation_id)"""
         case "appeals":
             return f"""
                 SELECT d.*, n.market, n.annotation_id, {zones.week('d.raised_at', 'n.market')} AS raised_week,
                        {zones.week('d.resolved_at', 'n.market')} AS resolved_week, n.annotated_at AS _annotated_at
                 FROM {relation} d
-                LEFT JOIN merged_audits a ON d.target = 'audit' AND a.audit_id = d.target_id
-                LEFT JOIN merged_annotations n
+                LEFT JOIN {_named_audits(relation)} a ON d.target = 'audit' AND a.audit_id = d.target_id
+                LEFT JOIN {named} n
                 ON n.annotation_id = CASE d.target WHEN 'audit' THEN a.annotation_id ELSE d.target_id END"""
         case "shifts":
             return f"SELECT *, {_week('date')} AS week FROM {relation}"
@@ -81,6 +92,28 @@ def derived(table: str, relation: str, zones: Zones) -> str:
             return f"SELECT * FROM {relation}"
 
 
+def named_annotations(table: str, relation: str) -> str | None:
+    """SQL: what `derived` looks up of annotations, of those that rows of `relation` name: a few of very many.
+
+    None where it looks up nothing.
+    """
+    match table:
+        case "audits":
+            ids = f"SELECT annotation_id FROM {relation}"
+        case "appeals":
+            ids = f"""SELECT target_id AS annotation_id FROM {relation}
+                UNION ALL SELECT annotation_id FROM {_named_audits(relation)}"""
+        case _:
+            return None
+    return f"""SELECT annotation_id, market, week, annotated_at, agent_id FROM merged_annotations
+        SEMI JOIN ({ids}) USING (annotation_id)"""
+
+
+def _named_audits(relation: str) -> str:
+    return f"""(SELECT audit_id, annotation_id FROM merged_audits
+        SEMI JOIN (SELECT target_id AS audit_id FROM {relation}) USING (audit_id))"""
+
+
 def references(schema: DataFrameSchema, tables_there: Iterable[str]) -> dict[str, tuple[str, str]]:
     """Which columns must be found in which other table's column; a table that nobody delivered binds nobody."""
     found = {}
@@ -91,12 +124,28 @@ def references(schema: DataFrameSchema, tables_there: Iterable[str]) -> dict[str
     return found
 
 
-def looked_up(relation: str, references: Mapping[str, tuple[str, str]]) -> str:
-    """SQL: `relation` with `_unknown_<column>` for every reference: filled, and found nowhere."""
-    # what is referred to may be a part of the other table's key, and come there more than once: a join would repeat rows
-    flags = "".join(
-        f", d.{quoting.name(column)} IS NOT NULL AND d.{quoting.name(column)} NOT IN"
-        f" (SELECT {quoting.name(key)} FROM merged_{table}) AS {quoting.name(f'_unknown_{column}')}"
-        for column, (table, key) in references.items()
-    )
+def to_look_up(table: str, references: Mapping[str, tuple[str, str]]) -> dict[str, tuple[str, str]]:
+    """The references that `derived` does not follow in any case."""
+    return {column: target for column, target in references.items() if (table, column) not in _JOINED}
+
+
+def looked_up(
+    table: str, relation: str, references: Mapping[str, tuple[str, str]], nowhere: Mapping[str, str | None]
+) -> str:
+    """SQL: `relation` with `_unknown_<column>` for every reference: filled, and found nowhere.
+
+    `nowhere` are those that were looked up before, with the table of hashes of what was not found (`referring`).
+    """
+    flags = ""
+    for column, (other, key) in references.items():
+        name = f"d.{quoting.name(column)}"
+        if (table, column) in _JOINED:
+            found = "d.market IS NOT NULL"
+        elif column in nowhere:
+            found = f"hash({name}) NOT IN (FROM {nowhere[column]})" if nowhere[column] else "true"
+        else:
+            # what is referred to may be a part of the other table's key, and come there more than once: a join would
+            # repeat rows
+            found = f"{name} IN (SELECT {quoting.name(key)} FROM merged_{other})"
+        flags += f", {name} IS NOT NULL AND NOT ({found}) AS {quoting.name(f'_unknown_{column}')}"
     return f"SELECT d.*{flags} FROM ({relation}) d"

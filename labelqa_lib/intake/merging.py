@@ -10,11 +10,10 @@ import duckdb
 from pandera.ibis import DataFrameSchema
 
 from labelqa_lib.intake.casting import delivered_columns, empty
-from labelqa_lib.intake.deriving import Zones, derived
+from labelqa_lib.intake.deriving import DERIVED_FROM, Zones, derived
 from labelqa_lib.sources import quoting
 
 PARTITIONED = ("annotations", "audits")
-DERIVED_FROM = {"audits": ("annotations",), "appeals": ("annotations", "audits"), "quiz_answers": ("people",)}
 
 
 def parquet_of(table: str, snapshot: Path | None) -> str | None:

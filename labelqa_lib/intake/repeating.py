@@ -32,7 +32,7 @@ def perhaps_repeated(keys: str, connection: duckdb.DuckDBPyConnection) -> Iterat
     for part in range(parts):
         only = f"WHERE _hash % {parts} = {part}" if parts > 1 else ""
         query = f"SELECT _hash FROM (SELECT hash({columns}) AS _hash FROM ({keys})) {only}"
-        found.append(_in_common(_fetched(query, connection)))
+        found.append(_in_common(fetched(query, connection)))
     hashes = np.concatenate(found)
     if not len(hashes):
         yield None
@@ -44,12 +44,18 @@ def perhaps_repeated(keys: str, connection: duckdb.DuckDBPyConnection) -> Iterat
         connection.unregister(_NAME)
 
 
-def _fetched(query: str, connection: duckdb.DuckDBPyConnection) -> np.ndarray:
-    """One column of 64 bits, row after row, in memory that grows in place."""
+def fetched(query: str, connection: duckdb.DuckDBPyConnection) -> np.ndarray:
+    """One column of hashes, row after row, in memory that grows in place."""
     held = bytearray()
-    for batch in connection.sql(query).to_arrow_reader(_BATCH):
-        held += batch.column(0).to_numpy().data
+    for batch in batches(query, connection):
+        held += batch.data
     return np.frombuffer(held, np.uint64)
+
+
+def batches(query: str, connection: duckdb.DuckDBPyConnection) -> Iterator[np.ndarray]:
+    """One column of hashes, a batch at a time."""
+    for batch in connection.sql(query).to_arrow_reader(_BATCH):
+        yield batch.column(0).to_numpy()
 
 
 def _in_common(hashes: np.ndarray) -> np.ndarray:

@@ -9,9 +9,13 @@ import ibis
 from pandera.ibis import DataFrameSchema
 
 from labelqa_lib.intake.casting import KIND, SQL_TYPE, delivered_columns, typed_columns
-from labelqa_lib.intake.deriving import BESIDE
+from labelqa_lib.intake.deriving import BESIDE, DERIVED_FROM
 from labelqa_lib.intake.repeating import perhaps_repeated
 from labelqa_lib.sources import quoting
+
+JOINED_AT_ONCE = 400_000
+"""Rows that are joined with what they refer to at once: the engine holds some 300 bytes of each."""
+
 
 def mark_repeated(table: str, schema: DataFrameSchema, connection: duckdb.DuckDBPyConnection) -> int:
     """Make `repeated_<table>`: the rows of `typed_<table>` whose key comes more than once, by file and line.
@@ -65,15 +69,27 @@ def check_rows(
     cases += [f"CASE WHEN conflict THEN {quoting.literal(conflict)} END"] if repeated else []
     # most deliveries repeat no key: nothing to join
     marks = f"LEFT JOIN repeated_{table} USING (_file, _line)" if repeated else ""
-    connection.execute(
-        f"""CREATE OR REPLACE TABLE checked_{table} AS
-        SELECT b.* EXCLUDE ({', '.join([*flags, '_problem'])}),
-               {'coalesce(duplicate, false)' if repeated else 'false'} AS _duplicate,
-               CASE WHEN _problem IS NOT NULL THEN [_problem]
-                    WHEN {' OR '.join([*flags, *(['conflict'] if repeated else [])])}
-                    THEN list_filter([{', '.join(cases)}], lambda rule: rule IS NOT NULL) END AS _rules
-        FROM ({ibis.to_sql(ready.select(*kept, *place, **flags), dialect='duckdb')}) b {marks}"""
-    ).fetchall()
+    checked = ibis.to_sql(ready.select(*kept, *place, **flags), dialect="duckdb")
+    for part, lines in enumerate(_lines(table, repeated, connection)):
+        connection.execute(
+            f"""{f"INSERT INTO checked_{table}" if part else f"CREATE OR REPLACE TABLE checked_{table} AS"}
+            SELECT b.* EXCLUDE ({', '.join([*flags, '_problem'])}),
+                   {'coalesce(duplicate, false)' if repeated else 'false'} AS _duplicate,
+                   CASE WHEN _problem IS NOT NULL THEN [_problem]
+                        WHEN {' OR '.join([*flags, *(['conflict'] if repeated else [])])}
+                        THEN list_filter([{', '.join(cases)}], lambda rule: rule IS NOT NULL) END AS _rules
+            FROM ({checked}) b {marks} WHERE {lines}"""
+        ).fetchall()
+
+
+def _lines(table: str, repeated: int, connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """Conditions that cut the rows of `b` into as many parts as memory needs; one, where a join can hold all rows."""
+    rows, first, last = connection.execute(f"SELECT count(*), min(_line), max(_line) FROM typed_{table}").fetchone()
+    parts = max(rows if table in DERIVED_FROM else 0, repeated) // JOINED_AT_ONCE + 1
+    if parts == 1:
+        return ["true"]
+    width = (last - first) // parts + 1
+    return [f"b._line BETWEEN {start} AND {start + width - 1}" for start in range(first, last + 1, width)]
 
 
 def slipped(table: str, schema: DataFrameSchema, connection: duckdb.DuckDBPyConnection) -> list[str]:

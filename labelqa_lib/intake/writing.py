@@ -16,7 +16,8 @@ import pyarrow.compute
 import pyarrow.parquet
 
 from labelqa_lib.intake.assessing import Assessment
-from labelqa_lib.intake.merging import DERIVED_FROM, PARTITIONED, parquet_of, touched_partitions
+from labelqa_lib.intake.deriving import DERIVED_FROM
+from labelqa_lib.intake.merging import PARTITIONED, parquet_of, touched_partitions
 from labelqa_lib.sources import quoting
 
 _WRITERS = 4

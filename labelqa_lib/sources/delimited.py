@@ -49,6 +49,8 @@ def _read_well_formed(
                           delim = {quoting.literal(delimiter)}, quote = '"', escape = '"', nullstr = '',
                           columns = {{{columns}}})"""
         ).fetchall()
+    except duckdb.OutOfMemoryException:
+        raise
     except duckdb.Error:
         return False
     (rows,) = connection.execute(f"SELECT count(*) FROM {quoting.name(table)}").fetchone()

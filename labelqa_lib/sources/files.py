@@ -53,6 +53,8 @@ def read_file(source: SourceFile, table: str, connection: duckdb.DuckDBPyConnect
         raise UnreadableFile(f"{source.shown}: ends in the middle (a truncated gzip file); deliver it again") from None
     except (gzip.BadGzipFile, zlib.error) as error:
         raise UnreadableFile(f"{source.shown}: is not a sound gzip file ({error}); deliver it again") from None
+    except duckdb.OutOfMemoryException:  # no fault of the file
+        raise
     except (OSError, zipfile.BadZipFile, duckdb.Error) as error:
         raise UnreadableFile(f"{source.shown}: cannot be read ({_first_line(error)}); deliver it again") from None
 

@@ -121,16 +121,24 @@ def store(
     table: str,
     connection: duckdb.DuckDBPyConnection,
 ) -> None:
-    """Hand what a careful reader gives to DuckDB, a batch at a time."""
-    batches = [_batch(names, [])]
-    while chunk := list(itertools.islice(records, _BATCH)):
-        batches.append(_batch(names, chunk))
-    connection.register("_careful", pa.concat_tables(batches, promote_options="default"))
-    connection.execute(
-        f"""CREATE OR REPLACE TABLE {quoting.name(table)} AS
-        SELECT * EXCLUDE (_line, _problem), {quoting.literal(source.shown)} AS _file, _line, _problem FROM _careful"""
-    ).fetchall()
-    connection.unregister("_careful")
+    """Hand what a careful reader gives to DuckDB, a batch at a time; a batch may bring columns that none had before."""
+    made: set[str] = set()
+    while (chunk := list(itertools.islice(records, _BATCH))) or not made:
+        batch = _batch(names, chunk)
+        rows = f"""SELECT * EXCLUDE (_line, _problem), {quoting.literal(source.shown)} AS _file, _line, _problem
+            FROM _careful"""
+        connection.register("_careful", batch)
+        try:
+            columns = connection.table("_careful").columns  # the engine tells A from a by another name
+            if made:
+                for column in (name for name in columns if name.lower() not in made):
+                    connection.execute(f"ALTER TABLE {quoting.name(table)} ADD COLUMN {quoting.name(column)} VARCHAR").fetchall()
+                connection.execute(f"INSERT INTO {quoting.name(table)} BY NAME {rows}").fetchall()
+            else:
+                connection.execute(f"CREATE OR REPLACE TABLE {quoting.name(table)} AS {rows}").fetchall()
+        finally:
+            connection.unregister("_careful")
+        made |= {name.lower() for name in columns}
 
 
 def _batch(names: list[str], records: list[Record]) -> pa.Table:

@@ -255,8 +255,12 @@ def test_rules_need_no_annotation_table_of_their_own(tmp_path):
     assert rows(tmp_path / "s", "labels", "count(*)") == [(len(LABELS),)]
 
 
-def test_the_workbench_spills_into_a_folder_that_goes(tmp_path):
-    with intake.workbench() as connection:
-        [(folder,)] = connection.execute("SELECT current_setting('temp_directory')").fetchall()
-        assert os.path.isdir(folder)
+@pytest.mark.parametrize("held", [0, 10_000_000])
+def test_the_workbench_leaves_nothing_behind(held, tmp_path, monkeypatch):
+    monkeypatch.setattr(intake, "HELD", held)
+    with intake.workbench(write(tmp_path / "d", annotations=[annotation(1)])) as connection:
+        [(spilled,)] = connection.execute("SELECT current_setting('temp_directory')").fetchall()
+        folder = os.path.dirname(spilled)
+        connection.execute("CREATE TABLE t AS FROM range(1000)")
+        assert (os.listdir(folder) == []) == (held > 0), "a large delivery's tables lie in a file, a small one's do not"
     assert not os.path.exists(folder)

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from labelqa_lib.errors import UsageError
 from labelqa_lib.sources import quoting, read_delivery
 from labelqa_lib.sources.delimited import read_delimited
+from labelqa_lib.sources.jsonl import read_json_lines
 from labelqa_lib.sources.records import SourceFile, store
 
 ROWS = [
@@ -244,3 +245,14 @@ def test_a_batch_of_careful_rows_keeps_its_columns(tmp_path):
     with duckdb.connect() as connection:
         store(SourceFile(tmp_path, "f", "csv"), ["one"], iter(()), "nothing", connection)
         assert connection.sql("FROM nothing").columns == ["one", "_file", "_line", "_problem"]
+
+
+def test_a_careful_readers_rows_are_handed_over_in_batches_of_any_columns(tmp_path, monkeypatch):
+    monkeypatch.setattr("labelqa_lib.sources.records._BATCH", 2)
+    (tmp_path / "rows.jsonl").write_text('{"a": 1}\n{"a": 2}\n{"b": "x"}\nno\n{"b": "y", "c d": true, "a": 3}\n{"B": "z", "b": "w"}\n')
+    connection = duckdb.connect()
+    read_json_lines(SourceFile(tmp_path / "rows.jsonl", "rows.jsonl", "jsonl"), "t", connection)
+    assert connection.execute('SELECT a, b, "c d", _line, _problem IS NULL FROM t ORDER BY _line').fetchall() == [
+        ("1", None, None, 1, True), ("2", None, None, 2, True), (None, "x", None, 3, True), (None, None, None, 4, False),
+        ("3", "y", "true", 5, True), (None, "w", None, 6, True),
+    ]  # fmt: skip
