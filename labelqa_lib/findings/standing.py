@@ -45,11 +45,13 @@ def headline(weekly: pd.DataFrame, wanted: Mapping, confidence: float = 0.95) ->
     if unknown:
         raise UsageError(f"params: targets: {', '.join(unknown)}: no such metric; `labelqa list metrics` shows them")
     weeks = calendar(weekly["period"])
+    moved = change(weekly)
+    moved = {row.metric: row for row in moved[moved["period"] == weeks[-1]].itertuples()}
     parts = weekly.groupby("metric", sort=False)
-    return pd.DataFrame([_headline_row(part, wanted, weeks, confidence) for _, part in parts])
+    return pd.DataFrame([_headline_row(part, wanted, weeks, moved.get(name), confidence) for name, part in parts])
 
 
-def _headline_row(frame: pd.DataFrame, wanted: Mapping, weeks: list[str], confidence: float) -> dict:
+def _headline_row(frame: pd.DataFrame, wanted: Mapping, weeks: list[str], last: tuple | None, confidence: float) -> dict:
     name = frame["metric"].iloc[0]
     metric, target = REGISTRY[name], wanted.get(name)
     by_week = frame.set_index("period")
@@ -57,10 +59,7 @@ def _headline_row(frame: pd.DataFrame, wanted: Mapping, weeks: list[str], confid
     bound, better = (target.value, target.better) if target else (np.nan, metric.better or "higher")
     precision = target.precision if target and target.precision else np.nan
     status = str(np.atleast_1d(targets.status(row.estimate, row.ci_low, row.ci_high, bound, better, precision))[0])
-    moved = change(frame)
     more = _more_needed(status, row, bound, precision, metric.unit, confidence)
-    last = moved[moved["period"] == weeks[-1]]
-    last = last.iloc[0] if len(last) else None
     return {
         "metric": name,
         "title": metric.title,

@@ -123,7 +123,8 @@ def since_last_week(weekly: pd.DataFrame) -> pd.DataFrame:
         ``title, unit, last_week, this_week, difference`` (each with ``_low`` and ``_high``) and ``verdict`` in words, a
         row per metric that has a figure in either week; those that moved by more than noise first.
     """
-    rows = [_row(part) for _, part in weekly.groupby("metric", sort=False)] if len(weekly) else []
+    moved = {row["metric"]: row for row in change(weekly).to_dict("records")} if len(weekly) else {}
+    rows = [_row(part, moved[name]) for name, part in weekly.groupby("metric", sort=False) if name in moved]
     columns = ["title", "unit", *(name + end for name in _FIGURES for end in ("", "_low", "_high")), "verdict", "moved"]
     frame = pd.DataFrame([row for row in rows if row is not None], columns=columns)
     return frame.sort_values("moved", ascending=False, kind="stable", ignore_index=True).drop(columns="moved")
@@ -134,9 +135,9 @@ _FIGURES = ("last_week", "this_week", "difference")
 _ENDS = ["estimate", "ci_low", "ci_high"]
 
 
-def _row(part: pd.DataFrame) -> tuple | None:
-    """One metric of `since_last_week`; None where neither week has a figure."""
-    metric, by_week, moved = REGISTRY[part["metric"].iloc[0]], part.set_index("period"), change(part).iloc[-1]
+def _row(part: pd.DataFrame, moved: dict) -> tuple | None:
+    """One metric of `since_last_week` and its `change`; None where neither week has a figure."""
+    metric, by_week = REGISTRY[part["metric"].iloc[0]], part.set_index("period")
     weeks = (str(Week.parse(moved["period"]) - 1), moved["period"])
     figures = by_week[_ENDS].reindex(weeks)
     if figures["estimate"].isna().all():
@@ -148,7 +149,7 @@ def _row(part: pd.DataFrame) -> tuple | None:
     )  # fmt: skip
 
 
-def _verdict(moved: pd.Series, better: str | None) -> str:
+def _verdict(moved: dict, better: str | None) -> str:
     if not math.isfinite(moved["difference"]):
         return say("not compared: {reason}", reason=wording.said(moved["reason"]))
     if not moved["more_than_noise"]:

@@ -33,12 +33,12 @@ def change(frame: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     frame : DataFrame
-        A metric frame by week. The frame's last period is the current week.
+        A metric frame by week, of one metric or several below each other. Its last period is the current week.
 
     Returns
     -------
     DataFrame
-        One row per segment: ``metric, <dimensions>, period, baseline, difference, ci_low, ci_high, more_than_noise,
+        One row per metric and segment: ``metric, <dimensions>, period, baseline, difference, ci_low, ci_high, more_than_noise,
         method, reason``; `baseline` is the period compared against, `difference` current − baseline in the metric's
         unit. A count has no interval: whether it moved by more than noise is for its trend to say.
 
@@ -47,26 +47,27 @@ def change(frame: pd.DataFrame) -> pd.DataFrame:
     Newcombe's hybrid interval ("MOVER"): each side's own interval, for rates and means alike. A week on gold is not
     compared with one on audits: the difference would be that of their items.
     """
-    dimensions = [name for name in frame.columns if name not in _FRAME]
+    dimensions = ["metric", *(name for name in frame.columns if name not in _FRAME)]
     current = frame["period"].max() if len(frame) else ""
     before = str(Week.parse(current) - 1) if len(frame) else ""
     now = frame[frame["period"] == current]
     then = frame.loc[frame["period"] == before, [*dimensions, *_INTERVAL, "method", "reason"]]
     both = _beside(now, then, dimensions)
+    known_earlier = both["metric"].isin(frame.loc[frame["period"] < current, "metric"])
     moved, exact, unlike = difference(*_sides(both)), _exact(both), _unlike(both)
     low, high = np.where(exact | unlike, np.nan, moved.low), np.where(exact | unlike, np.nan, moved.high)
-    missing = say("no figure for {week}", week=before) if (frame["period"] < current).any() else N_("no earlier week")
+    missing = np.where(known_earlier, say("no figure for {week}", week=before), N_("no earlier week"))
     reason = np.select(
         [both["estimate"].isna(), both["estimate_before"].isna(), unlike, exact],
         [
             both["reason"],
-            both["reason_before"].fillna(missing),
+            both["reason_before"].where(both["reason_before"].notna(), missing),
             say("only one of {week} and {before} stands on gold", week=current, before=before),
             N_("a count has no interval"),
         ],
         "",
     )
-    result = both[["metric", *dimensions, "period"]].assign(
+    result = both[[*dimensions, "period"]].assign(
         baseline=before,
         difference=np.where(unlike, np.nan, moved.difference),
         ci_low=low,
@@ -161,37 +162,51 @@ def _moves(tables, metric, dimensions, recent, confidence, denominators) -> pd.D
     earlier = tables.weeks[: -len(late)]
     now = measure(tables, metric, dimensions, late, confidence, denominators)
     then = measure(tables, metric, dimensions, earlier, confidence, denominators)
-    both = _beside(now, then[[*dimensions, *_INTERVAL, "method"]], dimensions)
-    given = (both[dimensions] != NOT_GIVEN).all(axis=1) if dimensions else pd.Series(True, index=both.index)
-    enough = (both["n"] >= MINIMUM_ROWS) & (both["n_before"] >= MINIMUM_ROWS)
-    known = both["estimate"].notna() & both["estimate_before"].notna()
-    both = both[given & enough & known & ~_unlike(both)].reset_index(drop=True)
-    moved = difference(*_sides(both))
-    chance = p_value(moved.difference, moved.low, moved.high, confidence)
-    return both.assign(
-        segment=[dict(zip(dimensions, values, strict=True)) for values in both[dimensions].itertuples(index=False)],
-        depth=len(dimensions),
-        baseline=both["estimate_before"],
-        n_baseline=both["n_before"],
-        difference=moved.difference,
-        difference_low=np.where(_exact(both), np.nan, moved.low),
-        difference_high=np.where(_exact(both), np.nan, moved.high),
-        p_value=np.where(_exact(both), np.nan, chance),
-        volume=_volume(tables, metric, both, dimensions),
-    )
+    place = _place(now, then, dimensions)
+    n, before = now["n"].to_numpy(), np.where(place < 0, 0, np.append(then["n"].to_numpy(), 0)[place])
+    kept = np.logical_and.reduce([(now[name] != NOT_GIVEN).to_numpy() for name in dimensions] + [(n >= MINIMUM_ROWS) & (before >= MINIMUM_ROWS)])
+    now, then = now.take(np.flatnonzero(kept)), then.take(place[kept])
+    known = (now["estimate"].notna().to_numpy() & then["estimate"].notna().to_numpy()
+             & (on_gold(now["method"]).to_numpy() == on_gold(then["method"]).to_numpy()))  # fmt: skip
+    now, then = now.take(np.flatnonzero(known)), then.take(np.flatnonzero(known))
+    moved = difference(*(side[name].to_numpy(dtype=float) for side in (now, then) for name in _INTERVAL[:3]))
+    chance, exact = p_value(moved.difference, moved.low, moved.high, confidence), _exact(now)
+    values = [now[name].tolist() for name in dimensions]
+    return pd.DataFrame({
+        "metric": now["metric"].array,
+        "segment": [dict(zip(dimensions, one, strict=True)) for one in zip(*values, strict=True)] if dimensions else [{} for _row in range(len(now))],
+        "depth": len(dimensions),
+        **{name: now[name].array for name in ("period", *_INTERVAL)},
+        "baseline": then["estimate"].array,
+        "n_baseline": then["n"].array,
+        "difference": moved.difference,
+        "difference_low": np.where(exact, np.nan, moved.low),
+        "difference_high": np.where(exact, np.nan, moved.high),
+        "p_value": np.where(exact, np.nan, chance),
+        "volume": _volume(tables, metric, now, dimensions),
+    })  # fmt: skip
 
 
-def _volume(tables: Tables, metric: str, both: pd.DataFrame, dimensions: list[str]) -> np.ndarray:
+def _volume(tables: Tables, metric: str, now: pd.DataFrame, dimensions: list[str]) -> np.ndarray:
     """Items of the week in the rate's denominator: estimated from the rate sample, Σ w."""
     if metric == "sla_attainment":
-        return both["n"].to_numpy(dtype=float)
+        return now["n"].to_numpy(dtype=float)
     if metric not in SHARES:
-        return np.zeros(len(both))
+        return np.zeros(len(now))
     rows, _stands_on = sampled(tables, tables.weeks[-1:], by=dimensions)
     sums = cells(rows, dimensions, True, SHARES[metric].counted, cluster=("market",))
-    sums = sums[[*dimensions, "weight"]].rename(columns={"weight": "volume"})
-    sums = sums.groupby(dimensions, as_index=False).sum() if dimensions else sums[["volume"]].sum().to_frame().T
-    return _beside(both, sums, dimensions)["volume"].fillna(0).to_numpy(dtype=float)
+    if not dimensions:
+        return np.full(len(now), sums["weight"].sum())
+    sums = sums.groupby(dimensions, as_index=False)["weight"].sum()
+    return np.append(sums["weight"].to_numpy(dtype=float), 0.0)[_place(now, sums, dimensions)]
+
+
+def _place(now: pd.DataFrame, then: pd.DataFrame, dimensions: list[str]) -> np.ndarray:
+    """Which row of `then` is about the same segment; −1 where none is."""
+    if not dimensions:
+        return np.full(len(now), 0 if len(then) else -1)
+    keys = [pd.MultiIndex.from_frame(side[dimensions]) if dimensions[1:] else pd.Index(side[dimensions[0]]) for side in (then, now)]
+    return keys[0].get_indexer(keys[1])
 
 
 def _beside(now: pd.DataFrame, then: pd.DataFrame, dimensions: list[str]) -> pd.DataFrame:
