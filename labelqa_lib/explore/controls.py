@@ -22,12 +22,12 @@ class Controls:
     markets, weeks : sequence of str
         What can be chosen.
     values : callable
-        Dimension → the values that a filter on it can have; called when a dimension is chosen.
+        Called with a dimension when it is chosen, and with what takes the values that a filter on it can have.
     chosen : callable
         Called with a view as `View` takes it apart (``dict``), whenever the reader changed anything.
     """
 
-    def __init__(self, markets: Sequence[str], weeks: Sequence[str], values: Callable[[str], list[str]],
+    def __init__(self, markets: Sequence[str], weeks: Sequence[str], values: Callable[[str, Callable[[Sequence[str]], None]], None],
                  chosen: Callable[[Callable[[View], View]], None]):  # fmt: skip
         self._values, self._chosen, self._quiet = values, chosen, False
         text = {"style": {"description_width": "5.5em"}, "layout": widgets.Layout(width="19em")}
@@ -72,12 +72,20 @@ class Controls:
         self._quiet = False
 
     def _offer(self, _change) -> None:
-        """The values of the dimension chosen."""
+        """The values of the dimension chosen, as soon as they are known."""
         if self._quiet:
             return
+        self._fill([])
+        if self.dimension.value != NONE:
+            self._values(self.dimension.value, partial(self._take, self.dimension.value))
+
+    def _take(self, name: str, values: Sequence[str]) -> None:
+        if self.dimension.value == name:
+            self._fill(values)
+
+    def _fill(self, values: Sequence[str]) -> None:
         self._quiet = True
-        name = self.dimension.value
-        self.value.options = [NONE] if name == NONE else [NONE, *self._values(name)]
+        self.value.options = [NONE, *values]
         self.value.value = NONE
         self._quiet = False
 

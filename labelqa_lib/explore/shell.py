@@ -9,8 +9,8 @@ from __future__ import annotations
 import asyncio
 import atexit
 import gc
-import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
 
@@ -60,7 +60,8 @@ class Desk:
         page = answers.page()
         self.answers, self._before, self._task = answers, [], None
         self.wanted = answers.view  # ahead of `view` while changes come to rest: the next change starts from here
-        self._returning, self._stopped, self._engine = False, False, threading.Lock()
+        self._returning, self._stopped = False, False
+        self._worker = ThreadPoolExecutor(1, "labelqa-desk")  # one question at a time
         self._working_on: View | None = None
         about = page.tables.snapshot
         weeks = about.weeks(page.tables.market)
@@ -128,10 +129,14 @@ class Desk:
     async def _beside(self, do: Callable[[], object]) -> object:
         """Work beside the kernel's own thread; None as soon as it is stopped: what no engine does goes on to its end, for
         nobody, and the next question waits for it."""
-        working = asyncio.ensure_future(asyncio.to_thread(do))
+        working = asyncio.get_running_loop().run_in_executor(self._worker, do)
         working.add_done_callback(lambda done: done.cancelled() or done.exception())  # of what nobody waits for any more
-        while not working.done() and not self._stopped:
-            await asyncio.wait([working], timeout=WATCHING)
+        try:
+            while not working.done() and not self._stopped:
+                await asyncio.wait([working], timeout=WATCHING)
+        except asyncio.CancelledError:
+            working.cancel()  # what has not begun does not begin
+            raise
         return None if self._stopped else working.result()
 
     async def _watch(self, view: View) -> None:
@@ -164,12 +169,11 @@ class Desk:
     @contextmanager
     def _at_work(self, view: View):
         """The engine's time for one view."""
-        with self._engine:
-            self._working_on = view
-            try:
-                yield
-            finally:
-                self._working_on = None
+        self._working_on = view
+        try:
+            yield
+        finally:
+            self._working_on = None
 
     def _arrive(self, answers: Answers) -> None:
         if answers.view != self.view and not self._returning:
@@ -227,10 +231,21 @@ class Desk:
         self._stopped = True
         self.answers.interrupt()
 
-    def _values(self, dimension: str) -> list[str]:
-        with self._told(), self._engine:
-            return self.answers.values(dimension)
-        return []
+    def _values(self, dimension: str, take: Callable[[Sequence[str]], None]) -> None:
+        """Tell what a filter can be set to: at once where no loop runs, else beside it."""
+        find = partial(self.answers.values, dimension)
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            with self._told():
+                take(find())
+            return
+
+        async def told() -> None:
+            with self._told():
+                take(await loop.run_in_executor(self._worker, find))
+
+        self._filling = loop.create_task(told())  # a task that nobody holds may be taken down before it is done
 
     @contextmanager
     def _told(self):
