@@ -66,6 +66,7 @@ class AnswerDesk:
             self.task, self.labels, self.why, widgets.HBox([self.save, self.earlier, self.later]),
         ])  # fmt: skip
         self.judging.layout.display = "none"
+        self.judging.add_class("lq-judging")
         self.refresh.layout.display = "none" if work.asks_why else ""
         self.box = widgets.VBox([
             widgets.HTML(_STYLE), widgets.HBox([self.who, self.begin, self.far, self.said]), self.message, self.judging,

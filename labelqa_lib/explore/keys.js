@@ -8,6 +8,8 @@ function render({ model, el }) {
       if (event.key === "Escape") desk().focus();
       return;
     }
+    // a button beside the task, such as Begin, is pressed by Enter as ever
+    if (event.key === "Enter" && event.target.closest("button") && !event.target.closest(".lq-judging")) return;
     const known = /^[a-z0-9]$/.test(event.key) || ["Enter", "ArrowLeft", "ArrowRight"].includes(event.key);
     if (!known && (event.key.length > 1 || event.key === " ")) return;
     event.preventDefault(); // Enter on a button would press it, too

@@ -9,6 +9,9 @@ import shutil
 import pytest
 from house import REPOSITORY, House
 
+import labelqa_lib as lq
+from labelqa_lib import calibration
+from labelqa_lib.translation import speaking
 from tests.browser.lab import lab, run_cells, tracebacks
 from tests.browser.look import chromium
 
@@ -122,3 +125,48 @@ def test_an_audit_list_is_worked_through_by_keyboard_alone(own_house, browser_an
     assert [(row["annotation_id"], row["audit_label"], row["blind"]) for row in rows] == [
         ("a1", "counterfeit", "false"), ("a2", "no_violation", "true"), ("a3", "spam", "false")]  # fmt: skip
     assert not tracebacks(server.log.read_text(encoding="utf-8"))
+
+
+def test_a_calibration_session_is_judged_blind_by_keyboard_and_scored_while_it_goes_on(own_house, browser_and_lab, monkeypatch):
+    browser, server = browser_and_lab
+    page = server.open(browser, "calibration_desk")
+    begin_session(page, "MY-Q01", " answered")
+    assert "0 of " in page.inner_text(".lq-keys") and page.locator(".lq-task dt:has-text('Label given')").count() == 0
+    assert not (own_house.root / "calibration_sessions").exists(), "nothing is written unasked"
+    for place, label in enumerate("1423", 1):
+        page.keyboard.press(label)
+        page.wait_for_selector("button.mod-primary")
+        page.keyboard.press("Enter")
+        page.wait_for_selector(f":text('{place} of ')")
+    page.wait_for_selector(".lq-task dt:has-text('MY-Q01')")
+    scored = page.locator(".lq-task:has(dt:has-text('MY-Q01'))").inner_text()
+
+    # who leaves comes back to where they were; another person's answers are no part of what they see
+    server.go(page, "calibration_desk")
+    begin_session(page, "MY-Q01", "4 of ")
+    begin_session(page, "MY-Q02", "0 of ", runs=0)
+    assert "MY-Q01" not in page.locator(".lq-keys").inner_text()
+    page.close()
+    assert not tracebacks(server.log.read_text(encoding="utf-8"))
+
+    answers = next((own_house.root / "calibration_sessions").glob("*/MY/answers/annotations.csv"))
+    with open(answers, encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [(row["agent_id"], row["blind"], row["queue"]) for row in rows] == 4 * [("MY-Q01", "true", "calibration")]
+    monkeypatch.chdir(own_house.root)
+    with speaking("en"):
+        key = calibration.item_key(lq.open_page("MY").tables, [row["item_id"] for row in rows])
+    right = [key[row["item_id"]] == row["label"] for row in rows if row["item_id"] in key]
+    assert f"{100 * sum(right) / len(right):.1f} % (" in scored and f"n {len(right)}; 4 of " in scored
+
+
+def begin_session(page, person: str, then: str, runs: int = 3) -> None:
+    """Open the desk, say who it is, and begin, by keyboard."""
+    if runs:
+        run_cells(page, runs)
+    page.wait_for_selector("input[placeholder*='such as Q1']")
+    page.fill("input[placeholder*='such as Q1']", person)
+    page.focus("input[placeholder*='such as Q1']")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")  # on Begin
+    page.wait_for_selector(f".widget-html:has-text('{then}') >> nth=0")
