@@ -2,14 +2,18 @@
 function render({ model, el }) {
   const desk = () => el.closest(".lq-keys");
   const typing = ({ tagName }) => ["INPUT", "TEXTAREA", "SELECT"].includes(tagName);
+  const beside = (one) => one.closest("button") && !one.closest(".lq-judging");
+  function next() {
+    const at = document.activeElement;
+    if (desk()?.contains(at) && beside(at)) desk().focus(); // once begun, Enter is for the task
+  }
   function pressed(event) {
     if (!model.get("active") || event.ctrlKey || event.altKey || event.metaKey || !desk()?.contains(event.target)) return;
     if (typing(event.target)) {
       if (event.key === "Escape") desk().focus();
       return;
     }
-    // a button beside the task, such as Begin, is pressed by Enter as ever
-    if (event.key === "Enter" && event.target.closest("button") && !event.target.closest(".lq-judging")) return;
+    if (event.key === "Enter" && beside(event.target)) return; // Begin is pressed by it as ever
     const known = /^[a-z0-9]$/.test(event.key) || ["Enter", "ArrowLeft", "ArrowRight"].includes(event.key);
     if (!known && (event.key.length > 1 || event.key === " ")) return;
     event.preventDefault(); // Enter on a button would press it, too
@@ -19,6 +23,10 @@ function render({ model, el }) {
   const settle = () => (desk() ? (desk().tabIndex = 0) : requestAnimationFrame(settle));
   settle();
   window.addEventListener("keydown", pressed, true); // before JupyterLab, which listens on the document
-  return () => window.removeEventListener("keydown", pressed, true);
+  model.on("change:task", next);
+  return () => {
+    window.removeEventListener("keydown", pressed, true);
+    model.off("change:task", next);
+  };
 }
 export default { render };
