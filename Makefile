@@ -7,7 +7,7 @@ export PYTHONHASHSEED := 0
 # Small matrices in several processes: threads of one library would only wait for each other.
 export OPENBLAS_NUM_THREADS := 1
 
-.PHONY: report test lab engines bench bench-causes bench-lab bench-coverage bench-runner bench-scale catalogues lock clean help
+.PHONY: report test lab engines bench bench-causes bench-ingest bench-lab bench-coverage bench-runner bench-scale catalogues lock clean help
 
 help:
 	@echo "make report   simulate a delivery, ingest it and render the latest week of every market"
@@ -16,6 +16,7 @@ help:
 	@echo "make lab      open JupyterLab on the notebooks"
 	@echo "make bench-causes  find simulated incidents, beside other methods (ARGS: --cases 20 --real FOLDER)"
 	@echo "make bench-coverage  does the report's interval hold its 95 % (ARGS: replications, seed)"
+	@echo "make bench-ingest  rows a second of an ingest with all checks (ARGS: --repeats 9)"
 	@echo "make bench-lab  the desk in JupyterLab in Chromium: click to screen, random clicks (ARGS: --soak 20)"
 	@echo "make bench-runner  the runner beside papermill and nbconvert, growing runs, 500 pages (ARGS: --only soak)"
 	@echo "make catalogues  bring the translations up to date with the sentences in the code, and count what is missing"
@@ -55,9 +56,13 @@ bench: $(VENV)/.ready
 	-$(BIN)/python tests/bench_lab.py
 	$(BIN)/python tests/bench_runner.py
 	PYTHONPATH=. $(BIN)/python tests/bench_frame.py
+	$(BIN)/python tests/bench_ingest.py
 
 bench-coverage: $(VENV)/.ready
 	$(BIN)/python tests/bench_coverage.py $(ARGS)
+
+bench-ingest: $(VENV)/.ready
+	$(BIN)/python tests/bench_ingest.py $(ARGS)
 
 bench-lab: $(VENV)/.ready
 	$(BIN)/python tests/bench_lab.py $(ARGS)
