@@ -73,7 +73,7 @@ class Below:
     Parameters
     ----------
     look : callable
-        Called with the view to go to.
+        Called with the view to go to, and `led` where the button that led there is gone then.
     wanted : callable
         Gives the view asked for last, which is ahead of the answers while changes come to rest.
     chosen : callable
@@ -82,7 +82,7 @@ class Below:
         Called with a sentence where a place leads nowhere.
     """
 
-    def __init__(self, look: Callable[[View], None], wanted: Callable[[], View], chosen: Callable[[], None],
+    def __init__(self, look: Callable[..., None], wanted: Callable[[], View], chosen: Callable[[], None],
                  refuse: Callable[[str], None]):  # fmt: skip
         self._look, self._wanted, self._refuse = look, wanted, refuse
         self.answers: Answers | None = None
@@ -151,7 +151,7 @@ class Below:
         self.earlier.disabled = view.page == 0
         self.later.disabled = not on_items or bool(why_not) or (view.page + 1) * PAGE_SIZE >= answers.items[1]
         self.wrong.value = view.wrong
-        renew(self.ways, [] if why_not else [button(said, partial(self._look, to)) for said, to in self._ways_in()])
+        renew(self.ways, [] if why_not else [button(said, partial(self._look, to, led=True)) for said, to in self._ways_in()])
 
     def exported(self) -> tuple[pd.DataFrame, show.Drawing | None] | None:
         """Frame and picture of the part on the screen; None where nothing of it is there, or the rows above hold it."""
@@ -212,7 +212,7 @@ class Below:
 
     def _go_into(self, place: int) -> None:
         try:
-            self._look(show.into(self.shown, self._places[place].where))
+            self._look(show.into(self.shown, self._places[place].where), led=True)
         except LabelqaError as error:
             self._refuse(" ".join(error.problems))
 

@@ -60,7 +60,7 @@ class Desk:
         page = answers.page()
         self.answers, self._before, self._task = answers, [], None
         self.wanted = answers.view  # ahead of `view` while changes come to rest: the next change starts from here
-        self._returning, self._stopped = False, False
+        self._returning, self._stopped, self._led = False, False, False
         self._worker = ThreadPoolExecutor(1, "labelqa-desk")  # one question at a time
         self._working_on: View | None = None
         about = page.tables.snapshot
@@ -91,9 +91,10 @@ class Desk:
         """What is looked at."""
         return self.answers.view
 
-    def look(self, view: View, returning: bool = False) -> None:
-        """Answer another view: at once where no loop runs, else beside it, once changes have come to rest."""
-        self.wanted, self._returning = view, returning
+    def look(self, view: View, returning: bool = False, led: bool = False) -> None:
+        """Answer another view: at once where no loop runs, else beside it, once changes have come to rest. What was `led`
+        there by a button that is gone by then has the keyboard in the first row."""
+        self.wanted, self._returning, self._led = view, returning, led
         try:
             loop = asyncio.get_running_loop()
         except RuntimeError:
@@ -185,11 +186,14 @@ class Desk:
         self.controls.show(view, answers.page().week)
         self.said.value = safe.text(show.sentence(answers), safe.SENTENCE_LENGTH)
         *steps, here = view.crumbs()
-        renew(self.crumbs, [*(button(said, partial(self.look, to)) for said, to in steps), widgets.Label(safe.plain(f"▸ {here[0]}"))])
+        renew(self.crumbs, [*(button(said, partial(self.look, to, led=True)) for said, to in steps), widgets.Label(safe.plain(f"▸ {here[0]}"))])
         renew(self.chips, [button(f"{safe.plain(f'{name} {value}', 50)} ×", partial(self._without, name), "take this filter out")
                            for name, value in view.where])  # fmt: skip
         self.back.disabled = not self._before
         self._draw_rows()
+        if self._led:
+            self._led = False
+            self._row_pool[0][0].focus()
 
     def _draw_part(self) -> None:
         """What stands below the rows, and the ways that lead from it."""
@@ -221,7 +225,7 @@ class Desk:
         self.look(self.wanted, self._returning)
 
     def _without(self, name: str) -> None:
-        self.look(self.wanted.without(name))
+        self.look(self.wanted.without(name), led=True)
 
     def _back(self) -> None:
         if self._before:

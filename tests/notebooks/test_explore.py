@@ -58,6 +58,8 @@ def test_a_view_of_the_desk_is_kept_and_says_the_same_on_the_command_line(own_ho
     page.click("button:has-text('label spam ×')")
     page.click("button:has-text('reference_label counterfeit ×')")
     page.wait_for_selector(".lq-desk-said:has-text('of site KUL in MY')")
+    page.wait_for_selector(".lq-desk-rows button >> nth=0")
+    page.wait_for_function("document.activeElement.closest('.lq-desk-rows')")  # its × is gone: the keyboard goes on there
 
     page.click("button:has-text('Ask why')")
     page.wait_for_selector(".jp-OutputArea :text('counterfeit') >> nth=0")
