@@ -4,8 +4,9 @@ Run by `make bench`, or alone: ``python tests/bench_frame.py --annotations 10000
 long as it runs, and deleted. Each side runs in a process of its own with one thread, reads the same Parquet files, and gives the
 same metric frames, which are compared to 1e-9.
 
-pandas reads only the columns that it needs, joins only what the metrics ask for, and sums with groupby. Both end in the same
-bounds (`metrics.frame`), so what is compared is reading, joining and summing.
+pandas reads only the columns that it needs, joins only what the metrics ask for, and sums with groupby; in a second line it
+reads whole tables and joins annotations to their items first, as one does who explores. All end in the same bounds
+(`metrics.frame`), so what is compared is reading, joining and summing. Imports are left out of seconds: a kernel has them.
 """
 
 from __future__ import annotations
@@ -14,11 +15,12 @@ import argparse
 import json
 import os
 import platform
-import resource
 import statistics
 import subprocess
 import sys
 import tempfile
+import time
+from functools import partial
 from pathlib import Path
 
 import duckdb
@@ -34,7 +36,7 @@ MARKETS, WEEKS = tuple(f"M{number:02}" for number in range(30)), weeks_up_to("20
 RATES = ("accuracy", "critical_accuracy", "fpr", "fnr")
 METRICS = (*RATES, "aht")
 BY, KEYS = ["market", "week"], ["metric", "market", "period"]
-SIDES = ("engine", "engine, a market at a time", "pandas")
+SIDES = ("engine", "engine, two threads", "engine, a market at a time", "pandas", "pandas, whole tables")
 RUNS = 3
 
 ANNOTATIONS = """
@@ -85,9 +87,9 @@ def simulate(root: Path, rows: int) -> None:
     (root / "CURRENT").write_text("bench-1\n")
 
 
-def by_engine(root: Path) -> pd.DataFrame:
+def by_engine(root: Path, threads: int = 1) -> pd.DataFrame:
     """Every market in one question."""
-    tables = store.open_tables(root)
+    tables = store.open_tables(root, threads=threads)
     return pd.concat([measure(tables, name, BY) for name in METRICS])
 
 
@@ -100,14 +102,16 @@ def by_engine_market_by_market(root: Path) -> pd.DataFrame:
     return pd.concat(frames)
 
 
-def by_pandas(root: Path) -> pd.DataFrame:
-    """The same definitions, as one writes them in pandas."""
+def by_pandas(root: Path, whole: bool = False) -> pd.DataFrame:
+    """The same definitions, as one writes them in pandas; `whole`: with all columns, and annotations joined to their items."""
     folder = root / "bench-1"
 
     def read(name: str, *columns: str) -> pd.DataFrame:
-        return pd.read_parquet(folder / name, columns=[*columns], partitioning=None)
+        return pd.read_parquet(folder / name, columns=None if whole else [*columns], partitioning=None)
 
     rows = read("annotations", "annotation_id", "market", "week", "site", "agent_id", "label", "handle_seconds")
+    if whole:
+        rows = rows.merge(read("items.parquet"), on="item_id", how="left", suffixes=("", "_of_item"))
     audits = read("audits", "annotation_id", "audit_id", "tier", "audit_label", "audited_at", "sampling_reason", "inclusion_probability")
     labels = read("labels.parquet", "label", "violating", "critical").set_index("label")
     appeals = read("appeals.parquet", "annotation_id", "appeal_id", "resolved_at", "outcome", "final_label")
@@ -155,16 +159,23 @@ def _asked(root: Path, name: str):
 
 def one(side: str, root: Path, out: Path) -> None:
     """Run a side in this process; its frame to a file, its costs to stdout."""
-    frame = {SIDES[0]: by_engine, SIDES[1]: by_engine_market_by_market, SIDES[2]: by_pandas}[side](root)
-    used = resource.getrusage(resource.RUSAGE_SELF)
+    ways = (by_engine, partial(by_engine, threads=2), by_engine_market_by_market, by_pandas, partial(by_pandas, whole=True))
+    cpu, wall = time.process_time(), time.perf_counter()
+    frame = dict(zip(SIDES, ways, strict=True))[side](root)
+    cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
     frame.sort_values(KEYS).to_pickle(out)
-    print(json.dumps({"cpu": used.ru_utime + used.ru_stime, "memory": used.ru_maxrss / 1024}))
+    print(json.dumps({"cpu": cpu, "wall": wall, "memory": peak()}))
+
+
+def peak() -> float:
+    """The most that this process had in memory, MiB. (`ru_maxrss` begins with what its parent had.)"""
+    told = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) / 1024 for line in told if line.startswith("VmHWM"))
 
 
 def nothing() -> dict:
     """What a process costs that has imported the same and does nothing."""
-    return _cost("import tests.bench_frame, resource, json; u = resource.getrusage(resource.RUSAGE_SELF); "
-                 "print(json.dumps({'cpu': u.ru_utime + u.ru_stime, 'memory': u.ru_maxrss / 1024}))")  # fmt: skip
+    return _cost("from tests.bench_frame import *; print(json.dumps({'cpu': time.process_time(), 'memory': peak()}))")
 
 
 def _cost(code: str) -> dict:
@@ -181,27 +192,31 @@ def main() -> None:
     options.add_argument("--annotations", type=int, default=10_000_000)
     options.add_argument("--runs", type=int, default=RUNS)
     options.add_argument("--folder", type=Path, help="where the snapshot goes (default: a temporary folder)")
+    options.add_argument("--whole", action="store_true", help="once with pandas reading whole tables, too: 15 GiB for 10 million")
     told = options.parse_args()
+    sides = SIDES if told.whole else SIDES[:-1]
     with tempfile.TemporaryDirectory(dir=told.folder) as temporary:
         root = Path(temporary)
         simulate(root, told.annotations)
-        base, costs, frames = nothing(), {}, {}
-        for side in SIDES:
-            runs = [_cost(f"from pathlib import Path; from tests.bench_frame import one; one({side!r}, Path({temporary!r}), "
-                          f"Path({temporary!r}) / 'frame')") for _ in range(told.runs)]  # fmt: skip
-            costs[side] = {name: statistics.median(run[name] for run in runs) for name in ("cpu", "memory")}
-            frames[side] = pd.read_pickle(root / "frame").reset_index(drop=True)
-    numbers = ["estimate", "ci_low", "ci_high", "n", "n_effective"]
-    for side in SIDES[:2]:
-        pd.testing.assert_frame_equal(frames[side][[*KEYS, *numbers]], frames["pandas"][[*KEYS, *numbers]], rtol=1e-9)
+        base, runs, frames = nothing(), {side: [] for side in sides}, {}
+        for number in range(told.runs):  # in turn: what else the machine does then meets all of them
+            for side in sides if number == 0 else SIDES[:-1]:
+                call = f"one({side!r}, Path({temporary!r}), Path({temporary!r}) / 'frame')"
+                runs[side].append(_cost(f"from pathlib import Path; from tests.bench_frame import one; {call}"))
+                frames[side] = pd.read_pickle(root / "frame").reset_index(drop=True)
+    costs = {side: {name: statistics.median(run[name] for run in of) for name in of[0]} for side, of in runs.items()}
+    numbers, pandas = ["estimate", "ci_low", "ci_high", "n", "n_effective"], costs["pandas"]
+    for side in sides:
+        pd.testing.assert_frame_equal(*(told.astype(dict.fromkeys(KEYS, "object"))[[*KEYS, *numbers]]
+                                        for told in (frames[side], frames["pandas"])), rtol=1e-9, check_column_type=False)  # fmt: skip
     print(f"{told.annotations:,} annotations, {len(MARKETS)} markets × {len(WEEKS)} weeks, {len(METRICS)} metrics; {platform.machine()}, "
           f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.0f}, medians of {told.runs}; imports alone: {base['cpu']:.1f} CPU s, "
           f"{base['memory']:.0f} MiB\n")  # fmt: skip
-    print("| side | CPU s | peak MiB | CPU beside pandas | memory beside pandas |\n| --- | ---: | ---: | ---: | ---: |")
-    pandas = costs["pandas"]
+    print("| side | CPU s | wall s | peak MiB | CPU beside pandas | wall beside pandas | memory beside pandas |")
+    print("| --- | ---: | ---: | ---: | ---: | ---: | ---: |")
     for side, cost in costs.items():
-        speed = (pandas["cpu"] - base["cpu"]) / (cost["cpu"] - base["cpu"])
-        print(f"| {side} | {cost['cpu']:.1f} | {cost['memory']:.0f} | {speed:.1f} × | 1/{pandas['memory'] / cost['memory']:.1f} |")
+        cpu, wall, memory = (pandas[name] / cost[name] for name in ("cpu", "wall", "memory"))
+        print(f"| {side} | {cost['cpu']:.1f} | {cost['wall']:.1f} | {cost['memory']:,.0f} | {cpu:.1f} × | {wall:.1f} × | 1/{memory:.1f} |")
 
 
 if __name__ == "__main__":

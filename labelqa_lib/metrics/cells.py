@@ -64,7 +64,9 @@ def cells(
         "outcome": ibis.ifelse(rows._hit, rows._weight, 0.0).sum(),
         "n": ibis.ifelse(rows._counted, 1, 0).sum(),
     }
-    return fetch_cells(rows, keys, **sums) if named else _shared(arrow(_cells(rows, keys, sums)).drop_columns("_cluster"))
+    if named or rows.get_backend().name != "duckdb":  # PostgreSQL's sums are decimals, which only Ibis' way to pandas takes
+        return fetch_cells(rows, keys, **sums)
+    return _shared(arrow(_cells(rows, keys, sums)).drop_columns("_cluster"))
 
 
 def sums(rows: Table | Held, keys: list[str], names: Sequence[str], *, cluster: str) -> pd.DataFrame:
