@@ -126,7 +126,7 @@ class Held:
         """Sums over `keys` x the clusters, as `cells.cells` describes them, in the same order."""
         counted = self.true(counted)
         weight = np.where(counted, self["weight"], 0.0)
-        named, group, size = self._grouped(keys, cluster)
+        named, group, size = self._grouped({**{key: (key,) for key in keys}, "_cluster": cluster})
         outcome = np.where(self.true(hit), weight, 0.0)
         sums = {"weight": weight, "weight_squared": weight * weight, "outcome": outcome}
         sums = {name: np.bincount(group, values, size) for name, values in sums.items()}
@@ -134,13 +134,19 @@ class Held:
 
     def sums(self, keys: Sequence[str], names: Sequence[str], cluster: str) -> pd.DataFrame:
         """Sums of columns over `keys` x the clusters, as `cells.sums` describes them, in the same order."""
-        named, group, size = self._grouped(keys, (cluster,))
+        named, group, size = self._grouped({**{key: (key,) for key in keys}, "_cluster": (cluster,)})
         sums = {}
         for name in names:
             values = np.asarray(self[name], dtype=float)
             told = np.bincount(group, ~np.isnan(values), size) > 0
             sums[name] = np.where(told, np.bincount(group, np.nan_to_num(values), size), np.nan)
         return pd.DataFrame(named | sums | {"n": np.bincount(group, minlength=size).astype("int64")})
+
+    def added(self, keys: Sequence[str], names: Sequence[str]) -> pd.DataFrame:
+        """Sums of columns over `keys`, in order; what is not told adds nothing."""
+        named, group, size = self._grouped({key: (key,) for key in keys})
+        sums = {name: np.bincount(group, np.nan_to_num(self[name]), size).astype(self[name].dtype) for name in names}
+        return pd.DataFrame(named | sums)
 
     def true(self, condition: object) -> np.ndarray:
         """Where a condition is true: shape (rows,)."""
@@ -156,14 +162,16 @@ class Held:
     def _resolved(self, column: object) -> object:
         return column.resolve(_Names(self)) if isinstance(column, Deferred) else column
 
-    def _grouped(self, keys: Sequence[str], cluster: tuple[str, ...]) -> tuple[dict, np.ndarray, int]:
-        """Every combination of keys and cluster that occurs, in order; which of them each row has; how many there are."""
-        asked = (tuple(keys), cluster)
+    def _grouped(self, by: Mapping[str, tuple[str, ...]]) -> tuple[dict, np.ndarray, int]:
+        """Every combination of columns that occurs, in order; which of them each row has; how many there are."""
+        if not by:
+            return {}, np.zeros(len(self), dtype=np.intp), 1
+        asked = tuple(by.items())
         if asked not in self._groups:
-            coded = [self._coded(names) for names in (*((key,) for key in keys), cluster)]
+            coded = [self._coded(names) for names in by.values()]
             shape = [len(values) + 1 for _code, values in coded]
             seen, group = _numbered(np.ravel_multi_index([code for code, _values in coded], shape), math.prod(shape))
-            places = zip([*keys, "_cluster"], np.unravel_index(seen, shape), coded, strict=True)
+            places = zip(by, np.unravel_index(seen, shape), coded, strict=True)
             named = {name: _named(code, values) for name, code, (_code, values) in places}
             self._groups[asked] = named, group, len(seen)
         return self._groups[asked]

@@ -9,6 +9,7 @@ import pandas as pd
 from ibis import _
 
 from labelqa_lib.metrics.annotated import annotated
+from labelqa_lib.metrics.cells import held
 from labelqa_lib.metrics.metric import WEEK, Asked
 from labelqa_lib.store import Tables, fetch
 
@@ -39,11 +40,7 @@ def made(tables: Tables, keys: Sequence[str], weeks: Sequence[str]) -> pd.DataFr
         return _in_order(sums, keys, {name: _[name].sum() for name in _SUMS})
     if tables.market is None or not set(keys) <= set(KEPT_BY):
         return _summed(tables, keys, weeks)
-    kept = tables.keep("made", lambda: _summed(tables, list(KEPT_BY), tables.weeks))
-    kept = kept[kept[WEEK].isin(list(weeks))]
-    if not keys:
-        return kept[list(_SUMS)].sum().to_frame().T.astype({"rows": "int64", "timed": "int64"})
-    return kept.groupby(keys, as_index=False, dropna=False)[list(_SUMS)].sum()
+    return held(tables, "made", _kept).filter(_[WEEK].isin(list(weeks))).added(keys, list(_SUMS))
 
 
 def made_by_agent(tables: Tables, asked: Asked) -> pd.DataFrame | None:
@@ -65,6 +62,11 @@ def all_agents_told(tables: Tables) -> bool:
     """Whether every annotation of all markets tells its agent."""
     untold = made_in_all(tables).aggregate(some=_.agent_id.isnull().any())
     return not tables.keep("untold agents", lambda: fetch(untold)["some"].fillna(False).iloc[0])
+
+
+def _kept(tables: Tables) -> ibis.Table:
+    rows = annotated(tables, by=[*KEPT_BY, "handle_seconds"]).filter(_[WEEK].isin(list(tables.weeks)))
+    return rows.group_by(list(KEPT_BY)).aggregate(**_SUMS)
 
 
 def _summed(tables: Tables, keys: list[str], weeks: Sequence[str]) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -221,10 +222,14 @@ def _within_hours(known: Past, rules: Rules, needed: np.ndarray, asked: list[Goa
     def costs(audits: np.ndarray) -> float:
         return hours_of(known, rules, _expected(known, needed, audits)) / rules.hours - 1
 
-    def over(log_stretch: float) -> float:
-        return costs(_settled(known, rules, needed, asked, least, np.exp(log_stretch)))
+    @functools.cache  # the search looks at its ends and at what it found more than once
+    def settled(stretch: float) -> np.ndarray:
+        return _settled(known, rules, needed, asked, least, stretch)
 
-    in_full = _settled(known, rules, needed, asked, least, 1.0)
+    def over(log_stretch: float) -> float:
+        return costs(settled(float(np.exp(log_stretch))))
+
+    in_full = settled(1.0)
     if not asked or costs(in_full) <= 0:
         return 1.0, in_full
     if over(np.log(WIDEST)) >= 0:
@@ -232,7 +237,7 @@ def _within_hours(known: Past, rules: Rules, needed: np.ndarray, asked: list[Goa
     stretch = np.exp(optimize.brentq(over, 0.0, np.log(WIDEST), xtol=0.004))
     while over(np.log(stretch)) > 0:
         stretch *= _NUDGE
-    return float(stretch), _settled(known, rules, needed, asked, least, stretch)
+    return float(stretch), settled(float(stretch))
 
 
 def _settled(known: Past, rules: Rules, needed: np.ndarray, asked: list[Goal], least: np.ndarray, stretch: float):

@@ -86,3 +86,12 @@ def test_all_markets_join_no_more_than_a_question_needs_and_say_what_each_says_a
         if set(by) <= set(REGISTRY[name].dimensions):
             alone, among = (measure(tables, name, by) for tables in (one, every))
             pd.testing.assert_frame_equal(alone, among, rtol=1e-12)
+
+
+@pytest.mark.parametrize("keys", [[], ["site"], ["site", "agent_id"]], ids=str)
+def test_what_is_added_up_leaves_out_what_is_not_told(keys, rows):
+    rows = rows.mutate(known=ibis.cases((_.site == "A", ibis.null("float64")), else_=_.weight), one=ibis.literal(1, "int64"))
+    here = Held.fetched(rows).added(keys, ["known", "one"])
+    there = rows.aggregate(by=keys, known=_.known.sum().fill_null(0.0), one=_.one.sum())
+    there = (there.order_by(keys) if keys else there).execute()
+    pd.testing.assert_frame_equal(here, there)
