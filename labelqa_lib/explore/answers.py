@@ -57,10 +57,15 @@ class Answers:
         """The page of a market of the view; of the first one where none is named."""
         return self._opened.page(market or self.view.markets[0], self.view.week, len(self.view.markets))
 
+    @cached_property
+    def week(self) -> str:
+        """The week looked at last; known for good once asked, also where its page is no longer open."""
+        return self.page().week
+
     def about_what(self, *settings: str) -> tuple:
         """What an answer is about that depends on markets, week and these settings of the view alone."""
         told = {name: getattr(self.view, name) for name in settings} | {"where": frozenset(self.view.where)}
-        return self.view.markets, self.page().week, tuple(told[name] for name in settings)
+        return self.view.markets, self.week, tuple(told[name] for name in settings)
 
     @property
     def unit(self) -> str:

@@ -117,7 +117,7 @@ class Below:
         if part.by_button and not (asked and self._is_old(answers)):
             return
         try:
-            getattr(answers, part.asks)
+            _ = answers.week, getattr(answers, part.asks)
         except LabelqaError as error:
             self._why_not = " ".join(error.problems)
         else:

@@ -66,7 +66,7 @@ def sentence(answers: Answers) -> str:
 def selected(answers: Answers) -> str:
     """Which rows a view is about, in words: ``site KUL in MY, 2026-W46``."""
     rows = metrics.said(answers.view.segment) or "everything"
-    return f"{rows} in {wording.listed(answers.view.markets)}, {answers.page().week}"
+    return f"{rows} in {wording.listed(answers.view.markets)}, {answers.week}"
 
 
 def change(row: pd.Series, unit: str) -> str:
