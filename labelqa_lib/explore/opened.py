@@ -11,8 +11,8 @@ from ibis import _
 from labelqa_lib import metrics, store
 from labelqa_lib.periods import weeks_up_to
 
-MOST_WEEKS, MOST_MARKETS = 6, 3
-"""Weeks of each market, and markets, that are held ready; those looked at longest ago are opened again."""
+MOST_WEEKS, MOST_MARKETS = 3, 3
+"""Weeks of each market, and markets, that are held ready; those looked at longest ago are cut out, or opened, again."""
 
 MOST_ROWS = 1_000_000
 """Annotations of a market that are held ready beyond those of the week looked at: more would take longer than they save."""
