@@ -89,7 +89,7 @@ def mean_of_rates(
     if importance is not None:
         added = measures("importance", importance)
         growth = np.divide(added, total[group, 0], where=used & defined[place], out=np.zeros(len(added)))
-        score += growth * (rate[place] - mean[group])
+        score += growth * np.where(used, rate[place] - mean[group], 0.0)  # the mean of nothing is infinite
     # what a cluster adds to a group, over its classes
     joint = group[used] * (cluster.max(initial=0) + 1) + cluster[used]
     _, example, cell = np.unique(joint, return_index=True, return_inverse=True)
