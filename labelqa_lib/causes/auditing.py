@@ -11,6 +11,7 @@ from scipy import stats
 from labelqa_lib.causes.cause import Cause
 from labelqa_lib.causes.inside import each, moved
 from labelqa_lib.stats.intervals import clopper_pearson
+from labelqa_lib.translation import N_
 
 
 def second_audits(
@@ -34,7 +35,7 @@ def second_audits(
     for name, _cause, rows in each(audited, causes, recent):
         marked = rows[rows["audit_label"].notna() & (rows["audit_label"] != rows["label"])]
         again = marked[marked["second_label"].notna()]
-        for period, now in (("before", False), ("now", True)):
+        for period, now in ((N_("before"), False), (N_("now"), True)):
             seen = again[again["now"] == now]
             n, yes = len(seen), int((seen["second_label"] != seen["label"]).sum())
             if n:
