@@ -64,7 +64,7 @@ def cells(
         "outcome": ibis.ifelse(rows._hit, rows._weight, 0.0).sum(),
         "n": ibis.ifelse(rows._counted, 1, 0).sum(),
     }
-    if named or rows.get_backend().name != "duckdb":  # PostgreSQL's sums are decimals, which only Ibis' way to pandas takes
+    if named:
         return fetch_cells(rows, keys, **sums)
     return _shared(arrow(_cells(rows, keys, sums)).drop_columns("_cluster"))
 

@@ -43,7 +43,7 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the run decides what an interrupt ends
     signal.pthread_sigmask(signal.SIG_SETMASK, [])  # it was started with interrupts held, which kernels would inherit
     die_with_parent()
-    sys.modules["rfc3987_syntax"] = None  # as in workers
+    sys.modules["rfc3987_syntax"] = None  # as in workers; whatever else these do without, a page may want
     for name in ("ipykernel.kernelapp", "ipykernel_launcher", *told["modules"]):
         _load(name)
     die_with_parent(0)  # from here on it sees its parent go, and has kernels to end first
