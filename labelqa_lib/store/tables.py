@@ -6,14 +6,8 @@ DuckDB where the snapshots lie in a folder, else the database or the cluster tha
 
 from __future__ import annotations
 
-import itertools
-import os
-import shutil
-import tempfile
-import weakref
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import ibis
 import pandas as pd
@@ -22,17 +16,12 @@ from ibis import _
 
 from labelqa_lib.errors import DataError, UsageError
 from labelqa_lib.periods import Week
+from labelqa_lib.store import duck
 from labelqa_lib.store.aside import gathered
 from labelqa_lib.store.engine import working as _engine
 from labelqa_lib.store.footers import by_market, files_of
 from labelqa_lib.store.place import SparkFolder, Database, Place
 from labelqa_lib.store.snapshot import Snapshot, describe
-
-MEMORY, OF_ALL_MARKETS = "256MiB", "640MiB"
-"""What DuckDB may hold of one market's rows, or of all markets'; what is more lies in a file for the time being. Not every step
-of a query can do without memory: what suffices for one market does not for those that `Tables.gather` takes at a time."""
-
-_ENGINES = itertools.count()
 
 _ASKED_TOGETHER = ("agent_id", "blind", "handle_seconds", "site")
 """Columns of annotations that deliveries leave out: a page asks of several, and one look tells of all."""
@@ -192,7 +181,7 @@ def open_tables(
         if isinstance(root, SparkFolder):
             given = _engine(_on_spark, root, {name: list(found) for name, found in files.items()})
         else:
-            given = _engine(_on_duckdb, files, threads, market is None)
+            given = _engine(duck.opened, files, threads, market is None)
             rows = by_market(files["annotations"])
     return tables_from(given, about, market, weeks, rows)
 
@@ -200,17 +189,6 @@ def open_tables(
 def _keep_short_texts() -> None:
     if pd.options.mode.string_storage == "auto":
         pd.options.mode.string_storage = "python"
-
-
-def _on_duckdb(files: Mapping[str, Collection[str]], threads: int, all_markets: bool) -> dict[str, ibis.Table]:
-    # two engines must not share a folder for what they put aside; it is made when the first has to, and removed with it
-    aside = Path(tempfile.gettempdir()) / f"labelqa-{os.getpid()}-{next(_ENGINES)}"
-    connection = ibis.duckdb.connect(threads=threads, memory_limit=OF_ALL_MARKETS if all_markets else MEMORY, temp_directory=str(aside))
-    connection.raw_sql("SET enable_progress_bar = false")  # in a kernel it is on, and would stand on the page
-    connection.raw_sql("SET parquet_metadata_cache = true")  # a snapshot's files stay as they are, and every question opens all
-    weakref.finalize(connection, shutil.rmtree, aside, ignore_errors=True)
-    read = {"hive_partitioning": True, "hive_types_autocast": False}
-    return {name: connection.read_parquet(list(found), table_name=name, **read) for name, found in files.items()}
 
 
 def _on_spark(cluster: SparkFolder, files: Mapping[str, list[str]]) -> dict[str, ibis.Table]:

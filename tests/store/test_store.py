@@ -226,7 +226,7 @@ def test_what_an_engine_cannot_hold_it_puts_aside_apart_from_other_engines(tmp_p
     write(tmp_path)
     (aside := tmp_path / "aside").mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(aside))
-    monkeypatch.setattr("labelqa_lib.store.tables.MEMORY", "16MiB")
+    monkeypatch.setattr("labelqa_lib.store.duck.MEMORY", "16MiB")
     first, second = store.open_tables(tmp_path, "MY"), store.open_tables(tmp_path, "SG")
     told = [one.annotations.get_backend().con.execute("SELECT current_setting('temp_directory')").fetchall() for one in (first, second)]
     assert told[0] != told[1], "two engines in one folder overwrite each other's files"
