@@ -108,9 +108,9 @@ def _overturn_rate(tables: Tables, asked: Asked) -> pd.DataFrame:
 
 def _days_to_resolve(q: float):
     def function(tables: Tables, asked: Asked) -> pd.DataFrame:
-        rows = _appeals(tables, "raised_week", asked.by).filter(_[WEEK].isin(asked.weeks))
-        rows = fetched(rows, [*asked.keys, "raised_at", "resolved_at", "outcome"], "appeal_id")
-        waited = rows["resolved_at"].fillna(_end(tables)) - rows["raised_at"]
+        every = _appeals(tables, "raised_week", asked.by)
+        rows = fetched(every.filter(_[WEEK].isin(asked.weeks)), [*asked.keys, "raised_at", "resolved_at", "outcome"], "appeal_id")
+        waited = rows["resolved_at"].fillna(_end(tables, every)) - rows["raised_at"]
         rows["days"] = (waited / pd.Timedelta(days=1)).clip(lower=0)
         # an outcome without its time was seen to end, but not when: censored like one that waits
         rows["resolved"] = rows["outcome"].isin(["upheld", "overturned"]) & rows["resolved_at"].notna()
@@ -129,13 +129,15 @@ def _days_to_resolve(q: float):
     return function
 
 
-def _end(tables: Tables) -> pd.Timestamp:
+def _end(tables: Tables, appeals: ibis.Table | Held) -> pd.Timestamp:
     """The last moment that the data knows of: until then a pending appeal has waited."""
 
     def latest() -> pd.Timestamp:
-        appeals = tables.appeals.aggregate(raised=_.raised_at.max(), resolved=_.resolved_at.max())
-        made = tables.annotations.aggregate(made=_.annotated_at.max())
-        return max(pd.to_datetime([*fetch(appeals).iloc[0], *fetch(made).iloc[0]]).dropna(), default=pd.NaT)
+        if isinstance(appeals, Held):
+            known = appeals.frame(["raised_at", "resolved_at"]).max()
+        else:
+            known = fetch(tables.appeals.aggregate(raised=_.raised_at.max(), resolved=_.resolved_at.max())).iloc[0]
+        return max(pd.to_datetime([*known, tables.last_made()]).dropna(), default=pd.NaT)
 
     return tables.keep("end", latest)
 

@@ -61,4 +61,4 @@ def parts(tables: Tables) -> list[Tables]:
 def _part(tables: Tables, markets: list[str]) -> Tables:
     cut = {name: rows.filter(_.market.isin(markets)) for name, rows in vars(tables).items()
            if isinstance(rows, ibis.Table) and "market" in rows.columns}  # fmt: skip
-    return replace(tables, **cut, rows={market: tables.rows[market] for market in markets}, _kept={})
+    return replace(tables, **cut, rows={market: tables.rows[market] for market in markets}, footers=(), _kept={})

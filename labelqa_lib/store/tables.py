@@ -13,13 +13,14 @@ import ibis
 import pandas as pd
 import pyarrow as pa
 from ibis import _
+from pyarrow.parquet import FileMetaData
 
 from labelqa_lib.errors import DataError, UsageError
 from labelqa_lib.periods import Week
 from labelqa_lib.store import duck
 from labelqa_lib.store.aside import gathered
 from labelqa_lib.store.engine import working as _engine
-from labelqa_lib.store.footers import by_market, files_of
+from labelqa_lib.store.footers import any_told, by_market, files_of, greatest
 from labelqa_lib.store.place import SparkFolder, Database, Place
 from labelqa_lib.store.snapshot import Snapshot, describe
 
@@ -39,7 +40,7 @@ class Tables:
     A table that was not delivered is None. `weeks` ascend; the last one is the report's week. `appeals` keep all
     weeks, because one is resolved long after the annotation was made. `benchmark` is no table of a delivery: a snapshot
     cut for a partner may hold what its peers reach together. `rows` tells how many annotations each market has, where files
-    do.
+    do, and `footers` are those of one market's annotations.
     """
 
     annotations: ibis.Table
@@ -61,6 +62,7 @@ class Tables:
     actions: ibis.Table | None = None
     benchmark: ibis.Table | None = None
     rows: Mapping[str, int] = field(default_factory=dict, compare=False, repr=False)
+    footers: Sequence[FileMetaData] = field(default=(), compare=False, repr=False)
     _kept: dict = field(default_factory=dict, compare=False, repr=False)
 
     def keep(self, name: str, make: Callable[[], object]) -> object:
@@ -121,9 +123,20 @@ class Tables:
         rows = getattr(self, table)
         if rows is None or not column:
             return rows is not None
+        told = any_told(self.footers, column) if table == "annotations" and self.footers else None
+        if told is not None:
+            return told
         together = [one for one in _ASKED_TOGETHER if one in rows.columns] if column in _ASKED_TOGETHER else [column]
         holds = {one: rows[one].notnull().any() for one in together}
         return bool(self.keep(f"delivered {table}, {together}", lambda: fetch(rows.aggregate(**holds)) == True)[column].iloc[0])  # noqa: E712 (no rows: NULL)
+
+    def last_made(self) -> pd.Timestamp:
+        """When the last annotation was made; NaT where none tells."""
+        told = greatest(self.footers, "annotated_at")
+        if told is None:
+            asked = self.annotations.aggregate(made=_.annotated_at.max())
+            told = self.keep("last made", lambda: fetch(asked)["made"].iloc[0])
+        return pd.Timestamp(told)
 
     def fetched(self, name: str) -> pd.DataFrame:
         """All rows of a table that is small in every market, such as labels or people: asked of the engine once."""
@@ -167,7 +180,7 @@ def open_tables(
     """
     _keep_short_texts()
     about = describe(root, snapshot)
-    weeks, rows = _existing(weeks, about, market), {}
+    weeks, rows, footers = _existing(weeks, about, market), {}, ()
     if isinstance(root, Database):
         from labelqa_lib.store.postgres import opened  # who reads a folder needs no driver
 
@@ -183,7 +196,8 @@ def open_tables(
         else:
             given = _engine(duck.opened, files, threads, market is None)
             rows = by_market(files["annotations"])
-    return tables_from(given, about, market, weeks, rows)
+            footers = tuple(files["annotations"].values()) if set(rows) == {market} else ()
+    return tables_from(given, about, market, weeks, rows, footers)
 
 
 def _keep_short_texts() -> None:
@@ -203,6 +217,7 @@ def tables_from(
     market: str | None = None,
     weeks: Sequence[str] | None = None,
     rows: Mapping[str, int] | None = None,
+    footers: Sequence[FileMetaData] = (),
 ) -> Tables:
     """Cut contract tables, on whatever engine they live, to a market and weeks.
 
@@ -214,6 +229,8 @@ def tables_from(
         As in `open_tables`.
     rows : mapping of str to int, optional
         How many annotations each market has in these weeks, where that is known.
+    footers : sequence of FileMetaData
+        Of the files that hold the annotations of this market and these weeks, and no others.
     """
     weeks = _existing(weeks, snapshot, market)
     cut = dict(given)
@@ -231,7 +248,7 @@ def tables_from(
                 who = cut["annotations"].select(person_id="agent_id").distinct()
             # no semi-join: whoever adds one of their own would have two, of which sqlglot 29 spells out one for PostgreSQL
             cut[name] = cut[name].filter(_.person_id.isin(who.person_id))
-    return Tables(market=market, weeks=weeks, snapshot=snapshot, rows=rows or {}, **cut)
+    return Tables(market=market, weeks=weeks, snapshot=snapshot, rows=rows or {}, footers=footers, **cut)
 
 
 def fetch(expression: ibis.Table) -> pd.DataFrame:
