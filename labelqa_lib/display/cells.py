@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -100,9 +100,9 @@ def _three_digits(value: float) -> str:
     return f"{value:.0f}" if 1000 <= abs(value) < 1e9 else f"{value:.3g}"
 
 
-def scale_of(frame: pd.DataFrame, target: float = math.nan) -> tuple[float, float]:
-    """The scale that all bars of a metric frame share: from the lowest end of an interval to the highest."""
-    ends = [*frame["estimate"], *frame["ci_low"], *frame["ci_high"], target]
+def scale_of(columns: Mapping[str, Sequence[float]], target: float = math.nan) -> tuple[float, float]:
+    """The scale that all bars of a metric frame's columns share: from the lowest end of an interval to the highest."""
+    ends = [*columns["estimate"], *columns["ci_low"], *columns["ci_high"], target]
     known = [end for end in ends if math.isfinite(end)]
     return (min(known), max(known)) if known else (math.nan, math.nan)
 

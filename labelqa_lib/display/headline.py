@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 import pandas as pd
 
 from labelqa_lib import symbols, wording
-from labelqa_lib.display import marks, safe
+from labelqa_lib.display import marks, safe, values
 from labelqa_lib.display.show import bundle, records
 from labelqa_lib.translation import N_forms, say
 
@@ -26,7 +27,7 @@ def headline(frame: pd.DataFrame) -> None:
         history, history_low, history_high, reason``. `history` and its interval's ends hold one float a calendar week
         (NaN allowed), the last is this week's.
     """
-    rows = [row for _, row in frame.iterrows()]
+    rows = values.rows(values.columns(frame))
     measured = [row for row in rows if math.isfinite(row["estimate"])]
     absent = [row for row in rows if not math.isfinite(row["estimate"])]
     cards = "".join(_card(row, first=place == 0) for place, row in enumerate(measured))
@@ -37,10 +38,10 @@ def headline(frame: pd.DataFrame) -> None:
         + (f'<ul class="lq-absent">{"".join(map(_absent, absent))}</ul>' if absent else "")
         + "</section>"
     )
-    bundle(html, "\n".join(map(_line, rows)) or say("No headline metric."), **{MIME: records(frame.to_dict("records"))})
+    bundle(html, "\n".join(map(_line, rows)) or say("No headline metric."), **{MIME: records(rows)})
 
 
-def _summary(rows: list[pd.Series]) -> str:
+def _summary(rows: list[Mapping]) -> str:
     """Which targets are met and which are not, in one line of statuses with the metrics' names."""
     parts = []
     for status, forms in _COUNTED.items():
@@ -63,7 +64,7 @@ _COUNTED = {
 """Of how many metrics a status is told; their names follow."""
 
 
-def _card(row: pd.Series, first: bool) -> str:
+def _card(row: Mapping, first: bool) -> str:
     unit, mark = row["unit"], symbols.STATUS[row["status"]]
     interval = wording.interval(row["ci_low"], row["ci_high"], unit)
     interval = "" if interval == wording.UNDEFINED else f"<span>{interval}</span> "
@@ -83,14 +84,14 @@ def _card(row: pd.Series, first: bool) -> str:
     )
 
 
-def _target(row: pd.Series) -> str:
+def _target(row: Mapping) -> str:
     if not math.isfinite(row["target"]):
         return ""
     sign = "≥" if row["better"] == "higher" else "≤"
     return say("target {bound}", bound=f"{sign} {wording.amount(row['target'], row['unit'])}")
 
 
-def _change(row: pd.Series) -> str:
+def _change(row: Mapping) -> str:
     if not math.isfinite(row["change"]):
         why = wording.said(row["change_reason"] or "") or say("no figure")
         return say("not compared with last week: {why}", why=safe.text(why, 160))
@@ -104,7 +105,7 @@ def _change(row: pd.Series) -> str:
     return wording.clauses(said, *_verdict(row))
 
 
-def _verdict(row: pd.Series) -> list[str]:
+def _verdict(row: Mapping) -> list[str]:
     if not row["more_than_noise"]:
         return [say("within noise")]
     better = {"higher": row["change"] > 0, "lower": row["change"] < 0}.get(row["better"])
@@ -112,7 +113,7 @@ def _verdict(row: pd.Series) -> list[str]:
     return [say("more than noise"), *direction]
 
 
-def _absent(row: pd.Series) -> str:
+def _absent(row: Mapping) -> str:
     reason = safe.text(wording.said(row["reason"] or "") or say("there was nothing to measure"), 200)
     said = say("{metric} not measured: {reason}", metric=f"<b>{safe.text(say(row['title']))}</b>", reason=reason)
     return (
@@ -121,7 +122,7 @@ def _absent(row: pd.Series) -> str:
     )
 
 
-def _line(row: pd.Series) -> str:
+def _line(row: Mapping) -> str:
     said = wording.estimate(row["estimate"], row["ci_low"], row["ci_high"], row["unit"])
     reason = f" ({safe.plain(wording.said(row['reason']), 200)})" if row["reason"] else ""
     return f"{safe.plain(say(row['title']))}: {said}, {say(row['status'])}{reason}"

@@ -17,8 +17,10 @@ def plain(value: object, longest: int = LABEL_LENGTH) -> str:
     Control characters, direction overrides, lone surrogates and line breaks become blanks; what is longer than
     `longest` characters is cut with an ellipsis.
     """
-    visible = (char if char.isprintable() or char in _JOINERS else " " for char in str(value)[: 2 * longest])
-    line = " ".join("".join(visible).split())
+    visible = str(value)[: 2 * longest]
+    if not visible.isprintable():  # most are, and are told so at once
+        visible = "".join(char if char.isprintable() or char in _JOINERS else " " for char in visible)
+    line = " ".join(visible.split())
     return line if len(line) <= longest else line[: longest - 1].rstrip() + "…"
 
 

@@ -13,7 +13,7 @@ from IPython.display import display
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from PIL import Image
 
-from labelqa_lib.display import safe
+from labelqa_lib.display import safe, values
 from labelqa_lib.errors import UsageError
 from labelqa_lib.translation import say
 
@@ -105,7 +105,7 @@ def carried(frame: pd.DataFrame, id: str, title: str = "") -> dict[str, dict]:
     """A frame as data to carry beside what is shown of it: its columns in order, its rows, and what they are; ``total`` where
     it had more rows than are carried."""
     names = [str(name) for name in frame.columns]
-    rows = records(frame.head(MOST_ROWS).to_dict("records"))
+    rows = records(values.rows(values.columns(frame.head(MOST_ROWS))))
     cut = {"total": len(frame)} if len(frame) > MOST_ROWS else {}
     return {FRAME_MIME: {"id": id, "title": safe.plain(title, 200), "columns": names, "rows": rows, **cut}}
 
@@ -147,14 +147,14 @@ def _in_few_colours(pixels: np.ndarray) -> Image.Image:
     Pixels are looked at in runs of one colour, of which there are thirty times fewer.
     """
     rows, columns = pixels.shape[:2]
-    flat = pixels.reshape(-1, 4)
-    whole = flat.view(np.uint32).reshape(-1)
+    whole = pixels.reshape(-1, 4).view(np.uint32).reshape(-1)
     start = np.concatenate([[0], np.flatnonzero(whole[1:] != whole[:-1]) + 1])
-    length, colour = np.diff(start, append=len(whole)), flat[start, :3]
+    length, colour = np.diff(start, append=len(whole)), whole[start].view(np.uint8).reshape(-1, 4)[:, :3]
     red, green, blue = (colour >> 3).astype(np.uint16).T
     shade = red << 10 | green << 5 | blue
     share = np.bincount(shade, length)
-    used = np.argsort(-share, kind="stable")[: np.count_nonzero(share)]
+    used = np.flatnonzero(share)
+    used = used[np.argsort(-share[used], kind="stable")]
     # Of the colours of one shade, that of the longest run stands for all: written last.
     longest = np.argsort(np.minimum(length, _LONG).astype(np.uint16), kind="stable")
     stands_for = np.zeros((len(share), 3), dtype=np.int32)
@@ -162,8 +162,9 @@ def _in_few_colours(pixels: np.ndarray) -> Image.Image:
     colours = stands_for[used]
     palette, code = colours[:COLOURS], np.zeros(len(share), dtype=np.uint8)
     code[used[:COLOURS]] = np.arange(len(palette))
-    code[used[COLOURS:]] = np.square(colours[COLOURS:, None] - palette).sum(axis=2).argmin(axis=1)
-    image = Image.frombytes("P", (columns, rows), np.repeat(code[shade], length).tobytes())
+    # Nearest by its square distance, of which the colour's own square is the same for all; exact in whole numbers.
+    code[used[COLOURS:]] = (np.square(palette).sum(axis=1) - 2 * colours[COLOURS:] @ palette.T).argmin(axis=1)
+    image = Image.frombuffer("P", (columns, rows), np.repeat(code[shade], length), "raw", "P", 0, 1)
     image.putpalette(palette.astype(np.uint8).tobytes())
     return image
 
@@ -174,6 +175,10 @@ def records(rows: list[Mapping]) -> list[dict]:
 
 
 def _plain_value(value: object) -> object:
+    if type(value) is str:  # as nearly all are, or floats
+        return safe.plain(value, safe.SENTENCE_LENGTH)
+    if type(value) is float:
+        return value if value - value == 0 else None
     if isinstance(value, Mapping):
         return {str(name): _plain_value(inner) for name, inner in value.items()}
     if isinstance(value, list | tuple):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from itertools import compress
 
 import pandas as pd
 
@@ -11,6 +12,9 @@ from labelqa_lib import wording
 from labelqa_lib.display import cells, safe
 from labelqa_lib.display.headings import heading
 from labelqa_lib.display.show import bundle, carried, identifier
+from labelqa_lib.display.values import columns as columns_of
+from labelqa_lib.display.values import is_missing
+from labelqa_lib.display.values import rows as rows_of
 from labelqa_lib.translation import say
 
 _NEVER_SHOWN = {"ci_low", "ci_high", "n_effective", "method", "reason", "unit"}
@@ -64,21 +68,21 @@ def table(
     UsageError
         When `id` cannot be linked to.
     """
-    units, titles, whole = units or {}, titles or {}, frame
-    nothing = bool(frame["estimate"].isna().all()) if len(frame) and "estimate" in frame else not (len(frame) or empty)
-    frame, gaps = _measured(frame)
+    units, titles, whole = units or {}, titles or {}, columns_of(frame)
+    nothing = all(map(is_missing, whole["estimate"])) if len(frame) and "estimate" in whole else not (len(frame) or empty)
+    shown, gaps = _measured(whole)
     said, empty = say(caption), say(empty)
     caption = safe.text(said, 200)
     notes = [safe.text(say(note), safe.SENTENCE_LENGTH)] if note else []
     notes += [say("{metric} is not measured: {why}", metric=_heading(metric, titles), why=safe.text(wording.said(why), 200))
               for metric, why in gaps.items()]  # fmt: skip
-    by_metric = _is_metric_frame(frame) and frame["metric"].nunique() > 1 and bool(_dimensions(frame))
-    total = len(_segments(frame)) if by_metric else len(frame)
+    by_metric = _is_metric_frame(shown) and _kinds(shown["metric"]) > 1 and bool(_dimensions(shown))
+    total = len(_segments(shown)) if by_metric else _rows(shown)
     kept = max(rows, MOST_ROWS) if total > LONG else rows
     if total > kept:
         notes.insert(0, say("… and {n} more", n=wording.whole(total - kept)))
     if total:
-        columns = _by_metric(frame, kept, units) if by_metric else _as_it_stands(frame.head(kept), units, titles, target)
+        columns = _by_metric(shown, kept, units) if by_metric else _as_it_stands(_head(shown, kept), units, titles, target)
         body = _html(columns, identifier(id), titles)
     else:
         body = "" if gaps else f'<p class="lq-quiet">{safe.text(empty or say("No rows."), 200)}</p>'
@@ -88,9 +92,9 @@ def table(
         f"{_controls(id, rows, total) if total > LONG else ''}"
         f'<div class="lq-scroll" tabindex="0" role="region" aria-label="{caption}">{body}</div>'
         f"{below}</figure>",
-        f"{safe.plain(said, 200)}\n{_text(frame.head(rows))}",
+        f"{safe.plain(said, 200)}\n{_text(_head(shown, rows))}",
         unanswered=nothing,
-        **carried(whole, id, said),
+        **carried(frame, id, said),
         **(data or {}),
     )
 
@@ -106,31 +110,54 @@ def _controls(id: str, rows: int, total: int) -> str:
     )
 
 
-def _measured(frame: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, str]]:
-    """The frame without metrics that have no value at all, and the reason of each of those."""
-    if not _is_metric_frame(frame):
-        return frame, {}
-    parts = frame.groupby("metric", sort=False)
-    gaps = {metric: part["reason"].iloc[-1] for metric, part in parts if part["estimate"].isna().all()}
-    return frame[~frame["metric"].isin(gaps)], gaps
+Columns = dict[str, list]
 
 
-def _text(frame: pd.DataFrame) -> str:
-    """The frame as lines of text, for readers of the notebook that show no HTML."""
-    lines = [[safe.plain(name, 40) for name in frame.columns]]
-    lines += ([_plain(value) for value in row] for row in frame.itertuples(index=False, name=None))
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    return "\n".join(" ".join(map(str.rjust, line, widths)) for line in lines)
+def _rows(columns: Columns) -> int:
+    return len(next(iter(columns.values()), ()))
+
+
+def _head(columns: Columns, rows: int) -> Columns:
+    return {name: values[:rows] for name, values in columns.items()}
+
+
+def _kinds(values: list) -> int:
+    return len({value for value in values if not is_missing(value)})
+
+
+def _by(columns: Columns, names: list[str]) -> list[tuple]:
+    """What stands in some columns, row by row; of what is missing there is one kind."""
+    return list(zip(*([math.nan if is_missing(value) else value for value in columns[name]] for name in names), strict=True))
+
+
+def _measured(columns: Columns) -> tuple[Columns, dict[str, str]]:
+    """The columns without metrics that have no value at all, and the reason of each of those."""
+    if not _is_metric_frame(columns):
+        return columns, {}
+    found = {metric for metric, value in zip(columns["metric"], columns["estimate"], strict=True) if not is_missing(value)}
+    if all(metric in found or is_missing(metric) for metric in columns["metric"]):
+        return columns, {}
+    reasons = dict(zip(columns["metric"], columns["reason"], strict=True))
+    gaps = {metric: why for metric, why in reasons.items() if metric not in found and not is_missing(metric)}
+    here = [metric not in gaps for metric in columns["metric"]]
+    return {name: list(compress(values, here)) for name, values in columns.items()}, gaps
+
+
+def _text(columns: Columns) -> str:
+    """Columns as lines of text, for readers of the notebook that show no HTML."""
+    written = [[safe.plain(name, 40), *map(_plain, values)] for name, values in columns.items()]
+    widths = [max(map(len, column)) for column in written]
+    return "\n".join(" ".join(map(str.rjust, line, widths)) for line in zip(*written, strict=True))
 
 
 def _plain(value: object) -> str:
-    if isinstance(value, float):
-        return wording.UNDEFINED if math.isnan(value) else f"{value:.6g}"
-    return wording.UNDEFINED if value is None or value is pd.NA or value is pd.NaT else safe.plain(value, 40)
+    if is_missing(value):
+        return wording.UNDEFINED
+    return f"{value:.6g}" if isinstance(value, float) else safe.plain(value, 40)
 
 
-def _is_metric_frame(frame: pd.DataFrame) -> bool:
-    return {"metric", "period", "estimate", "ci_low", "ci_high", "n"} <= set(frame.columns)
+def _is_metric_frame(columns: Columns) -> bool:
+    return {"metric", "period", "estimate", "ci_low", "ci_high", "n"} <= columns.keys()
 
 
 def _html(columns: dict[str, list[str]], id: str, titles: Mapping[str, str]) -> str:
@@ -149,55 +176,53 @@ def _heading(name: str, titles: Mapping[str, str]) -> str:
     return safe.text(say(titles.get(name) or heading(name)))
 
 
-def _as_it_stands(
-    frame: pd.DataFrame, units: Mapping[str, str], titles: Mapping[str, str], target: float
-) -> dict[str, list[str]]:
+def _as_it_stands(columns: Columns, units: Mapping[str, str], titles: Mapping[str, str], target: float) -> Columns:
     """Columns in their order; bars follow a metric frame's estimate. The column before `ci_low` carries that interval,
     a column `x` that of `x_low` and `x_high`."""
-    names = list(frame.columns)
+    names, measured = list(columns), _is_metric_frame(columns)
     intervals = {name: (f"{name}_low", f"{name}_high") for name in names if {f"{name}_low", f"{name}_high"} <= set(names)}
     if "ci_low" in names:
         intervals[names[names.index("ci_low") - 1]] = ("ci_low", "ci_high")
     hidden = _NEVER_SHOWN.union(*intervals.values())
-    hidden |= {name for name in ("metric", "period") if _is_metric_frame(frame) and frame[name].nunique() <= 1}
-    columns, lines = {}, frame.to_dict("records")
+    hidden |= {name for name in ("metric", "period") if measured and _kinds(columns[name]) <= 1}
+    written, lines = {}, rows_of(columns)
     for name in names:
         if name in hidden:
             continue
-        columns[name] = [cells.cell(row, name, intervals.get(name), units) for row in lines]
+        written[name] = [cells.cell(row, name, intervals.get(name), units) for row in lines]
         if name == "metric":
-            columns[name] = [_heading(metric, titles) for metric in frame["metric"]]
-        if name == "estimate" and _is_metric_frame(frame) and "metric" not in columns:
-            scale = cells.scale_of(frame, target)
-            ends = wording.interval(*scale, units.get(frame["metric"].iloc[0], "rate"))
-            columns[ends] = [cells.bar(row, scale, target) for row in lines]
-    return columns
+            written[name] = [_heading(metric, titles) for metric in columns["metric"]]
+        if name == "estimate" and measured and "metric" not in written:
+            scale = cells.scale_of(columns, target)
+            ends = wording.interval(*scale, units.get(columns["metric"][0], "rate"))
+            written[ends] = [cells.bar(row, scale, target) for row in lines]
+    return written
 
 
-def _dimensions(frame: pd.DataFrame) -> list[str]:
+def _dimensions(columns: Columns) -> list[str]:
     """A metric frame's segment columns, with `period` where it varies."""
-    place = list(frame.columns).index("period")
-    return list(frame.columns[1:place]) + (["period"] if frame["period"].nunique() > 1 else [])
+    names = list(columns)
+    return names[1 : names.index("period")] + (["period"] if _kinds(columns["period"]) > 1 else [])
 
 
-def _segments(frame: pd.DataFrame) -> pd.DataFrame:
-    return frame[_dimensions(frame)].drop_duplicates()
+def _segments(columns: Columns) -> list[tuple]:
+    """Each segment once, the first seen first."""
+    return list(dict.fromkeys(_by(columns, _dimensions(columns))))
 
 
-def _by_metric(frame: pd.DataFrame, rows: int, units: Mapping[str, str]) -> dict[str, list[str]]:
+def _by_metric(columns: Columns, rows: int, units: Mapping[str, str]) -> Columns:
     """One row per segment, one column per metric; every cell says its own n."""
-    dimensions = _dimensions(frame)
-    segments = _segments(frame).head(rows)
-    keys = list(segments.itertuples(index=False, name=None))
-    columns = {name: [cells.name(value) for value in segments[name]] for name in dimensions}
-    for metric, part in frame.groupby("metric", sort=False):
-        scale, unit = cells.scale_of(part), units.get(metric, "rate")
-        found = {
-            tuple(row[name] for name in dimensions): cells.estimate(row, "estimate", unit) + _below(row, scale)
-            for row in part.to_dict("records")
-        }
-        columns[metric] = [found.get(key, cells.undefined()) for key in keys]
-    return columns
+    dimensions, segments = _dimensions(columns), _segments(columns)[:rows]
+    written = {name: [cells.name(value) for value in values] for name, values in zip(dimensions, zip(*segments, strict=True), strict=True)}
+    metrics: dict[str, dict[tuple, dict]] = {}
+    for metric, segment, row in zip(columns["metric"], _by(columns, dimensions), rows_of(columns), strict=True):
+        metrics.setdefault(metric, {})[segment] = row
+    for metric, found in metrics.items():
+        ends = {name: [row[name] for row in found.values()] for name in ("estimate", "ci_low", "ci_high")}
+        scale, unit = cells.scale_of(ends), units.get(metric, "rate")
+        said = {segment: cells.estimate(row, "estimate", unit) + _below(row, scale) for segment, row in found.items()}
+        written[metric] = [said.get(segment, cells.undefined()) for segment in segments]
+    return written
 
 
 def _below(row: Mapping[str, object], scale: tuple[float, float]) -> str:

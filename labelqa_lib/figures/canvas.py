@@ -88,8 +88,10 @@ def nothing(title: str, frame: pd.DataFrame, otherwise: str = "") -> Figure:
 
 def name(value: object, longest: int = _LONGEST_NAME) -> str:
     """A segment's name on one line, without invisible characters, cut where it is too long for an axis."""
-    visible = (char if char.isprintable() or char in _JOINERS else " " for char in str(value)[: 2 * longest])
-    line = " ".join("".join(visible).split()) or say("(blank)")
+    visible = str(value)[: 2 * longest]
+    if not visible.isprintable():
+        visible = "".join(char if char.isprintable() or char in _JOINERS else " " for char in visible)
+    line = " ".join(visible.split()) or say("(blank)")
     return line if len(line) <= longest else line[: longest - 1] + "…"
 
 
