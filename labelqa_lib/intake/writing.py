@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -20,7 +20,7 @@ from labelqa_lib.intake.deriving import DERIVED_FROM
 from labelqa_lib.intake.merging import PARTITIONED, parquet_of, touched_partitions
 from labelqa_lib.sources import quoting
 
-_WRITERS = 4
+WRITERS = 4
 _BATCH, _GROUP, _IN_FLIGHT = 1 << 16, 1 << 18, 1 << 19
 """Rows that are fetched at once, rows of one group of a file, and rows that wait to be packed: memory holds about so many,
 however long a table."""
@@ -33,8 +33,8 @@ def write_tables(
     assessment: Assessment, parent: Path | None, folder: Path, connection: duckdb.DuckDBPyConnection
 ) -> dict[str, int]:
     """Every contract table below `folder`, rows by key; how many rows each has. Without rows there is no file."""
-    with ThreadPoolExecutor(_WRITERS) as pool:
-        writers = _Writers(pool)
+    with ThreadPoolExecutor(WRITERS) as pool:
+        writers = Writers(pool)
         rows = {
             table: _write_table(table, assessment, parent, folder, writers, connection) for table in assessment.schemas
         }
@@ -44,12 +44,12 @@ def write_tables(
 
 def write_rejects(assessment: Assessment, folder: Path, connection: duckdb.DuckDBPyConnection) -> None:
     """`rejects/<table>.parquet` for every table that has any, by file and line."""
-    with ThreadPoolExecutor(_WRITERS) as pool:
-        writers = _Writers(pool)
+    with ThreadPoolExecutor(WRITERS) as pool:
+        writers = Writers(pool)
         for outcome in assessment.outcome.tables:
             if outcome.rejected:
                 path = folder / "rejects" / f"{outcome.table}.parquet"
-                writers.write(f"SELECT * FROM rejects_{outcome.table} ORDER BY file, line", lambda path=path: path, connection, places=False)
+                writers.write(f"SELECT * FROM rejects_{outcome.table} ORDER BY file, line", lambda path=path: path, connection, places=())
         writers.finish()
 
 
@@ -58,7 +58,7 @@ def _write_table(
     assessment: Assessment,
     parent: Path | None,
     folder: Path,
-    writers: _Writers,
+    writers: Writers,
     connection: duckdb.DuckDBPyConnection,
 ) -> int:
     """Write or link one table; the number of its rows."""
@@ -79,15 +79,15 @@ def _write_table(
             in_order = f"""SELECT * FROM merged_{table}
                 SEMI JOIN (VALUES {places}) AS touched(market, week) USING (market, week)
                 ORDER BY market, week, {', '.join(key)}"""
-            writers.write(in_order, partial(_part, folder / table), connection, places=True)
+            writers.write(in_order, partial(_part, folder / table), connection, places=("market", "week"))
     elif held and not changed and not moved:
-        _link(parent / f"{table}.parquet", folder / f"{table}.parquet")
+        link(parent / f"{table}.parquet", folder / f"{table}.parquet")
     else:
         # a market's rows side by side: whoever reads one market skips the groups of all others
         columns = [column for column, *_ in connection.execute(f"DESCRIBE merged_{table}").fetchall()]
         order = [*(["market"] if "market" in columns else []), *key]
         in_order = f"SELECT * FROM merged_{table} ORDER BY {', '.join(order)}"
-        writers.write(in_order, lambda: folder / f"{table}.parquet", connection, places=False)
+        writers.write(in_order, lambda: folder / f"{table}.parquet", connection, places=())
     return rows
 
 
@@ -95,11 +95,11 @@ def _part(folder: Path, market: str, week: str) -> Path:
     return folder / f"market={market}" / f"week={week}" / "part-0.parquet"
 
 
-def _pieces(batches: Iterable[pa.RecordBatch], places: bool) -> Iterator[tuple[tuple[str, ...], pa.Table]]:
-    """The rows of each (market, week), which come one after the other, or of one file; a group of a file at a time."""
+def _pieces(batches: Iterable[pa.RecordBatch], places: Sequence[str]) -> Iterator[tuple[tuple[str, ...], pa.Table]]:
+    """The rows of each place, which come one after the other, or of one file; a group of a file at a time."""
     here, waiting, held = (), [], 0
     for batch in batches:
-        for place, rows in _by_place(batch) if places else [((), batch)]:
+        for place, rows in _by_place(batch, places) if places else [((), batch)]:
             if place != here and held:
                 yield here, pa.Table.from_batches(waiting)
                 waiting, held = [], 0
@@ -113,8 +113,8 @@ def _pieces(batches: Iterable[pa.RecordBatch], places: bool) -> Iterator[tuple[t
         yield here, pa.Table.from_batches(waiting)
 
 
-def _by_place(batch: pa.RecordBatch) -> Iterator[tuple[tuple[str, ...], pa.RecordBatch]]:
-    runs = pyarrow.compute.run_end_encode(pyarrow.compute.binary_join_element_wise(batch["market"], batch["week"], "/"))
+def _by_place(batch: pa.RecordBatch, places: Sequence[str]) -> Iterator[tuple[tuple[str, ...], pa.RecordBatch]]:
+    runs = pyarrow.compute.run_end_encode(pyarrow.compute.binary_join_element_wise(*(batch[name] for name in places), "/"))
     start = 0
     for place, end in zip(runs.values.to_pylist(), runs.run_ends.to_pylist(), strict=True):
         yield tuple(place.split("/")), batch.slice(start, end - start)
@@ -125,7 +125,7 @@ def _batches(query: str, connection: duckdb.DuckDBPyConnection) -> pa.RecordBatc
     return connection.sql(query).to_arrow_reader(_BATCH)
 
 
-class _Writers:
+class Writers:
     """Packs files side by side, each group by group in its order; holds the rows of a few groups, however many come.
 
     Equal rows give equal bytes: no Arrow schema, no time, one row group after the other.
@@ -136,8 +136,8 @@ class _Writers:
         self.waiting: deque[tuple[Future, int]] = deque()
         self.rows = 0
 
-    def write(self, query: str, path_of: Callable[..., Path], connection: duckdb.DuckDBPyConnection, places: bool) -> None:
-        """The rows of `query` into the file `path_of(market, week)` each, or into `path_of()`."""
+    def write(self, query: str, path_of: Callable[..., Path], connection: duckdb.DuckDBPyConnection, places: Sequence[str]) -> None:
+        """The rows of `query` into the file `path_of(*place)` each, such as those of a market and week; without `places` into `path_of()`."""
         path, file, last = None, None, None
         for place, rows in _pieces(_batches(query, connection), places):
             if path_of(*place) != path:
@@ -197,10 +197,11 @@ def _link_untouched(parent: Path, folder: Path, touched: Iterable[tuple[str, str
     for path in sorted(parent.rglob("*.parquet")):
         place = path.relative_to(parent)
         if tuple(place.parts[:2]) not in skipped:
-            _link(path, folder / place)
+            link(path, folder / place)
 
 
-def _link(path: Path, target: Path) -> None:
+def link(path: Path, target: Path) -> None:
+    """One file in two snapshots."""
     target.parent.mkdir(parents=True, exist_ok=True)
     try:
         os.link(path, target)

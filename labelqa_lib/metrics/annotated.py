@@ -52,22 +52,38 @@ def annotated(tables: Tables, *among: ibis.Deferred, by: Iterable[str] | None = 
     return (rows if set(by) <= set(rows.columns) else with_labels(rows, tables)).select(by)
 
 
-def needs_items(tables: Tables, by: Iterable[str]) -> bool:
-    """Whether a column of `described` cannot be told without the items."""
+def every(tables: Tables) -> ibis.Table:
+    """All annotations."""
+    return tables.annotations
+
+
+def looked_at(tables: Tables) -> ibis.Table:
+    """The annotations among which are all that somebody looked at, by an audit, an appeal or gold: a tenth of all markets', where
+    the snapshot holds them apart."""
+    return tables.annotations if tables.looked_at is None else tables.looked_at.select(*tables.annotations.columns)
+
+
+def needs_items(tables: Tables, by: Iterable[str], rows: Callable[[Tables], ibis.Table] = every) -> bool:
+    """Whether a column of `described` cannot be told of `rows` without the items."""
     asked = set(by)
-    return bool(asked.intersection(_OF_ITEM)) or any(_some_untold(tables, name) for name in _ELSE_OF_ITEM if name in asked)
+    return bool(asked.intersection(_OF_ITEM)) or any(_some_untold(tables, name, rows) for name in _ELSE_OF_ITEM if name in asked)
 
 
-def _some_untold(tables: Tables, name: str) -> bool:
+def _some_untold(tables: Tables, name: str, rows: Callable[[Tables], ibis.Table]) -> bool:
     """Whether annotations leave to their items what these may tell."""
     if tables.items is None:
         return False
-    told = tables.annotations.aggregate(untold=_[name].isnull().any())
-    return bool(tables.keep(f"untold {name}", lambda: fetch(told)["untold"].fillna(False).iloc[0]))
+    told = rows(tables).aggregate(untold=_[name].isnull().any())
+    return bool(tables.keep(f"untold {name} of {rows.__name__}", lambda: fetch(told)["untold"].fillna(False).iloc[0]))
 
 
 def chosen(
-    tables: Tables, name: str, choose: Callable[[ibis.Table, Tables], ibis.Table], more: Iterable[str], by: Iterable[str] | None
+    tables: Tables,
+    name: str,
+    choose: Callable[[ibis.Table, Tables], ibis.Table],
+    more: Iterable[str],
+    by: Iterable[str] | None,
+    among: Callable[[Tables], ibis.Table] = every,
 ) -> ibis.Table:
     """What `choose` makes of annotations, with their dimensions and the columns of `more` that it adds. Kept in the engine.
 
@@ -80,16 +96,18 @@ def chosen(
         Of the rows of the table `annotations`, or of `annotated`: those chosen, with all columns and `more`.
     by : iterable of str, optional
         The dimensions that are asked for; every column where None.
+    among : callable
+        Of which annotations of all markets it chooses: `every`, or those `looked_at`.
     """
     if tables.market is not None:
         return tables.keep(name, lambda: choose(annotated(tables), tables))
-    if by is not None and not needs_items(tables, by):
+    if by is not None and not needs_items(tables, by, among):
         columns = list(dict.fromkeys([*_ASKED_AS_MADE, *more]))
-        return tables.gather(f"{name} as made", lambda part: choose(part.annotations, part).select(columns))
+        return tables.gather(f"{name} as made", lambda part: choose(among(part), part).select(columns))
 
     def make(part: Tables) -> ibis.Table:
         # kept before items are looked up: the engine then knows how few they are, and does not hold all items to join them
-        few = part.keep(f"{name} with labels", lambda: with_labels(choose(part.annotations, part), part))
+        few = part.keep(f"{name} with labels", lambda: with_labels(choose(among(part), part), part))
         return with_items(few, part, *more)
 
     return tables.gather(name, make)

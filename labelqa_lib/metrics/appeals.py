@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from ibis import _
 
-from labelqa_lib.metrics.annotated import chosen
+from labelqa_lib.metrics.annotated import chosen, looked_at
 from labelqa_lib.metrics.cells import cells, fetch_cells, fetched, held, told
 from labelqa_lib.metrics.frame import exact_frame, finish, groups_of
 from labelqa_lib.metrics.held import Held
@@ -35,7 +35,7 @@ def _appeals(tables: Tables, week: str, by: Iterable[str]) -> ibis.Table | Held:
 
 
 def _with_segments(tables: Tables, by: Iterable[str]) -> ibis.Table:
-    made = chosen(tables, "appealed", _appealed_rows, (), by)
+    made = chosen(tables, "appealed", _appealed_rows, (), by, looked_at)
     dimensions = [name for name in _LABELS if name not in (WEEK, "market") and name in made.columns]
     made = made.select("annotation_id", "item_id", *dimensions)
     rows = tables.appeals.left_join(made, "annotation_id").drop("annotation_id_right")

@@ -14,18 +14,13 @@ import ibis
 import pandas as pd
 from ibis import Deferred, _
 
-from labelqa_lib.metrics.annotated import chosen
+from labelqa_lib.derived import drawn_with_known_chance, first_audits, first_of_each
+from labelqa_lib.metrics.annotated import chosen, looked_at
 from labelqa_lib.metrics.cells import held
 from labelqa_lib.metrics.frame import undefined
 from labelqa_lib.metrics.judged import rate
 from labelqa_lib.metrics.metric import SEGMENTS, WEEK, Asked, Metric
-from labelqa_lib.metrics.references import (
-    audits_by_reason,
-    design_weight,
-    drawn_with_known_chance,
-    first_audits,
-    first_of_each,
-)
+from labelqa_lib.metrics.references import audits_by_reason, design_weight
 from labelqa_lib.store import Tables
 from labelqa_lib.translation import N_
 
@@ -34,7 +29,7 @@ def reaudited(tables: Tables, by: Iterable[str] | None = None) -> ibis.Table:
     """Annotations that tier 2 looked at again: ``label``, ``audit_label`` (tier 1), ``second_label``, ``weight``. `by` as in
     `annotated`."""
     more = ("auditor_id", "audit_label", "drawn", "inclusion_probability", "second_label", "weight")
-    return chosen(tables, "reaudited", _reaudited, more, by)
+    return chosen(tables, "reaudited", _reaudited, more, by, looked_at)
 
 
 def _reaudited(rows: ibis.Table, tables: Tables) -> ibis.Table:

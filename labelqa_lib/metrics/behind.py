@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from ibis import _
 
+from labelqa_lib.derived import first_audits, first_of_each
 from labelqa_lib.errors import UsageError
 from labelqa_lib.metrics.annotated import annotated
 from labelqa_lib.metrics.held import Held
@@ -16,7 +17,6 @@ from labelqa_lib.metrics.inside import Segment, rows_inside
 from labelqa_lib.metrics.judged import judged, sample, sampled
 from labelqa_lib.metrics.metric import WEEK
 from labelqa_lib.metrics.quality import SHARES
-from labelqa_lib.metrics.references import first_audits, first_of_each
 from labelqa_lib.store import Tables, fetch
 
 COLUMNS = (

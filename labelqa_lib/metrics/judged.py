@@ -17,13 +17,13 @@ import pandas as pd
 from ibis import _
 
 from labelqa_lib import periods
-from labelqa_lib.metrics.annotated import annotated, needs_items, with_items, with_labels
+from labelqa_lib.metrics.annotated import annotated, looked_at, needs_items, with_items, with_labels
 from labelqa_lib.metrics.cells import cells, held
 from labelqa_lib.metrics.frame import rate_frame
 from labelqa_lib.metrics.held import Held
 from labelqa_lib.metrics.made import all_agents_told
 from labelqa_lib.metrics.metric import WEEK, Asked
-from labelqa_lib.metrics.references import made_by_place, with_references
+from labelqa_lib.metrics.references import made_by_place, with_references, with_references_held
 from labelqa_lib.store import Tables, fetch
 
 AUDITS, GOLD = "audits", "gold"
@@ -47,7 +47,7 @@ def judged(tables: Tables, by: Iterable[str] | None = None) -> ibis.Table:
     if by is not None and set(by) <= set(_IN_PLACES) and all_agents_told(tables):
         there = made_by_place(tables)
         return tables.gather("judged in places", lambda part: _in_places(_as_judged(part, there, _READ_IN_PLACES)))
-    if by is not None and not needs_items(tables, by):
+    if by is not None and not needs_items(tables, by, looked_at):
         return tables.gather("judged as made", lambda part: _as_judged(part, made_by_place(tables)))
     there = made_by_place(tables)
     return tables.gather("judged", lambda part: _with_areas(with_items(_as_made(part, there), part, *_JUDGED)))
@@ -173,8 +173,11 @@ def _as_made(part: Tables, there: ibis.Table) -> ibis.Table:
 
 def _as_judged(part: Tables, there: ibis.Table, columns: Sequence[str] = ()) -> ibis.Table:
     """Some markets' judged annotations without their items: `queue`, `content_type` and `language` are the annotation's own."""
-    rows = part.annotations.select(*columns) if columns else part.annotations
-    return _against_references(with_labels(with_references(rows, part, there), part), part)
+    if part.looked_at is not None:
+        rows = with_references_held(part, there)
+    else:
+        rows = with_references(part.annotations.select(*columns) if columns else part.annotations, part, there)
+    return _against_references(with_labels(rows, part), part)
 
 
 def _against_references(rows: ibis.Table, tables: Tables) -> ibis.Table:

@@ -8,13 +8,13 @@ import ibis
 import pandas as pd
 from ibis import _
 
+from labelqa_lib import derived
 from labelqa_lib.metrics.annotated import annotated
 from labelqa_lib.metrics.cells import held
 from labelqa_lib.metrics.metric import WEEK, Asked
 from labelqa_lib.store import Tables, fetch
 
 KEPT_BY = ("market", "partner", "site", "queue", WEEK, "agent_id")
-_OF_ALL_KEPT_BY = tuple(name for name in KEPT_BY if name != "queue")
 _SUMS = {"rows": _.count(), "timed": _.handle_seconds.count(), "seconds": _.handle_seconds.sum()}
 
 
@@ -35,7 +35,7 @@ def made(tables: Tables, keys: Sequence[str], weeks: Sequence[str]) -> pd.DataFr
         together; 0 or NaN where there are none).
     """
     keys = list(dict.fromkeys(keys))
-    if tables.market is None and set(keys) <= set(_OF_ALL_KEPT_BY):
+    if tables.market is None and set(keys) <= set(derived.MADE_BY):
         sums = made_in_all(tables).filter(_[WEEK].isin(list(weeks)))
         return _in_order(sums, keys, {name: _[name].sum() for name in _SUMS})
     if tables.market is None or not set(keys) <= set(KEPT_BY):
@@ -53,9 +53,11 @@ def made_by_agent(tables: Tables, asked: Asked) -> pd.DataFrame | None:
 
 
 def made_in_all(tables: Tables) -> ibis.Table:
-    """What every agent of all markets made where in a week: ``market, partner, site, week, agent_id, rows, timed, seconds``.
-    Kept in the engine: whatever asks how much was made reads all annotations once."""
-    return tables.gather("made in all", lambda part: part.annotations.group_by(list(_OF_ALL_KEPT_BY)).aggregate(**_SUMS))
+    """What every agent of all markets made where in a week, as `derived.made` says. Kept in the engine: what the snapshot holds
+    of it, else whatever asks how much was made reads all annotations once."""
+    if tables.made is not None:
+        return tables.keep("made in all", lambda: tables.made)
+    return tables.gather("made in all", lambda part: derived.made(part.annotations))
 
 
 def all_agents_told(tables: Tables) -> bool:

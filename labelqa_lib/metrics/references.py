@@ -6,22 +6,12 @@ import ibis
 import pandas as pd
 from ibis import _
 
+from labelqa_lib.derived import audits_by_annotation, drawn_with_known_chance, gold_by_item, gold_label, joined, last_appeals
 from labelqa_lib.metrics.made import made_in_all
 from labelqa_lib.store import Tables, fetch
 
 PLACE = ("market", "site", "week")
 _REFERENCES = ("audit_id", "auditor_id", "audit_label", "second_label", "gold_label", "final_label")
-
-
-def first_of_each(rows: ibis.Table, key: str | list[str], order: list) -> ibis.Table:
-    """One row per key: the first in `order`."""
-    ranked = rows.mutate(_place=ibis.row_number().over(group_by=key, order_by=order))
-    return ranked.filter(ranked._place == 0).drop("_place")
-
-
-def drawn_with_known_chance(audits: ibis.Table) -> ibis.BooleanValue:
-    """Whether an audit may enter a rate: π is given, or it was drawn at random (or for no stated reason)."""
-    return audits.inclusion_probability.notnull() | (audits.sampling_reason.fill_null("random") == "random")
 
 
 def audits_by_reason(tables: Tables) -> pd.DataFrame:
@@ -30,14 +20,6 @@ def audits_by_reason(tables: Tables) -> pd.DataFrame:
     audits = tables.audits.mutate(known=drawn_with_known_chance(tables.audits))
     counts = audits.group_by(["week", "tier", "sampling_reason", "known"]).aggregate(n=_.count())
     return tables.keep("audits by reason", lambda: fetch(counts))
-
-
-def first_audits(audits: ibis.Table) -> ibis.Table:
-    """The tier-1 audit of each annotation: of several the one drawn with known chance, then the earliest."""
-    first = audits.filter(_.tier == 1)
-    first = first.mutate(drawn=drawn_with_known_chance(first))
-    first = first_of_each(first, "annotation_id", [first.drawn.desc(), first.audited_at, first.audit_id])
-    return first.select("annotation_id", "audit_id", "auditor_id", "audit_label", "drawn", "inclusion_probability")
 
 
 def design_weight(rows: ibis.Table, there: ibis.Value | None = None) -> ibis.FloatingValue:
@@ -64,23 +46,21 @@ def with_references(rows: ibis.Table, tables: Tables, there: ibis.Table) -> ibis
         left = rows.filter(ibis.literal(False))
         found = left.mutate(**dict.fromkeys(_REFERENCES, nothing), drawn=False, inclusion_probability=ibis.null("float64"))
     elif tables.gold is None:
-        audits = _joined(first_audits(tables.audits).filter(_.drawn), [*_second(tables), *_appeals(tables)])
+        audits = joined(audits_by_annotation(tables.audits).filter(_.drawn), last_appeals(tables.appeals))
         found = rows.inner_join(audits, "annotation_id")
     else:
-        chosen, parts = rows.item_id.isin(tables.gold.item_id), [*_gold(tables), *_appeals(tables)]
+        chosen, parts = rows.item_id.isin(tables.gold.item_id), [*gold_by_item(tables.gold), *last_appeals(tables.appeals)]
         if tables.audits is not None:
-            audits = tables.keep("first and second audits", lambda: _joined(first_audits(tables.audits), _second(tables)))
+            audits = tables.keep("first and second audits", lambda: audits_by_annotation(tables.audits))
             chosen = chosen | rows.annotation_id.isin(audits.filter(_.drawn).annotation_id)
             parts = [(audits, "annotation_id"), *parts]
         few = rows.filter(chosen)
         if tables.market is None:
             # kept, so that the engine knows how few they are: it would hold what they are joined to the wrong way round
             few = tables.keep(f"chosen, with {', '.join(rows.columns)}", lambda: few)
-        found = _joined(few, parts)
-        unversioned = ibis.ifelse(found.sop_version.isnull(), found.latest_label, nothing)
-        told["gold_label"] = ibis.coalesce(found.exact_label, found.general_label, unversioned)
-    same_place = [found.market == there.market, found.site.identical_to(there.site), found.week == there.week]
-    found = found.left_join(there, same_place, rname="{name}_there")
+        found = joined(few, parts)
+        told["gold_label"] = gold_label(found)
+    found = found.left_join(there, _same_place(found, there), rname="{name}_there")
     told = {name: found[name] if name in found.columns else nothing for name in _REFERENCES} | told
     told["drawn"] = found.drawn if "drawn" in found.columns else ibis.literal(False)
     chance = found.inclusion_probability if "inclusion_probability" in found.columns else ibis.null("float64")
@@ -88,11 +68,18 @@ def with_references(rows: ibis.Table, tables: Tables, there: ibis.Table) -> ibis
     return found.mutate(audit_weight=design_weight(found, found._there)).drop("inclusion_probability", "_there")
 
 
-def _joined(rows: ibis.Table, parts: list[tuple[ibis.Table, object]]) -> ibis.Table:
-    """The rows with what tables know of each, found by the columns beside them."""
-    for number, (part, keys) in enumerate(parts):
-        rows = rows.left_join(part, keys, rname=f"{{name}}_{number}")
-    return rows
+def with_references_held(tables: Tables, there: ibis.Table) -> ibis.Table:
+    """The rows of `with_references` of all markets, where the snapshot holds what was found: `Tables.looked_at`."""
+    rows = tables.looked_at.filter(_.drawn | _.gold_label.notnull())
+    plain = rows.filter(_.drawn & _.inclusion_probability.isnull()).group_by(PLACE).aggregate(_plain=_.count())
+    places = tables.keep("weights by place", lambda: there.left_join(plain, _same_place(there, plain)).select(*PLACE, _share=_._there / _._plain))
+    rows = rows.left_join(places, _same_place(rows, places), rname="{name}_there")
+    weight = ibis.ifelse(rows.inclusion_probability.isnull(), rows._share, 1 / rows.inclusion_probability)
+    return rows.select(*tables.annotations.columns, "drawn", *_REFERENCES, audit_weight=weight)
+
+
+def _same_place(left: ibis.Table, right: ibis.Table) -> list[ibis.BooleanValue]:
+    return [left.market == right.market, left.site.identical_to(right.site), left.week == right.week]
 
 
 def made_by_place(tables: Tables) -> ibis.Table:
@@ -105,35 +92,3 @@ def made_by_place(tables: Tables) -> ibis.Table:
         return tables.annotations.group_by(PLACE).aggregate(_there=_.count())
 
     return tables.keep("made by place", count)
-
-
-def _second(tables: Tables) -> list[tuple[ibis.Table, object]]:
-    """The second audit of each annotation, and by which columns it is found."""
-    second = tables.audits.filter(_.tier == 2)
-    second = first_of_each(second, "annotation_id", [second.audited_at.desc(), second.audit_id])
-    return [(second.select("annotation_id", second_label="audit_label"), "annotation_id")]
-
-
-def _gold(tables: Tables) -> list[tuple[ibis.Table, object]]:
-    """Gold of the annotation's SOP version, else gold that holds for every version; the latest where the annotation
-    does not tell its version."""
-    if tables.gold is None:
-        return []
-    gold = tables.gold
-    exact = gold.filter(gold.sop_version.notnull()).select("item_id", "sop_version", exact_label="gold_label")
-    general = first_of_each(gold.filter(gold.sop_version.isnull()), "item_id", [gold.set_at.desc()])
-    latest = first_of_each(gold, "item_id", [gold.set_at.desc(), gold.sop_version.desc()])
-    return [
-        (exact, ["item_id", "sop_version"]),
-        (general.select("item_id", general_label="gold_label"), "item_id"),
-        (latest.select("item_id", latest_label="gold_label"), "item_id"),
-    ]
-
-
-def _appeals(tables: Tables) -> list[tuple[ibis.Table, object]]:
-    """The last resolved appeal of each annotation."""
-    if tables.appeals is None:
-        return []
-    resolved = tables.appeals.filter(_.outcome.isin(["upheld", "overturned"]) & _.final_label.notnull())
-    last = first_of_each(resolved, "annotation_id", [resolved.resolved_at.desc(), resolved.appeal_id])
-    return [(last.select("annotation_id", "final_label"), "annotation_id")]

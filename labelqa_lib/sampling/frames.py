@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 from ibis import _
 
+from labelqa_lib.derived import drawn_with_known_chance, first_audits
 from labelqa_lib.metrics.auditor import reaudited
-from labelqa_lib.metrics.references import drawn_with_known_chance, first_audits
 from labelqa_lib.sampling.strata import KEYS, stratified
 from labelqa_lib.store import Tables, fetch
 

@@ -2,46 +2,96 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import os
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as parquet
 
+from labelqa_lib import derived
 from labelqa_lib.errors import DataError
 from labelqa_lib.store.snapshot import PARTITIONED, Snapshot
 
+Footers = dict[str, parquet.FileMetaData]
+"""By the path of each file."""
 
-def files_of(about: Snapshot, table: str, market: str | None, weeks: Sequence[str]) -> dict[str, parquet.FileMetaData]:
-    """The Parquet files that hold a table's rows for the market and weeks, and the footer of each.
+
+def found(
+    about: Snapshot, tables: Sequence[str], market: str | None, weeks: Sequence[str]
+) -> tuple[dict[str, list[str]], dict[str, int], Footers]:
+    """The Parquet files that hold each table's rows for the market and weeks, how many annotations each market has, and the
+    footers of their files.
+
+    A market's few files are looked into, so that one that is damaged is named. Hundreds of all markets' are not, where it is
+    told how many rows they have: who asks nothing of them does not wait for them.
 
     Raises
     ------
     DataError
-        When a footer cannot be read.
+        When a required table has no files, or a footer cannot be read.
     """
+    files = {name: there for name in tables if (there := _files(about, name, market, weeks))}
+    for name in ("annotations", "labels"):
+        if name not in files:
+            raise DataError(f"{about.folder}: the files of table {name} are gone; ingest the delivery again")
+    told = _rows_told(about, weeks) if market is None else {}
+    footers = {name: _footers(there) for name, there in files.items() if not told or name not in PARTITIONED}
+    of_annotations = footers.get("annotations", {})
+    return files, told or _by_market(of_annotations), of_annotations
+
+
+def derived_files(about: Snapshot, weeks: Sequence[str]) -> dict[str, list[str]]:
+    """The Parquet files of the tables that follow from others, for all markets; none where this version would make them otherwise.
+
+    They are not looked into: what one of them lacks, the engine finds when it reads it.
+    """
+    told = about.derived
+    if told.get("version") != derived.VERSION:
+        return {}
+    found = {}
+    for table, there in told["tables"].items():
+        within = [week for week in there if week in weeks] or there[:1]  # without rows in these weeks it is empty, not missing
+        found[table] = [str(about.folder / "derived" / table / f"{week}.parquet") for week in within]
+    return {table: files for table, files in found.items() if files}
+
+
+def _rows_told(about: Snapshot, weeks: Sequence[str]) -> dict[str, int]:
+    """How many annotations each market has in some weeks, as the snapshot's description says; empty where it says nothing."""
+    rows: dict[str, int] = {}
+    for place, count in about.derived.get("annotations", {}).items():
+        market, week = place.split("/")
+        if week in weeks:
+            rows[market] = rows.get(market, 0) + count
+    return rows
+
+
+def _files(about: Snapshot, table: str, market: str | None, weeks: Sequence[str]) -> list[str]:
+    """The Parquet files that hold a table's rows for the market and weeks."""
     if table not in PARTITIONED:
-        files = [path for path in [about.folder / f"{table}.parquet"] if path.exists()]
-    else:
-        folder = about.folder / table
-        markets = about.markets if market is None else [market]
-        parts = [folder / f"market={name}" / f"week={week}" for name in sorted(markets) for week in weeks]
-        files = [path for part in parts for path in sorted(part.glob("*.parquet"))]
-        # A delivered table without rows in these weeks is empty, not missing: any other file lends its columns.
-        files = files or sorted(folder.rglob("*.parquet"))[:1]
+        return [str(path) for path in [about.folder / f"{table}.parquet"] if path.exists()]
+    folder = about.folder / table
+    markets = about.markets if market is None else [market]
+    parts = [f"{folder}/market={name}/week={week}" for name in sorted(markets) for week in weeks]
+    files = [f"{part}/{name}" for part in parts if os.path.isdir(part) for name in sorted(os.listdir(part)) if name.endswith(".parquet")]
+    # A delivered table without rows in these weeks is empty, not missing: any other file lends its columns.
+    return files or [str(path) for path in sorted(folder.rglob("*.parquet"))[:1]]
+
+
+def _footers(files: Sequence[str]) -> Footers:
     footers = {}
     for path in files:
         try:
-            footers[str(path)] = parquet.read_metadata(path)
+            footers[path] = parquet.read_metadata(path)
         except (OSError, pa.ArrowException) as error:
             raise DataError(f"{path}: cannot be read as Parquet ({error}); ingest the delivery again") from None
     return footers
 
 
-def by_market(files: Mapping[str, parquet.FileMetaData]) -> dict[str, int]:
+def _by_market(footers: Footers) -> dict[str, int]:
     """How many rows each market has in the files of a table that lies in partitions."""
     rows: dict[str, int] = {}
-    for path, footer in files.items():
+    for path, footer in footers.items():
         market = Path(path).parents[1].name.removeprefix("market=")
         rows[market] = rows.get(market, 0) + footer.num_rows
     return rows

@@ -22,6 +22,7 @@ class Snapshot:
     """What `snapshot.json` says: where the rows came from, how many there are, and which weeks each market has.
 
     A snapshot cut for an audience names it, and the smallest number of rows that a figure of its pages may rest on.
+    `derived` tells of the files of tables that follow from the others (`labelqa_lib.derived`), if there are any.
     `place` is where all snapshots lie, `folder` where this one's files do; None where it lies in a database.
     """
 
@@ -35,6 +36,7 @@ class Snapshot:
     missing: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     restated: dict[str, dict] = field(default_factory=dict)
+    derived: dict = field(default_factory=dict)
     place: Place | None = None
     folder: Path | None = None
     any_rejected: bool = False
@@ -114,6 +116,7 @@ def _snapshot(told: dict, where: object, **place) -> Snapshot:
             missing=tuple(told["missing"]),
             notes=tuple(told["notes"]),
             restated=told.get("restated", {}),
+            derived=told.get("derived", {}),
             audience=told.get("audience", "internal"),
             smallest_cell=told.get("smallest_cell", 0),
             **place,

@@ -20,7 +20,7 @@ from labelqa_lib.periods import Week
 from labelqa_lib.store import duck
 from labelqa_lib.store.aside import gathered
 from labelqa_lib.store.engine import working as _engine
-from labelqa_lib.store.footers import any_told, by_market, files_of, greatest
+from labelqa_lib.store.footers import any_told, derived_files, found, greatest
 from labelqa_lib.store.place import SparkFolder, Database, Place
 from labelqa_lib.store.snapshot import Snapshot, describe
 
@@ -39,7 +39,8 @@ class Tables:
 
     A table that was not delivered is None. `weeks` ascend; the last one is the report's week. `appeals` keep all
     weeks, because one is resolved long after the annotation was made. `benchmark` is no table of a delivery: a snapshot
-    cut for a partner may hold what its peers reach together. `rows` tells how many annotations each market has, where files
+    cut for a partner may hold what its peers reach together. `looked_at` and `made` follow from the others (`labelqa_lib.derived`);
+    those of all markets hold them, where the snapshot does. `rows` tells how many annotations each market has, where files
     do, and `footers` are those of one market's annotations.
     """
 
@@ -61,6 +62,8 @@ class Tables:
     sop_acknowledgements: ibis.Table | None = None
     actions: ibis.Table | None = None
     benchmark: ibis.Table | None = None
+    looked_at: ibis.Table | None = None
+    made: ibis.Table | None = None
     rows: Mapping[str, int] = field(default_factory=dict, compare=False, repr=False)
     footers: Sequence[FileMetaData] = field(default=(), compare=False, repr=False)
     _kept: dict = field(default_factory=dict, compare=False, repr=False)
@@ -186,17 +189,13 @@ def open_tables(
 
         given = _engine(opened, about)
     else:
-        files = {name: files_of(about, name, market, weeks) for name in ("annotations", "labels", *OPTIONAL)}
-        files = {name: found for name, found in files.items() if found}
-        for name in ("annotations", "labels"):
-            if name not in files:
-                raise DataError(f"{about.folder}: the files of table {name} are gone; ingest the delivery again")
+        files, rows, read = found(about, ("annotations", "labels", *OPTIONAL), market, weeks)
         if isinstance(root, SparkFolder):
-            given = _engine(_on_spark, root, {name: list(found) for name, found in files.items()})
+            given, rows = _engine(_on_spark, root, files), {}
         else:
+            files |= derived_files(about, weeks) if market is None else {}
             given = _engine(duck.opened, files, threads, market is None)
-            rows = by_market(files["annotations"])
-            footers = tuple(files["annotations"].values()) if set(rows) == {market} else ()
+            footers = tuple(read.values()) if set(rows) == {market} else ()
     return tables_from(given, about, market, weeks, rows, footers)
 
 

@@ -38,6 +38,7 @@ def test_a_first_delivery_becomes_the_current_snapshot(tmp_path):
         "labels.parquet",
         "annotations/market=MX/week=2026-W46/part-0.parquet",
         "annotations/market=MY/week=2026-W46/part-0.parquet",
+        "derived/made/2026-W46.parquet",
     }
 
 

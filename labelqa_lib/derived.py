@@ -1,0 +1,124 @@
+"""Tables that follow from others, as Ibis expressions: what each annotation is judged by, and how much was made.
+
+Intake writes them down beside the tables of a snapshot (`intake.following`), so that a question about all markets reads the
+tenth of the annotations that somebody looked at, and counts none. Where a snapshot has none of them, cut for a partner, in a
+database, or made by an earlier version, metrics ask for the same of the tables themselves.
+"""
+
+from __future__ import annotations
+
+import ibis
+from ibis import _
+
+VERSION = 1
+"""Goes up with every change of what these tables hold: those written by another version are not read, and made anew."""
+
+MADE_BY = ("market", "partner", "site", "week", "agent_id")
+"""What `made` sums by."""
+
+_REFERENCES = ("audit_id", "auditor_id", "audit_label", "second_label", "final_label")
+_PARTS = 2**62
+"""Handle times are added up as whole seconds and whole parts of one, of which every float is made. Floats themselves add up
+differently in another order, and a week that is written again must give the same bytes."""
+
+
+def made(annotations: ibis.Table) -> ibis.Table:
+    """What every agent made where in a week: ``market, partner, site, week, agent_id, rows, timed`` (annotations with a
+    handle time) and ``seconds`` (of those together; NULL where there are none)."""
+    whole = annotations.handle_seconds.floor()
+    parts = ((annotations.handle_seconds - whole) * _PARTS).round().cast("decimal(38, 0)")
+    seconds = whole.sum().cast("float64") + parts.sum().cast("float64") / _PARTS
+    return annotations.group_by(list(MADE_BY)).aggregate(rows=_.count(), timed=_.handle_seconds.count(), seconds=seconds)
+
+
+def looked_at(
+    annotations: ibis.Table, audits: ibis.Table | None, gold: ibis.Table | None, appeals: ibis.Table | None
+) -> ibis.Table | None:
+    """Those annotations that somebody looked at, by an audit, an appeal or on an item that has gold, and what was found:
+    ``audit_id, auditor_id, audit_label, drawn, inclusion_probability`` of the tier-1 audit that counts, ``second_label,
+    gold_label, final_label``. None where nobody can have looked.
+
+    An annotation is told by the rows of its own market and week, and by gold and appeals of any.
+    """
+    named = [table.select("annotation_id") for table in (audits, appeals) if table is not None]
+    looks = [annotations.annotation_id.isin((ibis.union(*named) if len(named) > 1 else named[0]).annotation_id)] if named else []
+    looks += [annotations.item_id.isin(gold.item_id)] if gold is not None else []
+    if not looks:
+        return None
+    parts = [(audits_by_annotation(audits), "annotation_id")] if audits is not None else []
+    found = joined(annotations.filter(looks[0] | looks[1] if len(looks) > 1 else looks[0]), [*parts, *gold_by_item(gold), *last_appeals(appeals)])
+    told = {name: found[name] if name in found.columns else ibis.null("string") for name in _REFERENCES}
+    told["gold_label"] = ibis.null("string") if gold is None else gold_label(found)
+    told["drawn"] = ibis.literal(False) if audits is None else found.drawn.fill_null(False)
+    told["inclusion_probability"] = ibis.null("float64") if audits is None else found.inclusion_probability
+    return found.select(*annotations.columns, **told)
+
+
+def first_of_each(rows: ibis.Table, key: str | list[str], order: list) -> ibis.Table:
+    """One row per key: the first in `order`."""
+    ranked = rows.mutate(_place=ibis.row_number().over(group_by=key, order_by=order))
+    return ranked.filter(ranked._place == 0).drop("_place")
+
+
+def drawn_with_known_chance(audits: ibis.Table) -> ibis.BooleanValue:
+    """Whether an audit may enter a rate: π is given, or it was drawn at random (or for no stated reason)."""
+    return audits.inclusion_probability.notnull() | (audits.sampling_reason.fill_null("random") == "random")
+
+
+def first_audits(audits: ibis.Table) -> ibis.Table:
+    """The tier-1 audit of each annotation: of several the one drawn with known chance, then the earliest."""
+    first = audits.filter(_.tier == 1)
+    first = first.mutate(drawn=drawn_with_known_chance(first))
+    first = first_of_each(first, "annotation_id", [first.drawn.desc(), first.audited_at, first.audit_id])
+    return first.select("annotation_id", "audit_id", "auditor_id", "audit_label", "drawn", "inclusion_probability")
+
+
+def second_audits(audits: ibis.Table) -> ibis.Table:
+    """The second audit of each annotation, ``annotation_id, second_label``: of several the latest."""
+    second = audits.filter(_.tier == 2)
+    second = first_of_each(second, "annotation_id", [second.audited_at.desc(), second.audit_id])
+    return second.select("annotation_id", second_label="audit_label")
+
+
+def audits_by_annotation(audits: ibis.Table) -> ibis.Table:
+    """`first_audits` with the ``second_label`` of those that were audited twice."""
+    first = first_audits(audits)
+    both = first.left_join(second_audits(audits), "annotation_id")
+    return both.select(*first.columns, "second_label")
+
+
+def gold_by_item(gold: ibis.Table | None) -> list[tuple[ibis.Table, object]]:
+    """Gold of the annotation's SOP version, else gold that holds for every version; the latest where the annotation
+    does not tell its version. Each with the columns by which an annotation finds it."""
+    if gold is None:
+        return []
+    exact = gold.filter(gold.sop_version.notnull()).select("item_id", "sop_version", exact_label="gold_label")
+    general = first_of_each(gold.filter(gold.sop_version.isnull()), "item_id", [gold.set_at.desc()])
+    latest = first_of_each(gold, "item_id", [gold.set_at.desc(), gold.sop_version.desc()])
+    return [
+        (exact, ["item_id", "sop_version"]),
+        (general.select("item_id", general_label="gold_label"), "item_id"),
+        (latest.select("item_id", latest_label="gold_label"), "item_id"),
+    ]
+
+
+def gold_label(found: ibis.Table) -> ibis.StringValue:
+    """The gold label of annotations to which `gold_by_item` was joined."""
+    unversioned = ibis.ifelse(found.sop_version.isnull(), found.latest_label, ibis.null("string"))
+    return ibis.coalesce(found.exact_label, found.general_label, unversioned)
+
+
+def last_appeals(appeals: ibis.Table | None) -> list[tuple[ibis.Table, object]]:
+    """The last resolved appeal of each annotation, ``annotation_id, final_label``, and by which column it is found."""
+    if appeals is None:
+        return []
+    resolved = appeals.filter(_.outcome.isin(["upheld", "overturned"]) & _.final_label.notnull())
+    last = first_of_each(resolved, "annotation_id", [resolved.resolved_at.desc(), resolved.appeal_id])
+    return [(last.select("annotation_id", "final_label"), "annotation_id")]
+
+
+def joined(rows: ibis.Table, parts: list[tuple[ibis.Table, object]]) -> ibis.Table:
+    """The rows with what tables know of each, found by the columns beside them."""
+    for number, (part, keys) in enumerate(parts):
+        rows = rows.left_join(part, keys, rname=f"{{name}}_{number}")
+    return rows

@@ -1,0 +1,187 @@
+"""The tables of a snapshot that follow from its others (`labelqa_lib.derived`): a file for each week, all markets in it.
+
+They are made of the files as written, and anew only where what they follow from is not what it was in the parent: a place
+whose annotations or audits differ, or with an annotation of which gold or appeals differ. Rows of a week's other markets come
+from the parent's file, weeks that nothing touched are linked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import duckdb
+import ibis
+import pyarrow.parquet as parquet
+
+from labelqa_lib import derived
+from labelqa_lib.intake.merging import PARTITIONED, parquet_of
+from labelqa_lib.intake.writing import WRITERS, Writers, link
+from labelqa_lib.sources import quoting
+
+FOLDER = "derived"
+"""Below a snapshot's own, with a folder for each of the tables."""
+
+_AT_ONCE = 2_000_000
+"""Annotations that are looked through at a time, weeks being whole."""
+
+_ORDER = {"made": derived.MADE_BY, "looked_at": ("annotation_id",)}
+_FOUND_BY = {"gold": ("item_id", "item_id, sop_version, gold_label, set_at"),
+             "appeals": ("annotation_id", "annotation_id, appeal_id, outcome, final_label, resolved_at")}  # fmt: skip
+"""Tables that tell of annotations of any place: by which column, and what they tell."""
+
+Places = Collection[tuple[str, str]]
+
+
+def write_following(
+    folder: Path, partitions: Mapping[str, str], parent: Path | None, described: dict | None, connection: duckdb.DuckDBPyConnection
+) -> dict:
+    """Write what follows from the tables below `folder`.
+
+    Parameters
+    ----------
+    partitions : mapping of str to str
+        ``MY/2026-W46`` -> hash of the files of annotations and audits there.
+    parent, described
+        The current snapshot and its `snapshot.json`, if there is one.
+
+    Returns
+    -------
+    dict
+        For `snapshot.json`: ``version``, ``tables`` (the weeks of which each has rows) and ``annotations`` (how many there are at
+        each place).
+    """
+    held = parent if described and _is_held(parent, described) else None
+    touched = sorted(_touched(folder, partitions, held, described, connection)) if held else _places(partitions)
+    with ThreadPoolExecutor(WRITERS) as pool:
+        made = _Following("made", folder, held, Writers(pool), connection)
+        made.write(touched, touched)
+        made.writers.finish()
+        counts = made.counts()
+        looked_at = _Following("looked_at", folder, held, Writers(pool), connection)
+        for some in _parts(touched, counts):
+            looked_at.write(some, touched)
+        looked_at.writers.finish()
+    return {
+        "version": derived.VERSION,
+        "tables": {one.table: one.weeks() for one in (made, looked_at)},
+        "annotations": {f"{market}/{week}": rows for (market, week), rows in sorted(counts.items())},
+    }
+
+
+def _is_held(snapshot: Path, described: dict) -> bool:
+    """Whether a snapshot has the tables as this version makes them."""
+    told = described.get("derived", {"tables": {}})
+    files = (_file(snapshot, table, week) for table, weeks in told["tables"].items() for week in weeks)
+    return told.get("version") == derived.VERSION and all(file.exists() for file in files)
+
+
+def _places(partitions: Collection[str]) -> list[tuple[str, str]]:
+    return sorted(tuple(place.split("/")) for place in partitions)
+
+
+def _touched(
+    folder: Path, partitions: Mapping[str, str], parent: Path, described: dict, connection: duckdb.DuckDBPyConnection
+) -> set[tuple[str, str]]:
+    """The (market, week) of which a row may follow otherwise than in the parent."""
+    before = described["partitions"]
+    touched = {*_places([place for place in {*partitions, *before} if partitions.get(place) != before.get(place)])}
+    for table, (key, told) in _FOUND_BY.items():
+        sides = [parquet_of(table, snapshot) for snapshot in (folder, parent)]
+        now, then = (f"SELECT {told} FROM {side}" if side else None for side in sides)
+        if now and then:
+            differ = f"(({now}) EXCEPT ({then})) UNION ALL (({then}) EXCEPT ({now}))"
+        elif now or then:
+            differ = now or then
+        else:
+            continue
+        keys = connection.execute(f"CREATE OR REPLACE TEMP TABLE following_differ AS SELECT DISTINCT {key} FROM ({differ})").fetchall()
+        if keys != [(0,)]:
+            found = f"SELECT DISTINCT market, week FROM {parquet_of('annotations', folder)} SEMI JOIN following_differ USING ({key})"
+            touched.update(connection.execute(found).fetchall())
+    return touched
+
+
+def _parts(touched: Places, counts: Mapping[tuple[str, str], int]) -> Iterator[list[tuple[str, str]]]:
+    """The places in parts of whole weeks, none of more than `_AT_ONCE` annotations unless one week has more."""
+    part, room = [], _AT_ONCE
+    for week in sorted({week for _market, week in touched}):
+        places = [place for place in touched if place[1] == week]
+        rows = sum(counts.get(place, 0) for place in places)
+        if part and rows > room:
+            yield part
+            part, room = [], _AT_ONCE
+        part, room = [*part, *places], room - rows
+    if part:
+        yield part
+
+
+def _file(snapshot: Path, table: str, week: str) -> Path:
+    return snapshot / FOLDER / table / f"{week}.parquet"
+
+
+class _Following:
+    """One of the tables, on its way into a snapshot."""
+
+    def __init__(self, table: str, folder: Path, parent: Path | None, writers: Writers, connection: duckdb.DuckDBPyConnection):
+        self.table, self.folder, self.parent = table, folder, parent
+        self.writers, self.connection = writers, connection
+
+    def write(self, places: Places, touched: Places) -> None:
+        """Write the weeks of some places anew; `touched` are all that will be."""
+        weeks = sorted({week for _market, week in places})
+        self._link_others({week for _market, week in touched})
+        rows = [query for query in (self._made_anew(places), *(self._kept(week, places) for week in weeks)) if query]
+        if rows:
+            order = ", ".join(dict.fromkeys(["week", "market", *_ORDER[self.table]]))
+            query = f"SELECT * FROM ({' UNION ALL '.join(rows)}) ORDER BY {order}"
+            self.writers.write(query, lambda week: _file(self.folder, self.table, week), self.connection, places=("week",))
+
+    def _link_others(self, weeks: Collection[str]) -> None:
+        for path in sorted((self.parent / FOLDER / self.table).glob("*.parquet")) if self.parent else ():
+            target = _file(self.folder, self.table, path.stem)
+            if path.stem not in weeks and not target.exists():
+                link(path, target)
+
+    def _kept(self, week: str, places: Places) -> str | None:
+        """SQL: the parent's rows of a week's other markets."""
+        if self.parent is None or not _file(self.parent, self.table, week).exists():
+            return None
+        markets = ", ".join(quoting.literal(market) for market, one in places if one == week)
+        return f"SELECT * FROM read_parquet({quoting.file(_file(self.parent, self.table, week))}) WHERE market NOT IN ({markets})"
+
+    def _made_anew(self, places: Places) -> str | None:
+        """SQL: what follows at some places; None where nothing can."""
+        annotations = self._view("annotations", _files(self.folder, "annotations", places))
+        if annotations is None:
+            return None
+        if self.table == "made":
+            return str(ibis.to_sql(derived.made(annotations), dialect="duckdb"))
+        audits = self._view("audits", _files(self.folder, "audits", places))
+        gold, appeals = (self._view(name, [path] if (path := self.folder / f"{name}.parquet").exists() else []) for name in _FOUND_BY)
+        rows = derived.looked_at(annotations, audits, gold, appeals)
+        return None if rows is None else str(ibis.to_sql(rows, dialect="duckdb"))
+
+    def _view(self, table: str, files: list[Path]) -> ibis.Table | None:
+        """The rows of some files, as a view of the connection that an expression may name."""
+        if not files:
+            return None
+        listed, name = ", ".join(map(quoting.file, files)), f"following_{table}"
+        self.connection.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS FROM read_parquet([{listed}], hive_partitioning = false)").fetchall()
+        return ibis.table(ibis.Schema.from_pyarrow(parquet.read_schema(files[0])), name=name)
+
+    def weeks(self) -> list[str]:
+        """The weeks of which there is a file."""
+        return sorted(path.stem for path in (self.folder / FOLDER / self.table).glob("*.parquet"))
+
+    def counts(self) -> dict[tuple[str, str], int]:
+        """How many annotations there are at each place, as `made` says."""
+        files = f"read_parquet({quoting.file(self.folder / FOLDER / self.table)[:-1]}/*.parquet')"
+        found = self.connection.execute(f"SELECT market, week, sum(rows)::BIGINT FROM {files} GROUP BY ALL").fetchall()
+        return {(market, week): rows for market, week, rows in found}
+
+
+def _files(folder: Path, table: str, places: Places) -> list[Path]:
+    parts = (folder / table / f"market={market}" / f"week={week}" for market, week in places)
+    return [path for part in parts for path in sorted(part.glob("*.parquet"))]
