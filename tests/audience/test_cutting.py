@@ -61,6 +61,11 @@ def test_nothing_of_others_and_no_real_id_is_in_a_cut(done):
         assert trace not in said, trace
 
 
+def test_what_the_whole_holds_beside_its_tables_stays_there(root, done):
+    assert list((root / "whole-1" / "derived" / "looked_at").glob("*.parquet"))
+    assert not store.describe(*done).derived and "derived" not in words(*done)
+
+
 def test_a_cut_holds_all_of_the_partners_own(done):
     tables = held(*done)
     assert {name: len(rows) for name, rows in tables.items()} == {

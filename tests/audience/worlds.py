@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pandas as pd
 
+from labelqa_lib import intake
+from labelqa_lib.intake.following import write_following
+
 WEEKS = ("2026-W45", "2026-W46")
 DAYS = {"2026-W45": pd.Timestamp("2026-11-03 08:00"), "2026-W46": pd.Timestamp("2026-11-10 08:00")}
 PARTNERS = {"Nord": "NRD1", "Süd & Co": "SUD1", "Ost": "OST1", "West": "WST1"}
@@ -90,6 +93,8 @@ def write(root: Path, counts: dict[str, int] | None = None, snapshot: str = "who
         "markets": {"MY": {"weeks": list(WEEKS), "time_zone": "UTC"}}, "partitions": {}, "missing": [],
         "notes": ["ost_notes.csv was not read"], "restated": {},
     }  # fmt: skip
+    with intake.workbench() as connection:
+        told["derived"] = write_following(folder, [f"MY/{week}" for week in WEEKS], None, None, connection)
     (folder / "snapshot.json").write_text(json.dumps(told))
     return snapshot
 

@@ -125,6 +125,7 @@ def test_what_is_told_of_an_annotation_that_somebody_looked_at(tmp_path):
     assert now["derived/made/2026-W46.parquet"].read_bytes() == old["derived/made/2026-W46.parquet"].read_bytes()
 
 
+@pytest.mark.slow
 def test_a_snapshot_of_another_version_is_derived_anew(tmp_path, monkeypatch):
     root = tmp_path / "s"
     ingest(write(tmp_path / "d", annotations=[annotation(n, annotated_at=f"{DAYS[n]}T08:00:00Z") for n in range(2)]), root)
