@@ -16,13 +16,13 @@ from nbconvert.filters.widgetsdatatypefilter import WidgetsDataTypeFilter
 from nbformat import NotebookNode
 
 from labelqa_lib.runner.beside import ACCURACY, PDF, SPREADSHEET, spreadsheet, statement
+from labelqa_lib.runner.compiled import TEMPLATES, bytecode
 from labelqa_lib.runner.plan import PlannedPage
 from labelqa_lib.runner.sealing import sealed
 from labelqa_lib.runner.sections import answered
 from labelqa_lib.translation import ENGLISH, say, speaking, tag
 from labelqa_lib.translation.markdown import translated
 
-TEMPLATES = Path(__file__).with_name("templates")
 HEADLINE = "application/vnd.labelqa.headline+json"
 FINDINGS = "application/vnd.labelqa.findings+json"
 FRAME = "application/vnd.labelqa.frame+json"
@@ -146,6 +146,7 @@ def _exporter() -> HTMLExporter:
         optimistic_validation=True,  # once, not after each of ten preprocessors
     )
     exporter.environment.globals["say"] = say
+    exporter.environment.bytecode_cache = bytecode()
     return exporter
 
 

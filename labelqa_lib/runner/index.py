@@ -18,6 +18,7 @@ from labelqa_lib import symbols, wording
 from labelqa_lib.files import write_whole
 from labelqa_lib.periods import Week
 from labelqa_lib.runner.beside import ACCURACY, PDF, SPREADSHEET
+from labelqa_lib.runner.compiled import TEMPLATES, bytecode
 from labelqa_lib.runner.digest import beside_last_week, league, most_important, moves
 from labelqa_lib.runner.gantt import gantt
 from labelqa_lib.runner.plan import ALL, INTERNAL, PlannedPage
@@ -25,7 +26,6 @@ from labelqa_lib.runner.record import PageRecord, read_records
 from labelqa_lib.runner.sealing import sealed
 from labelqa_lib.translation import ENGLISH, N_, say, speaking, tag
 
-TEMPLATES = Path(__file__).with_name("templates")
 MARKS = {**symbols.STATUS, **symbols.SEVERITY, **symbols.MOVE, "failed": symbols.FAILED}
 """Symbol of a status, severity or move; the word itself is always written."""
 
@@ -199,7 +199,7 @@ def _figure(headline: Mapping[str, Any]) -> dict[str, str]:
 def _rendered(template: str, **values: Any) -> str:
     environment = Environment(
         loader=FileSystemLoader([TEMPLATES / "index", TEMPLATES / "labelqa"]), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
-        lstrip_blocks=True,
+        lstrip_blocks=True, bytecode_cache=bytecode(),
     )  # fmt: skip
     environment.globals |= {"mark": _mark, "tone": _tone, "say": say, "count": wording.count, "language": tag()}
     return sealed(environment.get_template(template).render(**values))

@@ -14,11 +14,11 @@ from typing import Any
 from labelqa_lib.errors import LabelqaError
 from labelqa_lib.params import Market, Workspace
 from labelqa_lib.register.file import rows_of
+from labelqa_lib.runner.compiled import TEMPLATES
 from labelqa_lib.runner.plan import PlannedPage
 from labelqa_lib.runner.record import PageRecord, read_record
 
 PACKAGE = Path(__file__).resolve().parents[1]
-TEMPLATES = Path(__file__).with_name("templates")
 ASIDE = {"reports", "actions", "notebooks", "data", "locale", "market_defaults", "reject_limit", "page_seconds", "page_memory"}
 """Settings of the workspace that say nothing on a page: where things lie, what is run, what a run may take."""
 
@@ -145,9 +145,9 @@ def _of_file(path: Path, digits: int = SHORT) -> str:
 
 @cache
 def _folder(folder: Path, besides: Path | None = None) -> str:
-    """A hash of the names and contents of all files below a folder, what Python compiles left out."""
+    """A hash of the names and contents of all files below a folder, what was compiled left out."""
     files = (path for path in folder.rglob("*") if path.is_file() and besides not in path.parents)
-    return _hash(sorted((str(path.relative_to(folder)), _of_file(path)) for path in files if path.suffix != ".pyc"))
+    return _hash(sorted((str(path.relative_to(folder)), _of_file(path)) for path in files if path.parent.name != "__pycache__"))
 
 
 @cache
