@@ -20,6 +20,7 @@ from labelqa_lib.metrics.held import Held
 from labelqa_lib.metrics.judged import annotated, cluster, clusters_of, rate
 from labelqa_lib.metrics.made import made_by_agent
 from labelqa_lib.metrics.metric import SEGMENTS, WEEK, Asked, Metric
+from labelqa_lib.metrics.summed import Summed
 from labelqa_lib.stats import survey
 from labelqa_lib.stats.intervals import wilson
 from labelqa_lib.stats.survival import kaplan_meier_quantile
@@ -78,7 +79,7 @@ def _appeal_rate(tables: Tables, asked: Asked) -> pd.DataFrame:
     return finish(grid, numbers, appealed, asked, "annotations", clusters_of(asked))
 
 
-def _appealed(tables: Tables, asked: Asked) -> pd.DataFrame:
+def _appealed(tables: Tables, asked: Asked) -> Summed:
     """How many annotations were appealed (``total``) and made (``size``, ``n``), by what is asked for and cluster.
 
     Appeals of annotations made before the weeks opened, whose agent and item are not known, are one cluster.
@@ -86,16 +87,12 @@ def _appealed(tables: Tables, asked: Asked) -> pd.DataFrame:
     raised = _appeals(tables, "raised_week", asked.by).filter(_[WEEK].isin(asked.weeks), _.target == "annotation")
     columns = dict.fromkeys([*asked.keys, "agent_id", "item_id", "annotation_id", "weight"])
     raised = cells(raised.select(*columns).distinct(), asked.keys, True, cluster=cluster(asked))
-    by_agent = made_by_agent(tables, asked)
-    if by_agent is not None:
-        made = by_agent.rename(columns={"agent_id": "_cluster", "rows": "size"})
-    else:
+    made, keys = made_by_agent(tables, asked), [*asked.keys, "_cluster"]
+    if made is None:
         rows = annotated(tables, by=[*asked.keys, *cluster(asked), WEEK]).filter(_[WEEK].isin(asked.weeks))
-        made = fetch_cells(rows.mutate(_cluster=told(cluster(asked))), asked.keys, size=_.count())
-    both = [raised.rename(columns={"n": "total"}).assign(size=0), made.assign(total=0)]
-    both = pd.concat(both, ignore_index=True).astype({"_cluster": "str"}).fillna({"_cluster": ""})
-    groups = both.groupby([*asked.keys, "_cluster"], as_index=False, dropna=False)[["total", "size"]]
-    return groups.sum().assign(n=lambda sums: sums["size"])
+        made = Summed.of(fetch_cells(rows.mutate(_cluster=told(cluster(asked))), asked.keys, rows=_.count()), keys)
+    both = raised.instead(total=raised["n"], size=0).above(made.instead(total=0, size=made["rows"])).by(*keys)
+    return both.having(n=both["size"])
 
 
 def _overturn_rate(tables: Tables, asked: Asked) -> pd.DataFrame:

@@ -65,7 +65,7 @@ def confusion(
     asked = ask(tables, REGISTRY["accuracy"], (), weeks, confidence)
     rows, _stands_on = sampled(tables, asked.weeks)
     rows = rows_inside(rows, segment or {}, N_("judged annotations"))
-    found = cells(rows, ["reference_label", "label"], True, cluster=cluster(asked))
+    found = cells(rows, ["reference_label", "label"], True, cluster=cluster(asked)).frame()
     pairs = found.groupby(["reference_label", "label"], as_index=False)[["n", "weight"]].sum()
     # Every pair stands against all clusters of its reference label, those without this confusion too.
     whole = found.groupby(["reference_label", "_cluster"], as_index=False)[["weight", "weight_squared", "n"]].sum()
@@ -148,7 +148,7 @@ def by_hour(
     hourly = Asked(metric, ("local_hour",), False, asked.weeks, confidence)
     rows, stands_on = sampled(tables, asked.weeks)
     share = SHARES[metric]
-    judged = cells(rows, ["local_hour"], share.hit, share.counted, cluster=cluster(hourly))
+    judged = cells(rows, ["local_hour"], share.hit, share.counted, cluster=cluster(hourly)).frame()
     made = annotated(tables).filter(_[WEEK].isin(asked.weeks)).group_by("local_hour").aggregate(volume=_.count())
     made = fetch(made)
     # hours in which nothing was judged are there with n 0
@@ -177,7 +177,7 @@ def tenure(tables: Tables, weeks: Sequence[str] | None = None, confidence: float
             return undefined(banded, say("needs {table}; not delivered", table=need))
     rows, stands_on = sampled(tables, asked.weeks)
     rows = rows.filter(_.agent_id.notnull())
-    used = cells(rows, ["agent_id"], _.correct, cluster=("local_date",))
+    used = cells(rows, ["agent_id"], _.correct, cluster=("local_date",)).frame()
     started = tables.fetched("people")[["person_id", "started_on"]]
     used = used.merge(started.rename(columns={"person_id": "agent_id"}), on="agent_id")
     since = (pd.to_datetime(used["_cluster"]) - pd.to_datetime(used["started_on"])).dt.days // 7

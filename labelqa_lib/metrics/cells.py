@@ -13,6 +13,7 @@ import pyarrow as pa
 from ibis import Deferred, Table, _
 
 from labelqa_lib.metrics.held import Held
+from labelqa_lib.metrics.summed import Summed
 from labelqa_lib.store import Tables, arrow, fetch
 
 def held(tables: Tables, name: str, rows: Callable[[Tables], Table]) -> Table | Held:
@@ -50,7 +51,7 @@ def cells(
     *,
     cluster: tuple[str, ...],
     named: bool = True,
-) -> pd.DataFrame:
+) -> Summed:
     """Sums over `keys` x `cluster` of the rows that count: ``weight`` Σw, ``weight_squared`` Σw², ``outcome`` Σw·hit,
     ``n``. Groups without such rows are there with 0. Which cluster it is, ``_cluster``, is left out of the engine's where
     it need not be `named`: all markets' items have a million names."""
@@ -65,19 +66,19 @@ def cells(
         "n": ibis.ifelse(rows._counted, 1, 0).sum(),
     }
     if named:
-        return fetch_cells(rows, keys, **sums)
-    return _shared(arrow(_cells(rows, keys, sums)).drop_columns("_cluster"))
+        return Summed.of(fetch_cells(rows, keys, **sums), [*keys, "_cluster"])
+    return Summed.of(_shared(arrow(_cells(rows, keys, sums)).drop_columns("_cluster")), keys)
 
 
-def sums(rows: Table | Held, keys: list[str], names: Sequence[str], *, cluster: str) -> pd.DataFrame:
+def sums(rows: Table | Held, keys: list[str], names: Sequence[str], *, cluster: str) -> Summed:
     """Sums of columns over `keys` x one column's clusters, NaN where a column is not told in a group, and ``n`` rows."""
     if isinstance(rows, Held):
         return rows.sums(keys, names, cluster)
     added = {name: _[name].sum() for name in names}
-    return fetch_cells(rows.mutate(_cluster=rows[cluster]), keys, **added, n=_.count())
+    return Summed.of(fetch_cells(rows.mutate(_cluster=rows[cluster]), keys, **added, n=_.count()), [*keys, "_cluster"])
 
 
-def fetch_cells(rows: Table, keys: list[str], **sums: ibis.Value | Deferred) -> pd.DataFrame:
+def fetch_cells(rows: Table, keys: list[str], /, **sums: ibis.Value | Deferred) -> pd.DataFrame:
     """Sums over `keys` x ``_cluster``, in a fixed order: engines return groups in any, floats add up differently."""
     return fetch(_cells(rows, keys, sums))
 

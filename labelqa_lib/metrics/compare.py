@@ -10,7 +10,6 @@ import pandas as pd
 from labelqa_lib.metrics.cells import cells
 from labelqa_lib.metrics.frame import NOT_GIVEN, NUMBERS
 from labelqa_lib.metrics.judged import on_gold, sampled
-from labelqa_lib.metrics.metric import WEEK
 from labelqa_lib.metrics.quality import SHARES
 from labelqa_lib.metrics.registry import REGISTRY, measure
 from labelqa_lib.periods import Week, latest_weeks
@@ -194,11 +193,10 @@ def _volume(tables: Tables, metric: str, now: pd.DataFrame, dimensions: list[str
     if metric not in SHARES:
         return np.zeros(len(now))
     rows, _stands_on = sampled(tables, tables.weeks[-1:], by=dimensions)
-    sums = cells(rows, dimensions, True, SHARES[metric].counted, cluster=("market",))
+    sums = cells(rows, dimensions, True, SHARES[metric].counted, cluster=("market",)).by(*dimensions)
     if not dimensions:
-        return np.full(len(now), sums["weight"].sum())
-    sums = sums.groupby(dimensions, as_index=False)["weight"].sum()
-    return np.append(sums["weight"].to_numpy(dtype=float), 0.0)[_place(now, sums, dimensions)]
+        return np.full(len(now), sums["weight"][0])
+    return np.append(sums["weight"], 0.0)[_place(now, sums.frame(), dimensions)]
 
 
 def _place(now: pd.DataFrame, then: pd.DataFrame, dimensions: list[str]) -> np.ndarray:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,7 @@ from ibis import _
 from labelqa_lib import periods
 from labelqa_lib.metrics.auditor import reaudited
 from labelqa_lib.metrics.cells import fetched, first_told, held
-from labelqa_lib.metrics.frame import groups_of, typed, undefined
+from labelqa_lib.metrics.frame import framed, groups_of, undefined
 from labelqa_lib.metrics.held import Held
 from labelqa_lib.metrics.judged import AUDITS, cluster, clusters_of, judged, rate
 from labelqa_lib.metrics.metric import SEGMENTS, WEEK, Asked
@@ -125,9 +126,8 @@ def _corrected(sample: pd.DataFrame, asked: Asked) -> pd.DataFrame:
     )
     errors, known = result.corrected, result.rechecked > 0
     since = rows[~rows["own"]].groupby("group")[WEEK].min()
-    method = [f"{errors.method[group]} {_basis(since.get(group), asked)}" for group in grid.index]
-    frame = grid.assign(
-        metric=CORRECTED,
+    method = [f"{errors.method[group]} {_basis(since.get(group), asked)}" for group in range(len(grid))]
+    frame = framed(grid, asked, SimpleNamespace(
         estimate=1 - errors.estimate,
         ci_low=1 - errors.ci_high,
         ci_high=1 - errors.ci_low,
@@ -135,9 +135,8 @@ def _corrected(sample: pd.DataFrame, asked: Asked) -> pd.DataFrame:
         n_effective=errors.n_effective,
         method=np.where(known, method, ""),
         reason=np.where(known, "", N_("needs tier-2 audits; none of these annotations had one")),
-    )
-    # The grid's order is that of a typed frame.
-    return typed(frame, asked).assign(moved=result.false_share - result.missed_share, reaudits=result.rechecked)
+    ))  # fmt: skip
+    return frame.assign(moved=result.false_share - result.missed_share, reaudits=result.rechecked)
 
 
 def _by_known_quality(raw: pd.DataFrame, below: pd.DataFrame, auditors: Mapping, confidence: float) -> pd.DataFrame:

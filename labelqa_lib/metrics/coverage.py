@@ -46,7 +46,7 @@ def coverage(tables: Tables) -> pd.DataFrame:
 
 def _counted(rows: Table | Held) -> pd.Series:
     """How many rows there are of each week."""
-    return cells(rows, [WEEK], True, cluster=(WEEK,)).set_index(WEEK)["n"]
+    return cells(rows, [WEEK], True, cluster=(WEEK,)).frame().set_index(WEEK)["n"]
 
 
 def volume(tables: Tables) -> int:

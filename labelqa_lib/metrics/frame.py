@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 
 from labelqa_lib.metrics.metric import WEEK, Asked
+from labelqa_lib.metrics.summed import Summed, text_column
 from labelqa_lib.stats import survey
 from labelqa_lib.translation import N_, say
 
@@ -18,13 +20,28 @@ NOT_GIVEN = N_("not given")
 
 _DELIVERED_AS = {"policy_area": "items.policy_area", "auditor_id": "audits.auditor_id"}
 
+Cells = Summed | pd.DataFrame
 
-def rate_frame(cells: pd.DataFrame, asked: Asked, of: str, note: str | Mapping[str, str]) -> pd.DataFrame:
+
+class Grid:
+    """Every segment seen x every period asked for, in order: texts by dimension, and ``period``."""
+
+    def __init__(self, columns: Mapping[str, np.ndarray]):
+        self._columns = dict(columns)
+
+    def __len__(self) -> int:
+        return len(self._columns["period"])
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        return self._columns[name]
+
+
+def rate_frame(cells: Cells, asked: Asked, of: str, note: str | Mapping[str, str]) -> pd.DataFrame:
     """Shares with Wilson intervals from cells of sums.
 
     Parameters
     ----------
-    cells : DataFrame
+    cells : Summed or DataFrame
         One row per dimensions x week (when asked for) x cluster: ``weight`` = Σw, ``weight_squared`` = Σw²,
         ``outcome`` = Σwy, ``n`` = rows, all over the rows that count in the denominator. A cell without such rows
         still tells that its segment exists.
@@ -34,21 +51,21 @@ def rate_frame(cells: pd.DataFrame, asked: Asked, of: str, note: str | Mapping[s
         Ends the method: what was sampled, what the clusters are.
     """
     grid, code = groups_of(cells, asked)
-    counted = (cells["n"] > 0).to_numpy()
-    used = cells[counted]
+    n, weight, squares, outcome = (np.asarray(cells[name]) for name in ("n", "weight", "weight_squared", "outcome"))
+    counted = np.flatnonzero(n > 0)
     rates = survey.clustered_rate(
         code[counted],
-        used["weight"],
-        np.minimum(used["outcome"], used["weight"]),
-        used["n"],
+        weight[counted],
+        np.minimum(outcome, weight)[counted],
+        n[counted],
         confidence=asked.confidence,
-        weight_squared=used["weight_squared"],
+        weight_squared=squares[counted],
         groups=len(grid),
     )
     return finish(grid, rates, cells, asked, of, note)
 
 
-def mean_frame(cells: pd.DataFrame, asked: Asked, of: str, note: str) -> pd.DataFrame:
+def mean_frame(cells: Cells, asked: Asked, of: str, note: str) -> pd.DataFrame:
     """Ratios of sums with t intervals from cells of ``total`` (numerator), ``size`` (denominator) and ``n`` rows."""
     grid, code = groups_of(cells, asked)
     means = survey.clustered_mean(
@@ -57,47 +74,55 @@ def mean_frame(cells: pd.DataFrame, asked: Asked, of: str, note: str) -> pd.Data
     return finish(grid, means, cells, asked, of, note)
 
 
-def exact_frame(values: pd.DataFrame, asked: Asked, of: str, method: str) -> pd.DataFrame:
+def exact_frame(values: Cells, asked: Asked, of: str, method: str) -> pd.DataFrame:
     """Rows that are computed already, one per dimensions x week: ``estimate, ci_low, ci_high, n``."""
     grid, code = groups_of(values, asked)
-    filled = values.set_index(code)[["estimate", "ci_low", "ci_high", "n"]].reindex(grid.index)
-    filled["n"] = filled["n"].fillna(0).astype("int64")
-    defined = filled["estimate"].notna()
-    numbers = filled.assign(
-        n_effective=np.nan, method=np.where(defined, method, ""), reason=np.where(defined, "", "no rows")
-    )
+    n, numbers, asked_for = np.zeros(len(grid), dtype="int64"), {}, code >= 0
+    for name in ("estimate", "ci_low", "ci_high"):
+        numbers[name] = np.full(len(grid), np.nan)
+        numbers[name][code[asked_for]] = np.asarray(values[name])[asked_for]
+    n[code[asked_for]] = np.asarray(values["n"])[asked_for]
+    defined = ~np.isnan(numbers["estimate"])
+    words = {"method": np.where(defined, method, ""), "reason": np.where(defined, "", "no rows")}
+    numbers = SimpleNamespace(**numbers, **words, n=n, n_effective=np.full(len(grid), np.nan))
     return finish(grid, numbers, values, asked, of, "")
 
 
-def finish(
-    grid: pd.DataFrame, numbers, cells: pd.DataFrame, asked: Asked, of: str, note: str | Mapping[str, str]
-) -> pd.DataFrame:
-    """Put estimates beside their dimensions and period, with a sentence wherever one is undefined."""
+def finish(grid: Grid, numbers: object, cells: Cells, asked: Asked, of: str, note: str | Mapping[str, str]) -> pd.DataFrame:
+    """Put estimates (attributes of `numbers`, one entry per row of the grid) beside their dimensions and period, with a
+    sentence wherever one is undefined."""
     for dimension in asked.by:
         if len(cells) and (grid[dimension] == NOT_GIVEN).all():
             column = _DELIVERED_AS.get(dimension, f"annotations.{dimension}")
             return undefined(asked, say("needs {table}; not delivered", table=column), int(cells["n"].sum()))
     if not len(grid):
         return undefined(asked, _none(of, asked.periods[-1]))
-    method, reason = (np.asarray(getattr(numbers, name), dtype=object) for name in ("method", "reason"))
-    periods = grid["period"].to_numpy(dtype=object)
+    method, reason = (np.array(getattr(numbers, name), dtype=object) for name in ("method", "reason"))
+    periods = grid["period"]
     if note:
-        said = np.array([note[period] for period in periods], dtype=object) if isinstance(note, Mapping) else note
-        method = np.where(method == "", "", method + " " + said)
-    reason = np.where(reason == "no rows", [_none(of, period) for period in periods], reason)
-    measured = {name: np.asarray(getattr(numbers, name), dtype="float64") for name in _FLOATS}
-    measured |= {"n": np.asarray(numbers.n).astype("int64"), "method": _text(method), "reason": _text(reason)}
-    # the grid is in its order already
-    segments = {"metric": _text([asked.metric] * len(grid)), **{name: grid[name] for name in (*asked.by, "period")}}
-    return pd.DataFrame(segments | {name: measured[name] for name in NUMBERS})
+        said = [note[period] for period in periods] if isinstance(note, Mapping) else [note] * len(grid)
+        method = np.array([f"{one} {more}" if one else "" for one, more in zip(method, said, strict=True)], dtype=object)
+    silent = reason == "no rows"
+    reason[silent] = [_none(of, period) for period in periods[silent]]
+    words = {"method": method, "reason": reason, "n": numbers.n}
+    return framed(grid, asked, SimpleNamespace(**words, **{name: getattr(numbers, name) for name in _FLOATS}))
+
+
+def framed(grid: Grid, asked: Asked, numbers: object) -> pd.DataFrame:
+    """Numbers (attributes, one entry per row of the grid) as a metric frame; the grid is in its order already."""
+    columns = {"metric": np.full(len(grid), asked.metric, dtype=object)}
+    columns |= {name: grid[name] for name in (*asked.by, "period")} | {name: getattr(numbers, name) for name in NUMBERS}
+    return pd.DataFrame({name: _typed(name, values) for name, values in columns.items()})
+
+
+def _typed(name: str, values: object) -> object:
+    if name in _FLOATS:
+        return np.asarray(values, dtype="float64")
+    return np.asarray(values).astype("int64") if name == "n" else text_column(values)
 
 
 def _none(of: str, period: str) -> str:
     return say("no {rows} in {period}", rows=say(of), period=period)
-
-
-def _text(values) -> pd.api.extensions.ExtensionArray:
-    return pd.array(values, dtype="str")
 
 
 def undefined(asked: Asked, reason: str, n: int = 0) -> pd.DataFrame:
@@ -115,9 +140,10 @@ def typed(frame: pd.DataFrame, asked: Asked) -> pd.DataFrame:
     return frame.sort_values([*asked.by, "period"], ignore_index=True)
 
 
-def groups_of(cells: pd.DataFrame, asked: Asked) -> tuple[pd.DataFrame, np.ndarray]:
+def groups_of(cells: Cells, asked: Asked) -> tuple[Grid, np.ndarray]:
     """Every segment seen x every period asked for, in order, and the row of it that each cell belongs to."""
-    coded = [_coded(cells[name]) for name in asked.by]
+    cells = Summed.of(cells, asked.keys) if isinstance(cells, pd.DataFrame) else cells
+    coded = [_by_level(cells, name) for name in asked.by]
     shape = [len(levels) for _code, levels in coded]
     if coded and len(cells):
         seen, segment = np.unique(np.ravel_multi_index([code for code, _levels in coded], shape), return_inverse=True)
@@ -126,17 +152,20 @@ def groups_of(cells: pd.DataFrame, asked: Asked) -> tuple[pd.DataFrame, np.ndarr
         places, segment = [np.zeros(0, dtype=int)] * len(coded), np.zeros(len(cells), dtype=int)
     segments, periods = (len(places[0]) if coded else 1), np.array(asked.periods, dtype=object)
     columns = {
-        name: _text(np.repeat(levels[place], len(periods)))
+        name: np.repeat(levels[place], len(periods))
         for name, place, (_code, levels) in zip(asked.by, places, coded, strict=True)
     }
-    grid = pd.DataFrame(columns | {"period": _text(np.tile(periods, segments))})
-    period = pd.Index(periods).get_indexer(cells[WEEK].to_numpy(dtype=object)) if asked.weekly else 0
+    grid = Grid(columns | {"period": np.tile(periods, segments)})
+    if not asked.weekly:
+        return grid, segment
+    _code, weeks = cells.coded(WEEK)
+    period = np.append(pd.Index(periods).get_indexer(weeks), -1)[cells.numbered(WEEK)]
     return grid, np.where(period < 0, -1, segment * len(periods) + period)
 
 
-def _coded(values: pd.Series) -> tuple[np.ndarray, np.ndarray]:
-    """A dimension's values as sorted texts, and which of them each row has."""
-    code, seen = pd.factorize(values)
-    texts = np.array([*pd.Index(seen).astype("str"), NOT_GIVEN], dtype=object)
-    levels, place = np.unique(texts, return_inverse=True)
-    return place[code], levels
+def _by_level(cells: Summed, dimension: str) -> tuple[np.ndarray, np.ndarray]:
+    """A dimension's codes of its values as codes of sorted texts, and those."""
+    _code, values = cells.coded(dimension)
+    texts = values if isinstance(values, np.ndarray) else values.astype("str")
+    levels, place = np.unique(np.array([*texts, NOT_GIVEN], dtype=object), return_inverse=True)
+    return place[cells.numbered(dimension)], levels

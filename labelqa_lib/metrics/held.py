@@ -15,6 +15,7 @@ import pandas as pd
 import pyarrow as pa
 from ibis import Deferred, Table
 
+from labelqa_lib.metrics.summed import Coded, Summed
 from labelqa_lib.metrics.texts import Text
 from labelqa_lib.store import arrow
 
@@ -122,7 +123,7 @@ class Held:
         """The rows in the order of a text."""
         return self._at(np.argsort(self[name].code, kind="stable"))
 
-    def cells(self, keys: Sequence[str], hit: object, counted: object, cluster: tuple[str, ...]) -> pd.DataFrame:
+    def cells(self, keys: Sequence[str], hit: object, counted: object, cluster: tuple[str, ...]) -> Summed:
         """Sums over `keys` x the clusters, as `cells.cells` describes them, in the same order."""
         counted = self.true(counted)
         weight = np.where(counted, self["weight"], 0.0)
@@ -130,9 +131,9 @@ class Held:
         outcome = np.where(self.true(hit), weight, 0.0)
         sums = {"weight": weight, "weight_squared": weight * weight, "outcome": outcome}
         sums = {name: np.bincount(group, values, size) for name, values in sums.items()}
-        return pd.DataFrame(named | sums | {"n": np.bincount(group, counted, size).astype("int64")})
+        return Summed(named, sums | {"n": np.bincount(group, counted, size).astype("int64")})
 
-    def sums(self, keys: Sequence[str], names: Sequence[str], cluster: str) -> pd.DataFrame:
+    def sums(self, keys: Sequence[str], names: Sequence[str], cluster: str) -> Summed:
         """Sums of columns over `keys` x the clusters, as `cells.sums` describes them, in the same order."""
         named, group, size = self._grouped({**{key: (key,) for key in keys}, "_cluster": (cluster,)})
         sums = {}
@@ -140,13 +141,13 @@ class Held:
             values = np.asarray(self[name], dtype=float)
             told = np.bincount(group, ~np.isnan(values), size) > 0
             sums[name] = np.where(told, np.bincount(group, np.nan_to_num(values), size), np.nan)
-        return pd.DataFrame(named | sums | {"n": np.bincount(group, minlength=size).astype("int64")})
+        return Summed(named, sums | {"n": np.bincount(group, minlength=size).astype("int64")})
 
-    def added(self, keys: Sequence[str], names: Sequence[str]) -> pd.DataFrame:
+    def added(self, keys: Sequence[str], names: Sequence[str]) -> Summed:
         """Sums of columns over `keys`, in order; what is not told adds nothing."""
         named, group, size = self._grouped({key: (key,) for key in keys})
         sums = {name: np.bincount(group, np.nan_to_num(self[name]), size).astype(self[name].dtype) for name in names}
-        return pd.DataFrame(named | sums)
+        return Summed(named, sums)
 
     def true(self, condition: object) -> np.ndarray:
         """Where a condition is true: shape (rows,)."""
@@ -162,7 +163,7 @@ class Held:
     def _resolved(self, column: object) -> object:
         return column.resolve(_Names(self)) if isinstance(column, Deferred) else column
 
-    def _grouped(self, by: Mapping[str, tuple[str, ...]]) -> tuple[dict, np.ndarray, int]:
+    def _grouped(self, by: Mapping[str, tuple[str, ...]]) -> tuple[dict[str, Coded], np.ndarray, int]:
         """Every combination of columns that occurs, in order; which of them each row has; how many there are."""
         if not by:
             return {}, np.zeros(len(self), dtype=np.intp), 1
@@ -172,7 +173,7 @@ class Held:
             shape = [len(values) + 1 for _code, values in coded]
             seen, group = _numbered(np.ravel_multi_index([code for code, _values in coded], shape), math.prod(shape))
             places = zip(by, np.unravel_index(seen, shape), coded, strict=True)
-            named = {name: _named(code, values) for name, code, (_code, values) in places}
+            named = {name: (code, values) for name, code, (_code, values) in places}
             self._groups[asked] = named, group, len(seen)
         return self._groups[asked]
 
@@ -245,11 +246,3 @@ def _numbered(place: np.ndarray, places: int) -> tuple[np.ndarray, np.ndarray]:
     number = np.zeros(places, dtype=np.intp)
     number[seen] = np.arange(len(seen))
     return seen, number[place]
-
-
-def _named(code: np.ndarray, values: np.ndarray | pd.Index) -> object:
-    """The values that codes stand for; the code after the last is none."""
-    code = np.where(code == len(values), -1, code)
-    if isinstance(values, pd.Index):
-        return values.take(code, allow_fill=True, fill_value=None)
-    return Text(code, values).in_pandas()

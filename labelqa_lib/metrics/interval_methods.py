@@ -11,6 +11,7 @@ from labelqa_lib.metrics.coverage import volume
 from labelqa_lib.metrics.judged import AUDITS, sampled
 from labelqa_lib.metrics.metric import WEEK
 from labelqa_lib.metrics.registry import measure
+from labelqa_lib.metrics.summed import Summed, text_column
 from labelqa_lib.metrics.withheld import withhold
 from labelqa_lib.stats import intervals
 from labelqa_lib.store import Tables
@@ -106,31 +107,38 @@ def rare_changes(tables: Tables, dimension: str = "site", confidence: float = 0.
     """
     weeks = tables.weeks[-1 - _BEFORE :]
     counts = _plain(tables, weeks, [dimension, WEEK], _.critical_error)
-    counts = counts.assign(now=counts[WEEK] == weeks[-1])
-    counts = counts.groupby([dimension, "now"])[["outcome", "n"]].sum().unstack(fill_value=0)
-    counts = counts.reindex(columns=pd.MultiIndex.from_product([["outcome", "n"], [True, False]]), fill_value=0)
-    now, before = (counts.xs(side, axis=1, level=1) for side in (True, False))
+    names, now, before = _sides(counts, dimension, weeks[-1])
     change, change_low, change_high = intervals.miettinen_nurminen(
         now["outcome"], now["n"], before["outcome"], before["n"], confidence
     )
-    undefined, seen = np.isnan(change), now["n"].to_numpy() > 0
+    undefined, seen = np.isnan(change), now["n"] > 0
     with np.errstate(invalid="ignore"):
-        share = (now["outcome"] / now["n"]).to_numpy(dtype=float)
+        share = now["outcome"] / now["n"]
     low, high = (np.where(seen, bound, np.nan) for bound in intervals.mid_p(now["outcome"], now["n"], confidence))
     frame = pd.DataFrame({
-        "metric": "critical_errors", dimension: counts.index.astype("str"), "period": weeks[-1], "estimate": share,
-        "ci_low": low, "ci_high": high, "n": now["n"].to_numpy(dtype="int64"),
-        "n_effective": now["n"].to_numpy(dtype=float),
+        "metric": "critical_errors", dimension: text_column(names), "period": weeks[-1], "estimate": share,
+        "ci_low": low, "ci_high": high, "n": now["n"], "n_effective": now["n"].astype(float),
         "method": np.where(seen, "mid-P; change: Miettinen–Nurminen; every audit once", ""),
         "reason": np.where(undefined, N_("no audits in this week, or none before it"), ""),
-        "errors": now["outcome"].to_numpy(dtype="int64"), "errors_before": before["outcome"].to_numpy(dtype="int64"),
-        "n_before": before["n"].to_numpy(dtype="int64"), "change": change,
+        "errors": now["outcome"].astype("int64"), "errors_before": before["outcome"].astype("int64"),
+        "n_before": before["n"], "change": change,
         "change_low": np.where(undefined, np.nan, change_low), "change_high": np.where(undefined, np.nan, change_high),
     })  # fmt: skip
     return withhold(frame, tables, ["n_before"])
 
 
-def _plain(tables: Tables, weeks: tuple[str, ...], keys: list[str], hit) -> pd.DataFrame:
+def _sides(counts: Summed, dimension: str, week: str) -> tuple[list[str], dict[str, np.ndarray], dict[str, np.ndarray]]:
+    """The values of a dimension, and for each ``outcome`` and ``n`` in the week, and outside of it."""
+    value, values = counts.coded(dimension)
+    where, weeks = counts.coded(WEEK)
+    told, now = (value >= 0) & (value < len(values)), weeks[where] == week
+    seen, place = np.unique(value[told], return_inverse=True)
+    sides = [{name: np.bincount(place, counts[name][told] * side[told], len(seen)).astype(counts[name].dtype)
+              for name in ("outcome", "n")} for side in (now, ~now)]  # fmt: skip
+    return [str(one) for one in values[seen]], *sides
+
+
+def _plain(tables: Tables, weeks: tuple[str, ...], keys: list[str], hit) -> Summed:
     """Audited annotations and hits among them, each counted once: ``n`` and ``outcome`` by the keys and agent."""
     rows = sampled(tables, weeks, weekly=True)[0].filter(_.basis == AUDITS)
     return cells(rows.mutate(weight=1.0), keys, hit, cluster=("agent_id", "item_id"))

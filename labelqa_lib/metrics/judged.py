@@ -11,6 +11,7 @@ are pooled are one period: gold never mixes with audits, because it is no sample
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 import ibis
 import pandas as pd
@@ -85,27 +86,37 @@ def sampled(
 
 def _chosen(tables: Tables, weeks: tuple[str, ...], weekly: bool) -> tuple[ibis.Deferred, dict[str, str]]:
     """Which of the judged annotations are the sample of some weeks, and what it stands on."""
-    there = tables.keep("markets and weeks", lambda: fetch(judged(tables, ()).select("market", WEEK, "basis").distinct()))
-    there = there[there[WEEK].isin(weeks)]
+    there = tables.keep("markets and weeks", lambda: _markets_and_weeks(tables))
+    used = [one for one in there if one.week in weeks]
     pooled = periods.span(weeks)
-    there = there.assign(period=there[WEEK] if weekly else pooled)
-    audited = there[there["basis"] == AUDITS]
-    chosen, gold = _.basis == AUDITS, there[there["basis"] == GOLD]
-    with_audits = pd.MultiIndex.from_frame(audited[["market", "period"]])
-    gold = gold[~pd.MultiIndex.from_frame(gold[["market", "period"]]).isin(with_audits)]
-    for market, part in gold.groupby("market"):
-        chosen = chosen | ((_.market == market) & _.week.isin(part[WEEK].tolist()))
-    used = pd.concat([audited, gold])
-    words = {period: _stands_on(used[used["period"] == period], 1 if weekly else len(weeks))
-             for period in (weeks if weekly else [pooled])}  # fmt: skip
-    return _.week.isin(weeks) & chosen, words
+    audited = {(one.market, one.week if weekly else pooled) for one in used if one.basis == AUDITS}
+    used = [one for one in used if one.basis == AUDITS or (one.market, one.week if weekly else pooled) not in audited]
+    chosen, gold = _.basis == AUDITS, [one for one in used if one.basis == GOLD]
+    for market in sorted({one.market for one in gold}):
+        chosen = chosen | ((_.market == market) & _.week.isin([one.week for one in gold if one.market == market]))
+    if not weekly:
+        return _.week.isin(weeks) & chosen, {pooled: _stands_on(used, len(weeks))}
+    return _.week.isin(weeks) & chosen, {week: _stands_on([one for one in used if one.week == week], 1) for week in weeks}
 
 
-def _stands_on(used: pd.DataFrame, weeks: int) -> str:
+class _Place(NamedTuple):
+    """Where judged annotations are, and what they stand on."""
+
+    market: str
+    week: str
+    basis: str
+
+
+def _markets_and_weeks(tables: Tables) -> list[_Place]:
+    there = fetch(judged(tables, ()).select(*_Place._fields).distinct())
+    return [_Place(*one) for one in zip(*(there[name] for name in _Place._fields), strict=True)]
+
+
+def _stands_on(used: Sequence[_Place], weeks: int) -> str:
     """``audits``, ``gold`` or both by market; of how many of the weeks asked for, where some have none."""
-    basis = " or ".join(sorted(used["basis"].unique()))
-    basis += " by market" if used["basis"].nunique() > 1 else ""
-    covered = used[WEEK].nunique()
+    kinds = sorted({one.basis for one in used})
+    basis = " or ".join(kinds) + (" by market" if len(kinds) > 1 else "")
+    covered = len({one.week for one in used})
     return basis if covered == weeks else f"{basis} of {covered} of {weeks} weeks"
 
 

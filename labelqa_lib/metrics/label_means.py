@@ -44,17 +44,14 @@ class _Mean:
         shares = cells(self.denominator(rows), keys, _.found, cluster=cluster(asked))
         support = cells(_of_reference(rows), keys, True, cluster=cluster(asked))
         # every judged annotation has one reference label: there it is counted, and there its label's importance grows
-        both = pd.concat(
-            [
-                shares.assign(n=0, importance=0.0),
-                support.assign(importance=support["weight"], weight=0.0, weight_squared=0.0, outcome=0.0),
-            ],
-            ignore_index=True,
+        both = shares.having(n=0, importance=0.0).above(
+            support.having(importance=support["weight"], weight=0.0, weight_squared=0.0, outcome=0.0)
         )
         grid, code = groups_of(both, asked)
         names = tables.fetched("labels").sort_values("order", ignore_index=True)["label"]
+        _code, seen = both.coded("label")
         means, defined = mean_of_rates(
-            code, pd.Index(names).get_indexer(both["label"]), pd.factorize(both["_cluster"])[0],
+            code, pd.Index(names).get_indexer(seen)[both.numbered("label")], both.numbered("_cluster"),
             both["weight"], both["weight_squared"], np.minimum(both["outcome"], both["weight"]), both["n"],
             both["importance"] if self.weighted else None, asked.confidence, groups=len(grid), classes=len(names),
         )  # fmt: skip

@@ -12,6 +12,7 @@ from labelqa_lib import derived
 from labelqa_lib.metrics.annotated import annotated
 from labelqa_lib.metrics.cells import held
 from labelqa_lib.metrics.metric import WEEK, Asked
+from labelqa_lib.metrics.summed import Summed
 from labelqa_lib.store import Tables, fetch
 
 KEPT_BY = ("market", "partner", "site", "queue", WEEK, "agent_id")
@@ -34,6 +35,20 @@ def made(tables: Tables, keys: Sequence[str], weeks: Sequence[str]) -> pd.DataFr
         One row per key, in order: ``<keys>, rows, timed`` (annotations with a handle time), ``seconds`` (of those
         together; 0 or NaN where there are none).
     """
+    return _made(tables, keys, weeks).frame()
+
+
+def made_by_agent(tables: Tables, asked: Asked) -> Summed | None:
+    """`made` by what is asked for and by agent, as ``_cluster``; None where the cells of a figure are not agents, or sums of single
+    rows would be needed."""
+    if "agent_id" in asked.by or tables.market is not None and not set(asked.by) <= set(KEPT_BY):
+        return None
+    told = _made(tables, [*asked.keys, "agent_id"], asked.weeks)
+    agent, agents = told.coded("agent_id")
+    return None if ((agent < 0) | (agent == len(agents))).any() else told.under("agent_id", "_cluster")
+
+
+def _made(tables: Tables, keys: Sequence[str], weeks: Sequence[str]) -> Summed:
     keys = list(dict.fromkeys(keys))
     if tables.market is None and set(keys) <= set(derived.MADE_BY):
         sums = made_in_all(tables).filter(_[WEEK].isin(list(weeks)))
@@ -41,15 +56,6 @@ def made(tables: Tables, keys: Sequence[str], weeks: Sequence[str]) -> pd.DataFr
     if tables.market is None or not set(keys) <= set(KEPT_BY):
         return _summed(tables, keys, weeks)
     return held(tables, "made", _kept).filter(_[WEEK].isin(list(weeks))).added(keys, list(_SUMS))
-
-
-def made_by_agent(tables: Tables, asked: Asked) -> pd.DataFrame | None:
-    """`made` by what is asked for and by agent; None where the cells of a figure are not agents, or sums of single
-    rows would be needed."""
-    if "agent_id" in asked.by or tables.market is not None and not set(asked.by) <= set(KEPT_BY):
-        return None
-    told = made(tables, [*asked.keys, "agent_id"], asked.weeks)
-    return None if told["agent_id"].isna().any() else told
 
 
 def made_in_all(tables: Tables) -> ibis.Table:
@@ -71,11 +77,11 @@ def _kept(tables: Tables) -> ibis.Table:
     return rows.group_by(list(KEPT_BY)).aggregate(**_SUMS)
 
 
-def _summed(tables: Tables, keys: list[str], weeks: Sequence[str]) -> pd.DataFrame:
+def _summed(tables: Tables, keys: list[str], weeks: Sequence[str]) -> Summed:
     rows = annotated(tables, by=[*keys, WEEK, "handle_seconds"]).filter(_[WEEK].isin(list(weeks)))
     return _in_order(rows, keys, _SUMS)
 
 
-def _in_order(rows: ibis.Table, keys: list[str], sums: Mapping[str, ibis.Deferred]) -> pd.DataFrame:
+def _in_order(rows: ibis.Table, keys: list[str], sums: Mapping[str, ibis.Deferred]) -> Summed:
     summed = rows.aggregate(by=keys, **sums)
-    return fetch(summed.order_by(keys) if keys else summed)
+    return Summed.of(fetch(summed.order_by(keys) if keys else summed), keys)

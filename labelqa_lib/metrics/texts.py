@@ -9,6 +9,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from labelqa_lib.metrics.summed import text_column
+
 
 class Text:
     """Texts of rows, of which many are alike. An empty one is equal to nothing, and unequal to nothing, as in SQL.
@@ -90,4 +92,4 @@ class Text:
 
     def in_pandas(self) -> pd.api.extensions.ExtensionArray:
         """The texts themselves, NaN for an empty one."""
-        return pd.array(np.append(self.values, np.nan)[self.code], dtype="str")
+        return text_column(np.append(self.values, np.nan)[self.code])

@@ -83,8 +83,9 @@ def _aht(tables: Tables, asked: Asked) -> pd.DataFrame:
     note = clusters_of(asked, otherwise="day")
     by_agent = made_by_agent(tables, asked)
     if by_agent is not None:
-        cells = by_agent[by_agent["timed"] > 0].rename(columns={"seconds": "total", "timed": "n"})
-        return mean_frame(cells.assign(size=cells["n"]), asked, N_("timed annotations"), note)
+        timed = by_agent.at(by_agent["timed"] > 0)
+        cells = timed.having(total=timed["seconds"], size=timed["timed"], n=timed["timed"])
+        return mean_frame(cells, asked, N_("timed annotations"), note)
     rows = _timed(tables, asked)
     rows = rows.mutate(total=rows.handle_seconds, size=1.0, agent_id=rows.agent_id.coalesce(rows.item_id))
     return _ratio(rows, asked, N_("timed annotations"), note)

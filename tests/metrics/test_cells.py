@@ -49,14 +49,14 @@ def test_a_market_held_in_memory_is_what_the_engine_makes_of_it(name, by, market
 def test_sums_treat_null_as_the_engine_does(keys, hit, counted, rows):
     held = Held.fetched(rows)
     here, there = (cells(some, keys, hit, counted, cluster=("agent_id", "item_id")) for some in (held, rows))
-    pd.testing.assert_frame_equal(here, there.astype({"n": "int64"}))
+    pd.testing.assert_frame_equal(here.frame(), there.frame().astype({"n": "int64"}))
 
 
 @pytest.mark.parametrize("keys", [[], ["site"]], ids=str)
 def test_sums_of_columns_are_the_engines_where_nothing_is_told_too(keys, rows):
     rows = rows.mutate(known=ibis.cases((_.site == "A", ibis.null("float64")), else_=_.weight))
     here, there = (sums(some, keys, ("weight", "known"), cluster="agent_id") for some in (Held.fetched(rows), rows))
-    pd.testing.assert_frame_equal(here, there)
+    pd.testing.assert_frame_equal(here.frame(), there.frame())
 
 
 @pytest.mark.parametrize("verb", [
@@ -69,7 +69,7 @@ def test_sums_of_columns_are_the_engines_where_nothing_is_told_too(keys, rows):
 def test_verbs_do_what_the_engine_does(verb, rows):
     here, there = (cells(verb(some), ["site", "item_id"], _.weight > 2, cluster=("item_id",))
                    for some in (Held.fetched(rows), rows))  # fmt: skip
-    pd.testing.assert_frame_equal(here, there.astype({"n": "int64"}))
+    pd.testing.assert_frame_equal(here.frame(), there.frame().astype({"n": "int64"}))
 
 
 def test_what_was_held_is_not_modified(rows):
@@ -94,4 +94,4 @@ def test_what_is_added_up_leaves_out_what_is_not_told(keys, rows):
     here = Held.fetched(rows).added(keys, ["known", "one"])
     there = rows.aggregate(by=keys, known=_.known.sum().fill_null(0.0), one=_.one.sum())
     there = (there.order_by(keys) if keys else there).execute()
-    pd.testing.assert_frame_equal(here, there)
+    pd.testing.assert_frame_equal(here.frame(), there)
