@@ -6,11 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import optimize
 
 from labelqa_lib.errors import UsageError
 from labelqa_lib.stats.allocation import affordable, positive, strata_bounds
-
+from labelqa_lib.stats.allocation_prices import fewest_rows
 
 @dataclass(frozen=True)
 class Allocation:
@@ -75,8 +74,8 @@ def meet_goals(
     Notes
     -----
     Minimise Σ c_h n_h subject to Σ_h a_gh (1/n_h − 1/N_h) ≤ V_g and minimum ≤ n_h ≤ N_h: convex. Solved through its
-    dual, a concave function of one price λ per goal, by L-BFGS-B: given prices, n_h = √(Σ_g λ_g a_gh / c_h) within its
-    bounds. Rounded up; then single rows are taken away, dearest first, as long as all goals hold.
+    dual, a concave function of one price λ per goal (`allocation_prices`): given prices, n_h = √(Σ_g λ_g a_gh / c_h)
+    within its bounds. Rounded up; then single rows are taken away, dearest first, as long as all goals hold.
     Source: Huddleston, Claypool & Hocking (1970), JRSS C 19:273; Bethel (1989), Surv. Methodol. 15:47.
     """
     share = np.atleast_2d(np.asarray(share, dtype=float))
@@ -113,7 +112,7 @@ class _Problem:
         # all there is meets every goal, whatever rounding does
         limit = (self.goals * stretch**2 + self.share @ (1 / self.population)) * (1 + 1e-12)
         need = self.share / limit[:, None]
-        n = np.ceil(self._relaxed(need) - 1e-6).astype(np.int64)
+        n = np.ceil(fewest_rows(need, self.cost, self.minimum, self.population) - 1e-6).astype(np.int64)
         while True:
             # the solver stops a hair before the goal at times
             missed = need @ (1 / np.maximum(n, 1)) > 1
@@ -122,36 +121,21 @@ class _Problem:
             gain = need[missed].sum(axis=0) / (n * (n + 1.0)).clip(1) / self.cost
             n[np.argmax(np.where(n < self.population, gain, -1.0))] += 1
 
-    def _relaxed(self, need: np.ndarray) -> np.ndarray:
-        """The cheapest fractional rows with need @ (1/n) ≤ 1, from the prices that maximise the dual."""
-        alone = np.sqrt(need * self.cost).sum(axis=1) ** 2  # a goal's price, were it the only one and without bounds
-        scale = np.maximum(alone, 1e-12)
-
-        def rows(price: np.ndarray) -> np.ndarray:
-            return np.clip(np.sqrt((price * scale) @ need / self.cost), self.minimum, self.population)
-
-        def dual(price: np.ndarray) -> tuple[float, np.ndarray]:
-            n = rows(price)
-            kept = need @ (1 / np.maximum(n, 1)) - 1
-            value = self.cost @ n + (price * scale) @ kept
-            return -value / scale.max(), -kept * scale / scale.max()
-
-        start = np.full(len(scale), 1 / len(scale))
-        found = optimize.minimize(
-            dual, start, jac=True, method="L-BFGS-B", bounds=[(0, None)] * len(scale),
-            options={"maxiter": 1000, "maxfun": 5000, "ftol": 1e-13, "gtol": 1e-9},
-        )  # fmt: skip
-        return rows(found.x)
-
     def _pruned(self, need: np.ndarray, n: np.ndarray) -> np.ndarray:
+        """Without the rows that no goal needs, from the dearest stratum to the cheapest."""
+        order = np.argsort(-self.cost, kind="stable")
+        n, need, least = n[order], need[:, order], self.minimum[order]
         used = need @ (1 / np.maximum(n, 1))
-        for place in np.argsort(-self.cost, kind="stable"):
-            while n[place] > self.minimum[place]:
-                less = used + need[:, place] * (1 / max(n[place] - 1, 1) - 1 / n[place])
-                if (less > 1).any():
-                    break
-                used, n[place] = less, n[place] - 1
-        return n
+        lost = need * (1 / np.maximum(n - 1, 1) - 1 / np.maximum(n, 1))  # by the goals, with one row less there
+        place = 0
+        while True:
+            # what cannot lose a row now cannot later, when others have lost theirs
+            spare = (n[place:] > least[place:]) & ~(used[:, None] + lost[:, place:] > 1).any(axis=0)
+            if not spare.any():
+                return n[np.argsort(order)]
+            place += int(np.argmax(spare))
+            used, n[place] = used + lost[:, place], n[place] - 1
+            lost[:, place] = need[:, place] * (1 / max(n[place] - 1, 1) - 1 / max(n[place], 1))
 
     def within(self, budget: float) -> tuple[np.ndarray, float]:
         """The least stretch of all margins, to 0.1 %, whose cheapest rows fit the budget."""
