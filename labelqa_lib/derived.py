@@ -7,11 +7,16 @@ database, or made by an earlier version, metrics ask for the same of the tables 
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import ibis
 from ibis import _
 
 VERSION = 1
 """Goes up with every change of what these tables hold: those written by another version are not read, and made anew."""
+
+Keep = Callable[[str, ibis.Table], ibis.Table]
+"""What makes a table before the next is asked of it: name and table -> the same table."""
 
 MADE_BY = ("market", "partner", "site", "week", "agent_id")
 """What `made` sums by."""
@@ -32,21 +37,33 @@ def made(annotations: ibis.Table) -> ibis.Table:
 
 
 def looked_at(
-    annotations: ibis.Table, audits: ibis.Table | None, gold: ibis.Table | None, appeals: ibis.Table | None
+    annotations: ibis.Table,
+    audits: ibis.Table | None,
+    gold: ibis.Table | None,
+    appeals: ibis.Table | None,
+    keep: Keep = lambda _name, table: table,
 ) -> ibis.Table | None:
     """Those annotations that somebody looked at, by an audit, an appeal or on an item that has gold, and what was found:
     ``audit_id, auditor_id, audit_label, drawn, inclusion_probability`` of the tier-1 audit that counts, ``second_label,
     gold_label, final_label``. None where nobody can have looked.
 
     An annotation is told by the rows of its own market and week, and by gold and appeals of any.
+
+    Parameters
+    ----------
+    keep : Keep
+        An engine with little memory keeps what the rows are put together from, one after the other.
     """
     named = [table.select("annotation_id") for table in (audits, appeals) if table is not None]
     looks = [annotations.annotation_id.isin((ibis.union(*named) if len(named) > 1 else named[0]).annotation_id)] if named else []
     looks += [annotations.item_id.isin(gold.item_id)] if gold is not None else []
     if not looks:
         return None
-    parts = [(audits_by_annotation(audits), "annotation_id")] if audits is not None else []
-    found = joined(annotations.filter(looks[0] | looks[1] if len(looks) > 1 else looks[0]), [*parts, *gold_by_item(gold), *last_appeals(appeals)])
+    few = keep("few", annotations.filter(looks[0] | looks[1] if len(looks) > 1 else looks[0]))
+    parts = [*gold_by_item(gold), *last_appeals(appeals)]
+    if audits is not None:
+        parts = [(audits_by_annotation(audits, keep), "annotation_id"), *parts]
+    found = joined(few, [(keep(f"part_{number}", part), keys) for number, (part, keys) in enumerate(parts)])
     told = {name: found[name] if name in found.columns else ibis.null("string") for name in _REFERENCES}
     told["gold_label"] = ibis.null("string") if gold is None else gold_label(found)
     told["drawn"] = ibis.literal(False) if audits is None else found.drawn.fill_null(False)
@@ -80,10 +97,10 @@ def second_audits(audits: ibis.Table) -> ibis.Table:
     return second.select("annotation_id", second_label="audit_label")
 
 
-def audits_by_annotation(audits: ibis.Table) -> ibis.Table:
-    """`first_audits` with the ``second_label`` of those that were audited twice."""
-    first = first_audits(audits)
-    both = first.left_join(second_audits(audits), "annotation_id")
+def audits_by_annotation(audits: ibis.Table, keep: Keep = lambda _name, table: table) -> ibis.Table:
+    """`first_audits` with the ``second_label`` of those that were audited twice. `keep` as in `looked_at`."""
+    first, second = keep("first", first_audits(audits)), keep("second", second_audits(audits))
+    both = first.left_join(second, "annotation_id")
     return both.select(*first.columns, "second_label")
 
 

@@ -126,7 +126,7 @@ class _Following:
 
     def __init__(self, table: str, folder: Path, parent: Path | None, writers: Writers, connection: duckdb.DuckDBPyConnection):
         self.table, self.folder, self.parent = table, folder, parent
-        self.writers, self.connection = writers, connection
+        self.writers, self.connection, self.kept = writers, connection, []
 
     def write(self, places: Places, touched: Places) -> None:
         """Write the weeks of some places anew; `touched` are all that will be."""
@@ -137,6 +137,8 @@ class _Following:
             order = ", ".join(dict.fromkeys(["week", "market", *_ORDER[self.table]]))
             query = f"SELECT * FROM ({' UNION ALL '.join(rows)}) ORDER BY {order}"
             self.writers.write(query, lambda week: _file(self.folder, self.table, week), self.connection, places=("week",))
+            while self.kept:
+                self.connection.execute(f"DROP TABLE {self.kept.pop()}").fetchall()
 
     def _link_others(self, weeks: Collection[str]) -> None:
         for path in sorted((self.parent / FOLDER / self.table).glob("*.parquet")) if self.parent else ():
@@ -160,7 +162,7 @@ class _Following:
             return str(ibis.to_sql(derived.made(annotations), dialect="duckdb"))
         audits = self._view("audits", _files(self.folder, "audits", places))
         gold, appeals = (self._view(name, [path] if (path := self.folder / f"{name}.parquet").exists() else []) for name in _FOUND_BY)
-        rows = derived.looked_at(annotations, audits, gold, appeals)
+        rows = derived.looked_at(annotations, audits, gold, appeals, self._keep)
         return None if rows is None else str(ibis.to_sql(rows, dialect="duckdb"))
 
     def _view(self, table: str, files: list[Path]) -> ibis.Table | None:
@@ -170,6 +172,13 @@ class _Following:
         listed, name = ", ".join(map(quoting.file, files)), f"following_{table}"
         self.connection.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS FROM read_parquet([{listed}], hive_partitioning = false)").fetchall()
         return ibis.table(ibis.Schema.from_pyarrow(parquet.read_schema(files[0])), name=name)
+
+    def _keep(self, name: str, rows: ibis.Table) -> ibis.Table:
+        """The rows in a table of the connection."""
+        kept = f"following_{name}"
+        self.kept.append(kept)
+        self.connection.execute(f"CREATE OR REPLACE TEMP TABLE {kept} AS {ibis.to_sql(rows, dialect='duckdb')}").fetchall()
+        return ibis.table(rows.schema(), name=kept)
 
     def weeks(self) -> list[str]:
         """The weeks of which there is a file."""

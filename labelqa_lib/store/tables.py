@@ -27,6 +27,9 @@ from labelqa_lib.store.snapshot import Snapshot, describe
 _ASKED_TOGETHER = ("agent_id", "blind", "handle_seconds", "site")
 """Columns of annotations that deliveries leave out: a page asks of several, and one look tells of all."""
 
+_IN_MADE = {"agent_id": "agent_id", "handle_seconds": "seconds", "partner": "partner", "site": "site"}
+"""Columns of annotations, and which of `made` tells whether they hold anything."""
+
 OPTIONAL = (
     "items", "audits", "gold", "appeals", "people", "shifts", "queue_hours", "quiz_answers", "requests",
     "sop_versions", "sop_acknowledgements", "actions", "benchmark",
@@ -129,9 +132,11 @@ class Tables:
         told = any_told(self.footers, column) if table == "annotations" and self.footers else None
         if told is not None:
             return told
-        together = [one for one in _ASKED_TOGETHER if one in rows.columns] if column in _ASKED_TOGETHER else [column]
-        holds = {one: rows[one].notnull().any() for one in together}
-        return bool(self.keep(f"delivered {table}, {together}", lambda: fetch(rows.aggregate(**holds)) == True)[column].iloc[0])  # noqa: E712 (no rows: NULL)
+        asked = {one: one for one in _ASKED_TOGETHER if one in rows.columns} if column in _ASKED_TOGETHER else {column: column}
+        if table == "annotations" and self.made is not None:
+            rows, asked = (self.made, _IN_MADE) if column in _IN_MADE else (rows, {column: column})
+        holds = {one: rows[inside].notnull().any() for one, inside in asked.items()}
+        return bool(self.keep(f"delivered {table}, {[*asked]}", lambda: fetch(rows.aggregate(**holds)) == True)[column].iloc[0])  # noqa: E712 (no rows: NULL)
 
     def last_made(self) -> pd.Timestamp:
         """When the last annotation was made; NaT where none tells."""

@@ -9,7 +9,7 @@ import pytest
 
 from labelqa_lib import intake
 from labelqa_lib.errors import DeliveryRefused
-from labelqa_lib.intake import referring, repeating, rules, writing
+from labelqa_lib.intake import following, referring, repeating, rules, writing
 
 from .deliveries import annotation, broken, check, described, ingest, write
 from .test_writing import files
@@ -48,6 +48,7 @@ def small(monkeypatch):
     monkeypatch.setattr(repeating, "AT_ONCE", ROWS // 3)
     monkeypatch.setattr(referring, "MANY", ROWS // 10)
     monkeypatch.setattr(rules, "JOINED_AT_ONCE", ROWS // 40)
+    monkeypatch.setattr(following, "_AT_ONCE", ROWS // 30)
     for name, rows in {"_BATCH": 1 << 10, "_GROUP": 1 << 12, "_IN_FLIGHT": 1 << 13}.items():
         monkeypatch.setattr(writing, name, rows)
 
