@@ -16,6 +16,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from labelqa_lib import wording
+from labelqa_lib.figures.axes import Sheet
 from labelqa_lib.figures.fitting import fit
 from labelqa_lib.figures.fonts import families, is_latin
 from labelqa_lib.figures.scales import take_over
@@ -68,7 +69,7 @@ def _style() -> matplotlib.RcParams:
 
 def canvas(height: float, width: float = WIDTH) -> Figure:
     """An empty figure of `width` by `height` inches that pyplot does not know of."""
-    fig = Figure(figsize=(width, height), dpi=DPI)
+    fig = Sheet(figsize=(width, height), dpi=DPI)
     Canvas(fig)
     return fig
 
