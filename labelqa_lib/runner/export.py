@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import re
 from functools import lru_cache
 from pathlib import Path
@@ -113,19 +112,36 @@ class _PageExporter(HTMLExporter):
         self.register_filter("filter_data_type", shown)
         return TemplateExporter.from_notebook_node(self, nb, resources, **options)
 
+    def _preprocess(self, nb, resources):
+        """Nothing: the stock ones copy a notebook twice and validate it, which papermill has done, for filters that are off."""
+        return nb, resources
+
     def _init_resources(self, resources):
         return super()._init_resources(resources) | {"language_code": tag()}  # the trait knows no countries
 
     @pass_context
     def markdown2html(self, context, source):
         """Markdown in the language that is spoken. Headings keep the ids of the English ones: links hold in all languages."""
-        html, said = super().markdown2html(context, source), translated(source)
+        said = translated(source)
+        if context.get("cell", {}).get("attachments"):
+            return self._written(context, source, said)
+        known = self.__dict__.setdefault("_known", {})  # the table of contents asks again, and so does the next market's page
+        if len(known) > _MOST_KNOWN:
+            known.clear()
+        if (source, said) not in known:
+            known[source, said] = self._written(context, source, said)
+        return known[source, said]
+
+    def _written(self, context, source: str, said: str) -> str:
+        html = super().markdown2html(context, source)
         if said == source:
             return html
         ids = iter(_HEADING_ID.findall(html))
         return _HEADING_LINK.sub(lambda found: _with_id(found, next(ids, "")), super().markdown2html(context, said))
 
 
+_MOST_KNOWN = 1000
+"""Paragraphs of Markdown that a worker holds."""
 _HEADING_ID = re.compile(r'<h[1-6] id="([^"]*)">')
 _HEADING_LINK = re.compile(r'(<h[1-6] id=")[^"]*(">.*?<a class="anchor-link" href="#)[^"]*(")', re.DOTALL)
 
@@ -151,26 +167,26 @@ def _exporter() -> HTMLExporter:
 
 
 def _without_chance(notebook: NotebookNode) -> NotebookNode:
-    """A copy without what differs between two equal runs (times, random ids) and without what no reader should see."""
-    shown = copy.deepcopy(notebook)
-    for name in ("papermill", "widgets"):
-        shown.metadata.pop(name, None)
-    for number, cell in enumerate(shown.cells, start=1):
-        cell.id = f"cell-{number}"
-        for name in ("papermill", "execution"):
-            cell.metadata.pop(name, None)
-        if cell.cell_type == "code":
-            cell.outputs = [output for output in cell.outputs if _is_shown(output)]
-    shown.cells = answered(shown.cells)
-    return shown
+    """The notebook without what differs between two equal runs (times, random ids) and without what no reader should see.
+    What is left is not copied: the given one stays as it was."""
+    cells = [_shown(cell, f"cell-{number}") for number, cell in enumerate(notebook.cells, start=1)]
+    return _but(notebook, metadata=_without(notebook.metadata, "papermill", "widgets"), cells=answered(cells))
 
 
-def _is_shown(output: NotebookNode) -> bool:
-    if "data" in output:
-        for mime in (HEADLINE, FINDINGS, FRAME, STATEMENT):
-            output.data.pop(mime, None)
-        return bool(output.data)
-    return not _is_stderr(output)
+def _shown(cell: NotebookNode, id: str) -> NotebookNode:
+    changed = {"id": id, "metadata": _without(cell.metadata, "papermill", "execution")}
+    if cell.cell_type == "code":
+        outputs = [_but(one, data=_without(one.data, HEADLINE, FINDINGS, FRAME, STATEMENT)) if "data" in one else one for one in cell.outputs]
+        changed["outputs"] = [one for one in outputs if one.get("data", not _is_stderr(one))]
+    return _but(cell, **changed)
+
+
+def _but(node: NotebookNode, **changed: object) -> NotebookNode:
+    return NotebookNode({**node, **changed})
+
+
+def _without(node: NotebookNode, *names: str) -> NotebookNode:
+    return NotebookNode({name: value for name, value in node.items() if name not in names})
 
 
 def _heading(notebook: NotebookNode) -> str:

@@ -6,68 +6,21 @@ import base64
 import hashlib
 import html
 import re
-from html.parser import HTMLParser
 
 from labelqa_lib.errors import UsageError
+from labelqa_lib.runner.reading import Reading, read
 
 POLICY = "<!-- policy -->"
 """Where a template wants the policy: first in the head, before anything that it judges."""
 
 _RULES = "default-src 'none'; img-src data:; base-uri 'none'; form-action 'none'"
-_NETWORK = re.compile(r"\s*(?:https?:)?//", re.IGNORECASE)
-_IN_CODE = re.compile(
-    r"""(?:url\(\s*['"]?|@import\s+['"]|\bimport\s*\(?\s*['"]|\bfrom\s+['"]|\bfetch\(\s*['"])(?:https?:)?//[^'")\s]+"""
-)
-_LOADS = {"src", "href", "srcset", "poster", "data", "xlink:href", "action", "background"}
 _ENDS_A_RULE = re.compile("[<>{}]")
 _ATTRIBUTE = re.compile(r"""\s+([^\s"'>/=]+)(?:\s*=\s*("[^"]*"|'[^']*'|[^\s"'=<>`]+))?""")
 
 
-class _Reading(HTMLParser):
-    """What a page would fetch by itself (a link that a reader may click is none), its styles, its tags with a style."""
-
-    def __init__(self):
-        super().__init__(convert_charrefs=True)
-        self.requests: list[str] = []
-        self.styles: list[str] = []
-        self.styled: list[tuple[tuple[int, int], str]] = []
-        self._inside = ""
-
-    def handle_starttag(self, tag, attributes):
-        self._inside = tag if tag in ("script", "style") else ""
-        if tag == "style":
-            self.styles.append("")
-        for name, value in attributes:
-            if name in _LOADS and tag not in ("a", "area") and _NETWORK.match(value or ""):
-                self.requests.append(f"{value} (<{tag} {name}>)")
-            elif name == "style":
-                self.requests += _IN_CODE.findall(value or "")
-                self.styled.append((self.getpos(), self.get_starttag_text()))
-
-    def handle_startendtag(self, tag, attributes):
-        self.handle_starttag(tag, attributes)
-        self._inside = ""
-
-    def handle_data(self, data):
-        if self._inside:
-            self.requests += _IN_CODE.findall(data)
-        if self._inside == "style":
-            self.styles[-1] += data
-
-    def handle_endtag(self, tag):
-        self._inside = ""
-
-
-def _read(page: str) -> _Reading:
-    reading = _Reading()
-    reading.feed(page)
-    reading.close()
-    return reading
-
-
 def requests_of(page: str) -> list[str]:
     """What would a browser fetch from the network to show this page? Nothing, for a page that may be published."""
-    return _read(page).requests
+    return read(page).requests
 
 
 def sealed(page: str, script: str = "") -> str:
@@ -93,7 +46,7 @@ def sealed(page: str, script: str = "") -> str:
 
     Source: W3C Content Security Policy Level 3, 6.7.3.2 (hashes), 6.7.3.1 (`unsafe-inline` for attributes).
     """
-    reading = _read(page)
+    reading = read(page)
     if reading.requests:
         raise UsageError([f"the page asks the network for {what}; embed it instead" for what in reading.requests])
     page, styles = _without_style_attributes(page, reading)
@@ -109,7 +62,7 @@ def _allowed(directive: str, texts: list[str]) -> str:
     return " ".join([directive, *dict.fromkeys(f"'sha256-{digest}'" for digest in digests)])
 
 
-def _without_style_attributes(page: str, reading: _Reading) -> tuple[str, list[str]]:
+def _without_style_attributes(page: str, reading: Reading) -> tuple[str, list[str]]:
     """The page with a class in the place of every style attribute, and its styles."""
     if not reading.styled:
         return page, reading.styles
