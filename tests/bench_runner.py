@@ -171,7 +171,7 @@ def held() -> list[str]:
     names = {"driver": family[0].pid}
     for one in family[1:]:
         words = " ".join(one.cmdline())
-        names |= {"server": one.pid} if "forkserver" in words else {"worker": one.pid} if "spawn_main" in words else {}
+        names |= {"server": one.pid} if "forkserver" in words else {"worker": one.pid} if one.ppid() == os.getpid() else {}
     memory = [f"{psutil.Process(names[name]).memory_full_info().uss / 2**20:.1f}" for name in ("driver", "server", "worker")]
     return [*memory, str(sum(one.num_fds() for one in family))]
 

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Iterable
 from pathlib import Path
+from typing import IO
 
 from labelqa_lib.runner.isolation import isolated
 from labelqa_lib.runner.processes import descendants, kill_all
@@ -60,6 +61,10 @@ class ForkServer:
                 pass_fds=[listen.fileno()],
                 start_new_session=True,
             )
+
+    def held(self) -> list[IO]:
+        """What tells the server that the run is gone, when nobody holds it any more."""
+        return [self._process.stdin] if self._process else []
 
     def end(self) -> None:
         """End the server and every kernel it has forked."""

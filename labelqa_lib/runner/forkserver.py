@@ -28,9 +28,8 @@ from pathlib import Path
 
 import psutil
 
-from labelqa_lib.runner.processes import adopt_orphans, descendants, die_with_parent, kill_all
+from labelqa_lib.runner.processes import adopt_orphans, descendants, die_with_parent, kill_all, threads
 
-THREADS = Path("/proc/self/task")
 READ_AT_ONCE = 1 << 16
 PLACE = "JUPYTER_RUNTIME_DIR"
 
@@ -121,9 +120,8 @@ class Server:
             self._fork(lease)
 
     def _fork(self, lease: _Lease) -> None:
-        threads = len(list(THREADS.iterdir()))
-        if threads > 1:
-            self._tell(lease, {"refused": f"{threads} threads"})
+        if threads() > 1:
+            self._tell(lease, {"refused": f"{threads()} threads"})
             return self._drop(lease)
         asked, server = json.loads(lease.asked), os.getpid()
         lease.place = asked["environment"].get(PLACE, "")

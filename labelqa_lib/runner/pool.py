@@ -19,16 +19,20 @@ from datetime import UTC, datetime
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+from typing import IO
 
 from labelqa_lib.runner.forking import ForkServer
 from labelqa_lib.runner.isolation import FORK_SERVER, NEEDLESS, isolated
 from labelqa_lib.runner.limits import Limits
 from labelqa_lib.runner.plan import PlannedPage
-from labelqa_lib.runner.processes import descendants, kill_all
+from labelqa_lib.runner.processes import descendants, kill_all, threads
 from labelqa_lib.runner.record import WORKER_DIED, Making, PageError, PageRecord, publish, sweep
 
 GRACE = 60
 """Seconds after a page's own limit in which its worker must have told of it; one that has not is killed itself."""
+
+
+_INTERRUPTS = {signal.SIGINT, signal.SIGTERM}
 
 
 @dataclass(frozen=True)
@@ -129,12 +133,14 @@ class Pool:
         return [worker for worker in self.workers if worker.task]
 
     def _start(self) -> _Worker:
-        context = multiprocessing.get_context("spawn")
+        forked = threads() == 1  # a fork would tear others apart; in a spawned worker half of what this process has is imported again
+        context = multiprocessing.get_context("fork" if forked else "spawn")
         ours, theirs = context.Pipe()
-        arguments = (theirs, self.scratch, self.cache, self.server.address)
-        process = context.Process(target=_work, args=arguments, daemon=True)
         with _interrupts_held():
             self.server.keep_up()
+            not_its = [ours, *(worker.pipe for worker in self.workers), *self.server.held()] if forked else []
+            arguments = (theirs, self.scratch, self.cache, self.server.address, not_its)
+            process = context.Process(target=_work, args=arguments, daemon=True)
             process.start()
         theirs.close()
         number = min(set(range(1, len(self.workers) + 2)) - {worker.number for worker in self.workers})
@@ -201,18 +207,24 @@ def _kill(worker: _Worker) -> None:
 
 @contextmanager
 def _interrupts_held():
-    """Keep Ctrl-C from reaching a child before it can tell that its parent will decide."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    """Keep signals from reaching a child before it can tell that its parent will decide."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _INTERRUPTS)
     try:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _work(pipe: Connection, scratch: Path, cache: Path, server: Path) -> None:
-    """A worker's life: pages in, records out, until its parent kills it or is gone."""
+def _work(pipe: Connection, scratch: Path, cache: Path, server: Path, not_its: Sequence[Connection | IO]) -> None:
+    """A worker's life: pages in, records out, until its parent kills it or is gone.
+
+    One that was forked lets go of what is its parent's (`not_its`): nobody would see that end.
+    """
+    for held in not_its:
+        held.close()
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.signal(signal.SIGINT, lambda *_: None)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _INTERRUPTS)
     threading.Thread(target=_leave_with_parent, args=(scratch,), daemon=True).start()
     sys.modules.update(dict.fromkeys(NEEDLESS))
     logging.disable(logging.CRITICAL)  # a page's record tells its troubles

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import html
 import json
+import os
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -152,3 +154,33 @@ def test_a_forked_page_is_the_page_a_plain_kernel_makes_whichever_came_before(ti
     run(tiny, "page", jobs=1, markets=("MY-1",))
     assert "(False, " in (tiny.root / "parents").read_text()
     assert (tiny.week / "MY-1" / "page.html").read_text() == first
+
+
+WORKERS = """
+import json, sys, threading, time
+from pathlib import Path
+import psutil
+from labelqa_lib.runner import plan, render
+if len(sys.argv) > 1:
+    threading.Thread(target=time.sleep, args=(600,), daemon=True).start()
+made = plan(Path.cwd(), reports=Path("reports"), data="data/snapshots", snapshot="S1", week="2026-W46", notebooks=["page"],
+            weeks_of={"MY": ["2026-W46"]})
+own, names = psutil.Process().cmdline(), set()
+def see(busy):
+    names.update(one.cmdline() == own for one in psutil.Process().children())
+records = list(render(made.pages, 1, see=see))
+print(json.dumps([True in names, [record.error for record in records]]))
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="workers are forked on Linux alone")
+def test_workers_are_forked_from_a_run_of_one_thread_and_spawned_beside_others(tiny):
+    tiny.notebook("page", "print(market)")
+    made = {}
+    for threads in ([], ["second"]):
+        command = [sys.executable, "-c", WORKERS, *threads]
+        told = subprocess.run(command, cwd=tiny.root, capture_output=True, text=True, check=True)
+        assert json.loads(told.stdout) == [not threads, [None]]
+        made[bool(threads)] = (tiny.week / "MY" / "page.html").read_bytes()
+    assert made[False] == made[True]
