@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
@@ -31,8 +32,9 @@ _LONG = np.iinfo(np.uint16).max
 ALT_LENGTH = 400
 
 
-FRAME_MIME = "application/vnd.labelqa.frame+json"
-"""Under this type the notebook carries the frame that a table or a figure shows, for the page's spreadsheet."""
+FRAME_MIME = "application/vnd.labelqa.frame"
+"""Under this type the notebook carries the frame that a table or a figure shows, for the page's spreadsheet: JSON, as a text that
+nobody on the way from a kernel to there goes through value by value."""
 
 MOST_ROWS = 5000
 """A frame is carried up to here, and how many rows it had is said; with more it is no aggregate that a reader could use."""
@@ -101,13 +103,14 @@ def chart(draw: Callable[..., Figure], frame: pd.DataFrame, *args, id: str, **op
     figure(draw(frame, *args, **options), id, unanswered=unanswered, **carried(frame, id, options.get("title", "")))
 
 
-def carried(frame: pd.DataFrame, id: str, title: str = "") -> dict[str, dict]:
-    """A frame as data to carry beside what is shown of it: its columns in order, its rows, and what they are; ``total`` where
-    it had more rows than are carried."""
-    names = [str(name) for name in frame.columns]
-    rows = records(values.rows(values.columns(frame.head(MOST_ROWS))))
+def carried(frame: pd.DataFrame, id: str, title: str = "") -> dict[str, str]:
+    """A frame as data to carry beside what is shown of it: its ``columns`` in order, the ``values`` of each, and what they are;
+    ``total`` where it had more rows than are carried."""
+    told = values.columns(frame.head(MOST_ROWS))
+    about = {"id": id, "title": safe.plain(title, 200), "columns": [str(name) for name in told]}
     cut = {"total": len(frame)} if len(frame) > MOST_ROWS else {}
-    return {FRAME_MIME: {"id": id, "title": safe.plain(title, 200), "columns": names, "rows": rows, **cut}}
+    held = [[_plain_value(value) for value in column] for column in told.values()]
+    return {FRAME_MIME: json.dumps({**about, "values": held, **cut}, ensure_ascii=False)}
 
 
 def behind(**frames: pd.DataFrame | Sequence[pd.DataFrame]) -> None:

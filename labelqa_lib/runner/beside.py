@@ -34,8 +34,8 @@ def spreadsheet(frames: Sequence[Mapping[str, Any]], page: PlannedPage, title: s
     Parameters
     ----------
     frames : sequence of mappings
-        ``id, title, columns, rows``, as `display` carries them; ``total`` where it had more rows: then its last row and
-        the first sheet say so.
+        ``id, title, columns, values`` (of each column), as `display` carries them; ``total`` where it had more rows: then its
+        last row and the first sheet say so.
     page : PlannedPage
     title : str
         The page's own.
@@ -52,21 +52,18 @@ def spreadsheet(frames: Sequence[Mapping[str, Any]], page: PlannedPage, title: s
         sheet, holds = say("sheet"), say("what it holds")
         about = {say("page"): title, say("market"): page.market, say("week"): page.week, say("audience"): page.audience,
                  say("snapshot"): page.snapshot}  # fmt: skip
-        listed = [
-            {sheet: name, holds: frame["title"] + (f" ({_cut(frame)})" if _cut(frame) else "")}
-            for name, frame in zip(names, frames, strict=True)
-        ]
-        contents = [{sheet: name, holds: value} for name, value in about.items()] + listed
-        _sheet(book.add_worksheet("about"), [sheet, holds], contents, head, quoted)
+        titles = [frame["title"] + (f" ({_cut(frame)})" if _cut(frame) else "") for frame in frames]
+        _sheet(book.add_worksheet("about"), [sheet, holds], [[*about, *names], [*about.values(), *titles]], head, quoted)
         for name, frame in zip(names, frames, strict=True):
-            note = [{frame["columns"][0]: _cut(frame)}] if _cut(frame) else []
-            _sheet(book.add_worksheet(name), frame["columns"], [*frame["rows"], *note], head, quoted)
+            first, *others = frame["values"]
+            note = [_cut(frame)] if _cut(frame) else []
+            _sheet(book.add_worksheet(name), frame["columns"], [[*first, *note], *others], head, quoted)
     return packed.getvalue()
 
 
 def _cut(frame: Mapping[str, Any]) -> str:
     """That a frame had more rows than the notebook carried; nothing where all are here."""
-    here, total = len(frame["rows"]), frame.get("total", 0)
+    here, total = len(frame["values"][0]), frame.get("total", 0)
     if total <= here:
         return ""
     return say("the first {here} of {total} rows; the others are not in this file", here=wording.whole(here),
@@ -85,10 +82,10 @@ def _names(ids: Sequence[str]) -> Iterator[str]:
         yield name
 
 
-def _sheet(sheet, columns: Sequence[str], rows: Sequence[Mapping[str, Any]], head, quoted) -> None:
+def _sheet(sheet, columns: Sequence[str], given: Sequence[Sequence[Any]], head, quoted) -> None:
     sheet.freeze_panes(1, 0)
-    for place, column in enumerate(columns):
-        values = [_value(row.get(column)) for row in rows]
+    for place, (column, values) in enumerate(zip(columns, given, strict=True)):
+        values = list(map(_value, values))
         sheet.write_string(0, place, column, head)
         for number, value in enumerate(values, start=1):
             if isinstance(value, bool):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from functools import lru_cache
 from pathlib import Path
@@ -24,7 +25,7 @@ from labelqa_lib.translation.markdown import translated
 
 HEADLINE = "application/vnd.labelqa.headline+json"
 FINDINGS = "application/vnd.labelqa.findings+json"
-FRAME = "application/vnd.labelqa.frame+json"
+FRAME = "application/vnd.labelqa.frame"
 STATEMENT = "application/vnd.labelqa.statement+json"
 
 
@@ -51,8 +52,12 @@ def beside(notebook: NotebookNode, page: PlannedPage) -> dict[str, bytes | None]
 def _beside(notebook: NotebookNode, page: PlannedPage) -> dict[str, bytes | None]:
     outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
     cards = [{name: value for name, value in row.items() if not isinstance(value, list)} for row in _of_type(outputs, HEADLINE)]
-    frames = [{"id": "headline", "title": say("Headline metrics"), "columns": list(cards[0]), "rows": cards}] if cards else []
-    frames += [frame for frame in _of_type(outputs, FRAME) if frame["rows"]]
+    frames = []
+    if cards:
+        values = [[card.get(name) for card in cards] for name in cards[0]]
+        frames.append({"id": "headline", "title": say("Headline metrics"), "columns": list(cards[0]), "values": values})
+    carried = map(json.loads, _of_type(outputs, FRAME))
+    frames += [frame for frame in carried if any(frame["values"])]
     stated = _of_type(outputs, STATEMENT)
     return {
         SPREADSHEET: spreadsheet(frames, page, say(_heading(notebook))) if frames else None,

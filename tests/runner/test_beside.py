@@ -15,11 +15,12 @@ from labelqa_lib.runner.plan import PlannedPage
 PAGE = PlannedPage(Path("notebooks/market_report.ipynb"), Path("."), Path("reports"), "MY", "2026-W46", "nord", "s1")
 HOSTILE = ["=HYPERLINK(\"http://x\")", "+1", "-1", "@x", "\t=1", " =2", "http://example.org", "<b>", "12", "\u202ertl", "名"]
 FRAMES = [
-    {"id": "sites", "title": "Accuracy by site", "columns": ["site", "estimate", "n", "flag", "segment"], "rows": [
-        {"site": text, "estimate": 0.25, "n": 40, "flag": True, "segment": {"site": "KUL", "label": "spam"}} for text in HOSTILE
-    ] + [{"site": "none", "estimate": None, "n": 0, "flag": False, "segment": {}}]},
-    {"id": "a" * 40, "title": "long", "columns": ["x"], "rows": [{"x": 1}]},
-    {"id": "A" * 40, "title": "long, too", "columns": ["x"], "rows": [{"x": [1, 2]}]},
+    {"id": "sites", "title": "Accuracy by site", "columns": ["site", "estimate", "n", "flag", "segment"], "values": [
+        [*HOSTILE, "none"], [0.25] * len(HOSTILE) + [None], [40] * len(HOSTILE) + [0], [True] * len(HOSTILE) + [False],
+        [{"site": "KUL", "label": "spam"}] * len(HOSTILE) + [{}],
+    ]},
+    {"id": "a" * 40, "title": "long", "columns": ["x"], "values": [[1]]},
+    {"id": "A" * 40, "title": "long, too", "columns": ["x"], "values": [[[1, 2]]]},
 ]  # fmt: skip
 
 
