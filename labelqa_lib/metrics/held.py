@@ -92,9 +92,19 @@ class Held:
     def __len__(self) -> int:
         return len(self[self.columns[0]]) if self._place is None else len(self._place)
 
+    @property
+    def place(self) -> np.ndarray:
+        """Where in the base each row lies."""
+        return np.arange(len(self)) if self._place is None else self._place
+
+    def at(self, rows: np.ndarray) -> Held:
+        """Some of the rows, by place."""
+        place = rows if self._place is None else self._place[rows]
+        return Held(self._base, place, {name: column.take(rows) for name, column in self._own.items()}, self.columns)
+
     def filter(self, *conditions: Deferred) -> Held:
         """The rows for which every condition is true."""
-        return self._at(np.flatnonzero(np.logical_and.reduce([self.true(condition) for condition in conditions])))
+        return self.at(np.flatnonzero(np.logical_and.reduce([self.true(condition) for condition in conditions])))
 
     def mutate(self, **columns: object) -> Held:
         """The rows with further columns, or others in place of their own."""
@@ -112,7 +122,7 @@ class Held:
     def distinct(self) -> Held:
         """Each row once."""
         codes = pd.DataFrame({name: self._coded((name,))[0] for name in self.columns})
-        return self._at(np.flatnonzero(~codes.duplicated().to_numpy()))
+        return self.at(np.flatnonzero(~codes.duplicated().to_numpy()))
 
     def frame(self, names: Sequence[str]) -> pd.DataFrame:
         """Some columns in pandas."""
@@ -121,7 +131,7 @@ class Held:
 
     def ordered(self, name: str) -> Held:
         """The rows in the order of a text."""
-        return self._at(np.argsort(self[name].code, kind="stable"))
+        return self.at(np.argsort(self[name].code, kind="stable"))
 
     def cells(self, keys: Sequence[str], hit: object, counted: object, cluster: tuple[str, ...]) -> Summed:
         """Sums over `keys` x the clusters, as `cells.cells` describes them, in the same order."""
@@ -145,9 +155,13 @@ class Held:
 
     def added(self, keys: Sequence[str], names: Sequence[str]) -> Summed:
         """Sums of columns over `keys`, in order; what is not told adds nothing."""
-        named, group, size = self._grouped({key: (key,) for key in keys})
+        named, group, size = self.grouped(keys)
         sums = {name: np.bincount(group, np.nan_to_num(self[name]), size).astype(self[name].dtype) for name in names}
         return Summed(named, sums)
+
+    def grouped(self, keys: Sequence[str]) -> tuple[dict[str, Coded], np.ndarray, int]:
+        """Every combination of keys that occurs, in order; which of them each row has; how many there are."""
+        return self._grouped({key: (key,) for key in keys})
 
     def true(self, condition: object) -> np.ndarray:
         """Where a condition is true: shape (rows,)."""
@@ -156,15 +170,10 @@ class Held:
             return told.to_numpy(dtype=bool, na_value=False)
         return np.broadcast_to(np.asarray(told, dtype=bool), len(self))
 
-    def _at(self, rows: np.ndarray) -> Held:
-        place = rows if self._place is None else self._place[rows]
-        return Held(self._base, place, {name: column.take(rows) for name, column in self._own.items()}, self.columns)
-
     def _resolved(self, column: object) -> object:
         return column.resolve(_Names(self)) if isinstance(column, Deferred) else column
 
     def _grouped(self, by: Mapping[str, tuple[str, ...]]) -> tuple[dict[str, Coded], np.ndarray, int]:
-        """Every combination of columns that occurs, in order; which of them each row has; how many there are."""
         if not by:
             return {}, np.zeros(len(self), dtype=np.intp), 1
         asked = tuple(by.items())

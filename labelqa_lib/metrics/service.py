@@ -4,52 +4,63 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+from ibis import _
 
 from labelqa_lib.metrics.frame import exact_frame, mean_frame, rate_frame
+from labelqa_lib.metrics.held import Columns, Held
 from labelqa_lib.metrics.metric import WEEK, Asked, Metric
-from labelqa_lib.store import Tables, fetch
+from labelqa_lib.metrics.summed import Summed
+from labelqa_lib.store import Tables, arrow
 from labelqa_lib.translation import N_
 
+_QUEUE = ("market", "queue")
 
-def _hours(tables: Tables, asked: Asked) -> pd.DataFrame:
+
+def _hours(tables: Tables, asked: Asked) -> Held:
     """Queue hours of the weeks asked for, with their local ``day``; pooled weeks are one."""
-    hours = _every_hour(tables)
-    hours = hours[hours[WEEK].isin(asked.weeks)]
-    return hours if asked.weekly else hours.assign(**{WEEK: asked.periods[0]})
+
+    def chosen() -> Held:
+        hours = _every_hour(tables).filter(_[WEEK].isin(asked.weeks))
+        return hours if asked.weekly else hours.mutate(**{WEEK: asked.periods[0]})
+
+    return tables.keep(f"queue hours of {asked.weeks}, {asked.weekly}", chosen)
 
 
-def _every_hour(tables: Tables) -> pd.DataFrame:
-    return tables.keep(N_("queue hours"), lambda: _local(fetch(tables.queue_hours), tables))
+def _every_hour(tables: Tables) -> Held:
+    return tables.keep("queue hours", lambda: _local(arrow(tables.queue_hours), tables))
 
 
-def _local(hours: pd.DataFrame, tables: Tables) -> pd.DataFrame:
-    utc = pd.to_datetime(hours["hour"], utc=True)
-    day = pd.Series("", index=hours.index, dtype="str")
-    for market, times in utc.groupby(hours["market"]):
-        zone = tables.snapshot.markets.get(market, {}).get("time_zone", "UTC")
-        place, seen = pd.factorize(times)  # every queue has the same hours
-        day[times.index] = seen.tz_convert(zone).strftime("%Y-%m-%d").to_numpy()[place]
-    return hours.assign(day=day)
+def _local(told: pa.Table, tables: Tables) -> Held:
+    """Held in memory for all markets, too: a queue has no more than 168 rows a week. A ``day`` is a number."""
+    columns = dict(zip(told.column_names, told.columns, strict=True))
+    columns["hour"] = columns["hour"].cast(pa.timestamp("us")).to_numpy()
+    hours = Held(Columns(columns))
+    market, day = hours["market"], np.zeros(len(hours), dtype="int64")
+    for place, name in enumerate(market.values):
+        zone = tables.snapshot.markets.get(name, {}).get("time_zone", "UTC")
+        here = market.code == place
+        local = pd.DatetimeIndex(hours["hour"][here], tz="UTC").tz_convert(zone).tz_localize(None)
+        day[here] = local.to_numpy().astype("datetime64[D]").astype("int64")
+    return hours.mutate(day=day)
 
 
-def _by_day(hours: pd.DataFrame, asked: Asked, columns: list[str]) -> pd.DataFrame:
-    return hours.groupby([*asked.by, WEEK, "day"], as_index=False, dropna=False)[columns].sum()
+def _by_day(hours: Held, asked: Asked, columns: list[str]) -> Summed:
+    return hours.added([*asked.by, WEEK, "day"], columns)
 
 
 def _sla_attainment(tables: Tables, asked: Asked) -> pd.DataFrame:
-    hours = _hours(tables, asked)
-    days = _by_day(hours[hours["completed_within_sla"].notna()], asked, ["completed", "completed_within_sla"])
+    hours = _hours(tables, asked).filter(_.completed_within_sla.notnull())
+    days = _by_day(hours, asked, ["completed", "completed_within_sla"])
     completed = days["completed"].astype("int64")
-    cells = days.assign(
-        weight=completed, weight_squared=completed, outcome=days["completed_within_sla"], n=completed
-    )
+    cells = days.having(weight=completed, weight_squared=completed, outcome=days["completed_within_sla"], n=completed)
     return rate_frame(cells, asked, N_("completed items"), "by day")
 
 
 def _per_day(column: str):
     def function(tables: Tables, asked: Asked) -> pd.DataFrame:
-        cells = _by_day(_hours(tables, asked), asked, [column]).rename(columns={column: "total"})
-        return mean_frame(cells.assign(size=1.0, n=1), asked, N_("queue hours"), "by day")
+        days = _by_day(_hours(tables, asked), asked, [column])
+        return mean_frame(days.having(total=days[column], size=1.0, n=1), asked, N_("queue hours"), "by day")
 
     return function
 
@@ -61,11 +72,11 @@ def _backlog(tables: Tables, asked: Asked) -> pd.DataFrame:
 
 def _backlog_days(tables: Tables, asked: Asked) -> pd.DataFrame:
     hours = _hours(tables, asked)
-    groups = [*asked.by, WEEK]
-    pace = _by_day(hours, asked, ["completed"]).groupby(groups, as_index=False, dropna=False)["completed"].mean()
-    both = _left_over(hours, asked).merge(pace, on=groups)
-    days = both["backlog"] / both["completed"].replace(0, np.nan)
-    return exact_frame(_exact(both, days), asked, N_("completed items"), "count")
+    pace = _by_day(hours, asked, ["completed"]).having(days=1).by(*asked.by, WEEK)
+    left = _left_over(hours, asked)  # of the same groups, in the same order
+    with np.errstate(divide="ignore", invalid="ignore"):
+        days = left["backlog"] / (pace["completed"] / pace["days"])
+    return exact_frame(_exact(left, np.where(pace["completed"] == 0, np.nan, days)), asked, N_("completed items"), "count")
 
 
 def _backlog_age(tables: Tables, asked: Asked) -> pd.DataFrame:
@@ -76,45 +87,49 @@ def _backlog_age(tables: Tables, asked: Asked) -> pd.DataFrame:
     it, and that every hour with arrivals is delivered: of N items that have arrived and B that wait, the oldest is then
     number N − B + 1. An item older than the weeks opened has no known age.
     """
-    last = _last_hours(_hours(tables, asked))
-    every = _every_hour(tables).sort_values("hour")
-    queues = dict(list(every.groupby(["market", "queue"])))
-    ages = [_oldest(queues[row.market, row.queue], row.hour, row.backlog) for row in last.itertuples()]
-    groups = last.assign(age=ages).groupby([*asked.by, WEEK], as_index=False, dropna=False)
-    left = groups.agg(age=("age", lambda ages: ages.max(skipna=False)), n=("n", "sum"))
-    told = exact_frame(_exact(left, left["age"]), asked, N_("queue hours"), "count, first in first out")
+    every, last = _every_hour(tables), _last_hours(_hours(tables, asked))
+    _names, queue, _size = every.grouped(_QUEUE)
+    in_time, hour, arrived = np.argsort(every["hour"], kind="stable"), every["hour"], every["arrived"]
+    told, place, size = last.grouped([*asked.by, WEEK])
+    oldest = np.zeros(size)
+    for group, row, end, backlog in zip(place, last.place, last["hour"], last["backlog"], strict=True):
+        own = in_time[queue[in_time] == queue[row]]
+        age = _oldest(hour[own], arrived[own], end, backlog)
+        oldest[group] = np.maximum(oldest[group], age)  # NaN where one of them is not known
+    left = Summed(told, {"n": np.bincount(place, minlength=size)})
+    told = exact_frame(_exact(left, oldest), asked, N_("queue hours"), "count, first in first out")
     older = told["estimate"].isna() & (told["n"] > 0)
     return told.assign(reason=told["reason"].mask(older, N_("the oldest item arrived before the weeks opened")))
 
 
-def _oldest(queue: pd.DataFrame, end: pd.Timestamp, backlog: int) -> float:
+def _oldest(hour: np.ndarray, arrived: np.ndarray, end: np.datetime64, backlog: int) -> float:
     """Age in hours of the oldest of `backlog` items after the hour `end` of a queue; NaN where it came before the
     queue's first hour."""
-    known = queue[queue["hour"] <= end]
-    arrived = known["arrived"].cumsum().to_numpy()
-    gone = arrived[-1] - backlog
+    so_far = np.cumsum(arrived[: np.searchsorted(hour, end, side="right")])
+    gone = so_far[-1] - backlog
     if backlog == 0 or gone < 0:
         return 0.0 if backlog == 0 else np.nan
-    place = int(np.searchsorted(arrived, gone, side="right"))
-    first = known.iloc[place]
-    part = 1 - (arrived[place] - gone) / first["arrived"]
-    return (end - first["hour"]) / pd.Timedelta(hours=1) + 1 - part
+    place = int(np.searchsorted(so_far, gone, side="right"))
+    part = 1 - (so_far[place] - gone) / arrived[place]
+    return (end - hour[place]) / np.timedelta64(1, "h") + 1 - part
 
 
-def _last_hours(hours: pd.DataFrame) -> pd.DataFrame:
-    """The last hour of each queue and period, counted by ``n``."""
-    return hours.sort_values("hour").drop_duplicates(["market", "queue", WEEK], keep="last").assign(n=1)
+def _last_hours(hours: Held) -> Held:
+    """The last hour of each queue and period."""
+    _names, group, size = hours.grouped([*_QUEUE, WEEK])
+    in_time, last = np.argsort(hours["hour"], kind="stable"), np.zeros(size, dtype=np.intp)
+    last[group[in_time]] = in_time
+    return hours.at(last)
 
 
-def _left_over(hours: pd.DataFrame, asked: Asked) -> pd.DataFrame:
+def _left_over(hours: Held, asked: Asked) -> Summed:
     """Backlog after the last hour of each period, over its queues, and how many queues ``n`` that is."""
-    return _last_hours(hours).groupby([*asked.by, WEEK], as_index=False, dropna=False)[["backlog", "n"]].sum()
+    return _last_hours(hours).mutate(n=1).added([*asked.by, WEEK], ["backlog", "n"])
 
 
-def _exact(values: pd.DataFrame, estimate: pd.Series) -> pd.DataFrame:
+def _exact(values: Summed, estimate: np.ndarray) -> Summed:
     """A count of everything there is: no sample, so the interval is the number itself."""
-    estimate = estimate.astype("float64")
-    return values.assign(estimate=estimate, ci_low=estimate, ci_high=estimate)
+    return values.having(**dict.fromkeys(["estimate", "ci_low", "ci_high"], estimate.astype("float64")))
 
 
 def _metric(name, title, question, unit, better, formula, function) -> Metric:
