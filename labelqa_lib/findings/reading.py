@@ -37,12 +37,13 @@ def unanswered(*frames: pd.DataFrame) -> list[tuple[str, str]]:
     """Which of the page's questions had no data, and why: pairs of question and reason, each once."""
     pairs = {}
     for frame in frames:
-        for metric, part in frame.groupby("metric", sort=False):
-            if part["estimate"].isna().all():
+        metrics, known = frame["metric"].to_numpy(), frame["estimate"].notna().to_numpy()
+        for metric in dict.fromkeys(metrics):
+            if not known[metrics == metric].any():
                 cut = [wording.dimension(name) for name in frame.columns[1 : list(frame.columns).index("period")]]
                 question = say(REGISTRY[metric].question)
                 asked = say("{question} (by {dimensions})", question=question, dimensions=wording.listed(cut)) if cut else question
-                pairs[asked] = wording.said(part["reason"].iloc[-1])
+                pairs[asked] = wording.said(frame["reason"].to_numpy()[metrics == metric][-1])
     return list(pairs.items())
 
 

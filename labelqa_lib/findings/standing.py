@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
@@ -45,17 +45,18 @@ def headline(weekly: pd.DataFrame, wanted: Mapping, confidence: float = 0.95) ->
     if unknown:
         raise UsageError(f"params: targets: {', '.join(unknown)}: no such metric; `labelqa list metrics` shows them")
     weeks = calendar(weekly["period"])
-    moved = change(weekly)
-    moved = {row.metric: row for row in moved[moved["period"] == weeks[-1]].itertuples()}
-    parts = weekly.groupby("metric", sort=False)
-    return pd.DataFrame([_headline_row(part, wanted, weeks, moved.get(name), confidence) for name, part in parts])
+    moved = {row.metric: row for row in change(weekly).itertuples() if row.period == weeks[-1]}
+    parts = {}
+    for row in weekly.itertuples():
+        parts.setdefault(row.metric, {})[row.period] = row
+    return pd.DataFrame([_headline_row(name, part, wanted, weeks, moved.get(name), confidence) for name, part in parts.items()])
 
 
-def _headline_row(frame: pd.DataFrame, wanted: Mapping, weeks: list[str], last: tuple | None, confidence: float) -> dict:
-    name = frame["metric"].iloc[0]
+def _headline_row(
+    name: str, by_week: Mapping[str, tuple], wanted: Mapping, weeks: list[str], last: tuple | None, confidence: float
+) -> dict:
     metric, target = REGISTRY[name], wanted.get(name)
-    by_week = frame.set_index("period")
-    row = by_week.loc[weeks[-1]] if weeks[-1] in by_week.index else by_week.iloc[-1]
+    row = by_week.get(weeks[-1]) or [*by_week.values()][-1]
     bound, better = (target.value, target.better) if target else (np.nan, metric.better or "higher")
     precision = target.precision if target and target.precision else np.nan
     status = str(np.atleast_1d(targets.status(row.estimate, row.ci_low, row.ci_high, bound, better, precision))[0])
@@ -80,16 +81,17 @@ def _headline_row(frame: pd.DataFrame, wanted: Mapping, weeks: list[str], last: 
         "more_than_noise": False if last is None else bool(last.more_than_noise),
         "change_reason": "" if last is None else last.reason,
         "stands_on": "gold" if "; gold" in row.method else "",
-        "history": by_week["estimate"].reindex(weeks).tolist(),
-        "history_low": by_week["ci_low"].reindex(weeks).tolist(),
-        "history_high": by_week["ci_high"].reindex(weeks).tolist(),
+        **{f"history{end}": [getattr(by_week[week], name) if week in by_week else np.nan for week in weeks] for end, name in _HISTORY.items()},
         "reason": row.reason,
         "period": weeks[-1],
     }
 
 
+_HISTORY = {"": "estimate", "_low": "ci_low", "_high": "ci_high"}
+
+
 def _more_needed(
-    status: str, row: pd.Series, bound: float, precision: float, unit: str, confidence: float
+    status: str, row: tuple, bound: float, precision: float, unit: str, confidence: float
 ) -> int:
     """How many more items would settle it against its target; 0 where that is not the question or cannot be told."""
     if status not in ("likely meets", "likely misses", "not enough data") or unit != "rate":

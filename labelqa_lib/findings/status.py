@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
@@ -124,7 +124,10 @@ def since_last_week(weekly: pd.DataFrame) -> pd.DataFrame:
         row per metric that has a figure in either week; those that moved by more than noise first.
     """
     moved = {row["metric"]: row for row in change(weekly).to_dict("records")} if len(weekly) else {}
-    rows = [_row(part, moved[name]) for name, part in weekly.groupby("metric", sort=False) if name in moved]
+    parts = {}
+    for row in weekly.itertuples():
+        parts.setdefault(row.metric, {})[row.period] = row
+    rows = [_row(parts[name], moved[name]) for name in parts if name in moved]
     columns = ["title", "unit", *(name + end for name in _FIGURES for end in ("", "_low", "_high")), "verdict", "moved"]
     frame = pd.DataFrame([row for row in rows if row is not None], columns=columns)
     return frame.sort_values("moved", ascending=False, kind="stable", ignore_index=True).drop(columns="moved")
@@ -135,16 +138,16 @@ _FIGURES = ("last_week", "this_week", "difference")
 _ENDS = ["estimate", "ci_low", "ci_high"]
 
 
-def _row(part: pd.DataFrame, moved: dict) -> tuple | None:
+def _row(by_week: Mapping[str, tuple], moved: dict) -> tuple | None:
     """One metric of `since_last_week` and its `change`; None where neither week has a figure."""
-    metric, by_week = REGISTRY[part["metric"].iloc[0]], part.set_index("period")
+    metric = REGISTRY[moved["metric"]]
     weeks = (str(Week.parse(moved["period"]) - 1), moved["period"])
-    figures = by_week[_ENDS].reindex(weeks)
-    if figures["estimate"].isna().all():
+    before, now = ([getattr(by_week[week], name) if week in by_week else math.nan for name in _ENDS] for week in weeks)
+    if math.isnan(before[0]) and math.isnan(now[0]):
         return None
     certain = bool(moved["more_than_noise"])
     return (
-        say(metric.title), metric.unit, *figures.iloc[0], *figures.iloc[1], moved["difference"], moved["ci_low"],
+        say(metric.title), metric.unit, *before, *now, moved["difference"], moved["ci_low"],
         moved["ci_high"], _verdict(moved, metric.better), certain,
     )  # fmt: skip
 

@@ -10,12 +10,13 @@ from ibis import _
 
 from labelqa_lib.errors import UsageError
 from labelqa_lib.metrics.cells import cells
-from labelqa_lib.metrics.frame import groups_of, rate_frame, undefined
+from labelqa_lib.metrics.frame import rate_frame, undefined
 from labelqa_lib.metrics.inside import rows_inside
 from labelqa_lib.metrics.judged import annotated, cluster, note, sampled
 from labelqa_lib.metrics.metric import WEEK, Asked
 from labelqa_lib.metrics.quality import SHARES
 from labelqa_lib.metrics.registry import REGISTRY, ask
+from labelqa_lib.metrics.summed import Summed
 from labelqa_lib.metrics.withheld import withhold
 from labelqa_lib.stats import survey
 from labelqa_lib.stats.withholding import withheld
@@ -65,22 +66,30 @@ def confusion(
     asked = ask(tables, REGISTRY["accuracy"], (), weeks, confidence)
     rows, _stands_on = sampled(tables, asked.weeks)
     rows = rows_inside(rows, segment or {}, N_("judged annotations"))
-    found = cells(rows, ["reference_label", "label"], True, cluster=cluster(asked)).frame()
-    pairs = found.groupby(["reference_label", "label"], as_index=False)[["n", "weight"]].sum()
-    # Every pair stands against all clusters of its reference label, those without this confusion too.
-    whole = found.groupby(["reference_label", "_cluster"], as_index=False)[["weight", "weight_squared", "n"]].sum()
-    every = pairs[["reference_label", "label"]].merge(whole, on="reference_label")
-    hits = found[["reference_label", "label", "_cluster", "outcome"]]
-    every = every.merge(hits, how="left").fillna({"outcome": 0.0})
-    _grid, code = groups_of(every, Asked("confusion", ("reference_label", "label"), False, asked.weeks))
+    found = cells(rows, ["reference_label", "label"], True, cluster=cluster(asked))
+    pairs, whole = found.by("reference_label", "label"), found.by("reference_label", "_cluster")
+    pair, row, outcome = _against_all(found, pairs, whole)
     shares = survey.clustered_rate(
-        code, every["weight"], np.minimum(every["outcome"], every["weight"]), every["n"],
-        confidence=confidence, weight_squared=every["weight_squared"], groups=len(pairs),
+        pair, whole["weight"][row], np.minimum(outcome, whole["weight"][row]), whole["n"][row],
+        confidence=confidence, weight_squared=whole["weight_squared"][row], groups=len(pairs),
     )  # fmt: skip
-    pairs = pairs.assign(share=shares.estimate, ci_low=shares.ci_low, ci_high=shares.ci_high, n_reference=shares.n)
-    pairs["weight"] /= len(asked.weeks)
-    labels = tables.fetched("labels")
-    return _withheld(_ranked(pairs, labels, _known(costs or {}, labels["label"])), tables)
+    frame, labels = pairs.instead(n=pairs["n"], weight=pairs["weight"] / len(asked.weeks)).frame(), tables.fetched("labels")
+    frame = frame.assign(share=shares.estimate, ci_low=shares.ci_low, ci_high=shares.ci_high, n_reference=shares.n)
+    return _withheld(_ranked(frame, labels, _known(costs or {}, labels["label"])), tables)
+
+
+def _against_all(found: Summed, pairs: Summed, whole: Summed) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Every pair against all clusters of its reference label, those without this confusion too: which pair, which row of
+    `whole`, and the pair's weight there."""
+    truth, of = pairs.numbered("reference_label"), whole.numbered("reference_label")
+    each = np.bincount(of, minlength=truth.max(initial=-1) + 1)[truth]
+    pair = np.repeat(np.arange(len(pairs)), each)
+    row = np.arange(len(pair)) + np.repeat(np.searchsorted(of, truth) - np.cumsum(each) + each, each)
+    labels = len(found.coded("label")[1]) + 1
+    _seen, place = np.unique(found.numbered("reference_label") * labels + found.numbered("label"), return_inverse=True)
+    weight = np.zeros((len(pairs), found.numbered("_cluster").max(initial=0) + 1))
+    weight[place, found.numbered("_cluster")] = found["outcome"]
+    return pair, row, weight[pair, whole.numbered("_cluster")[row]]
 
 
 def _known(costs: Mapping[str, Mapping[str, float]], labels: pd.Series) -> dict[tuple[str, str], float]:
@@ -94,27 +103,30 @@ def _known(costs: Mapping[str, Mapping[str, float]], labels: pd.Series) -> dict[
 
 
 def _ranked(pairs: pd.DataFrame, labels: pd.DataFrame, costs: Mapping[tuple[str, str], float]) -> pd.DataFrame:
-    of = labels.set_index("label")
-    truth, given = of.loc[pairs["reference_label"]], of.loc[pairs["label"]]
-    wrong = (pairs["reference_label"] != pairs["label"]).to_numpy()
-    flips = truth["violating"].to_numpy(dtype=bool) != given["violating"].to_numpy(dtype=bool)
-    critical = truth["critical"].to_numpy(dtype=bool) | given["critical"].to_numpy(dtype=bool)
+    place = pd.Index(labels["label"])
+    truth, given = place.get_indexer(pairs["reference_label"]), place.get_indexer(pairs["label"])
+    violating, serious, order = labels["violating"].to_numpy(dtype=bool), labels["critical"].to_numpy(dtype=bool), labels["order"].to_numpy()
+    wrong, flips, weight = truth != given, violating[truth] != violating[given], pairs["weight"].to_numpy()
     usual = np.where(flips, FLIP_COST, 1)
     seen = zip(pairs["reference_label"], pairs["label"], usual, strict=True)
     each = np.array([costs.get((one, other), otherwise) for one, other, otherwise in seen], dtype=float)
-    cost = np.where(wrong, pairs["weight"] * each, 0.0)
-    rank = np.where(wrong, pd.Series(-cost).rank(method="first"), 0).astype("int64")
-    ranked = pairs.assign(violating=truth["violating"].to_numpy(dtype=bool), flips=flips, critical=critical & wrong,
-                          errors=np.where(wrong, pairs["weight"], 0.0), cost=cost, rank=rank)  # fmt: skip
-    place = np.lexsort((given["order"], truth["order"]))
-    columns = ["reference_label", "label", "n", "n_reference", "share", "ci_low", "ci_high"]
-    return ranked.iloc[place][[*columns, "violating", "flips", "critical", "errors", "cost", "rank"]].reset_index(drop=True)
+    cost, rank = np.where(wrong, weight * each, 0.0), np.empty(len(pairs), dtype="int64")
+    rank[np.argsort(-cost, kind="stable")] = np.arange(1, len(pairs) + 1)
+    ranked = {
+        **{name: pairs[name].array for name in ("reference_label", "label", "n", "n_reference", "share", "ci_low", "ci_high")},
+        "violating": violating[truth], "flips": flips, "critical": (serious[truth] | serious[given]) & wrong,
+        "errors": np.where(wrong, weight, 0.0), "cost": cost, "rank": np.where(wrong, rank, 0),
+    }  # fmt: skip
+    place = np.lexsort((order[given], order[truth]))
+    return pd.DataFrame({name: values[place] for name, values in ranked.items()})
 
 
 def _withheld(pairs: pd.DataFrame, tables: Tables) -> pd.DataFrame:
     """With nothing told of pairs seen too rarely, and of those that a label's total would give them away by."""
     labels = [pairs["reference_label"], pairs["label"]]
     small, beside = withheld(pairs["n"].to_numpy(), labels, tables.snapshot.smallest_cell)
+    if not (small | beside).any():
+        return pairs
     nothing = dict.fromkeys(["n", "n_reference", "rank"], 0) | dict.fromkeys(["share", "ci_low", "ci_high"], np.nan)
     shown = pairs.copy()
     for name, value in (nothing | {"errors": 0.0, "cost": 0.0}).items():

@@ -90,7 +90,9 @@ def corrected(
         second = fetched(held(tables, "reaudited", reaudited), ["second_label", "weight"], "annotation_id")
         sample = fetched(rows, [*_COLUMNS, *cluster(asked), *asked.by], "annotation_id")
         sample = sample.merge(second.rename(columns={"weight": "second_weight"}), on="annotation_id", how="left")
-        sample["_cluster"] = first_told(sample, cluster(asked))
+        # of other weeks only what was audited again can be lent
+        sample = sample[sample[WEEK].isin(asked.weeks) | sample["second_label"].notna()]
+        sample = sample.assign(_cluster=first_told(sample, cluster(asked)))
         spans = [(week,) for week in asked.weeks] if asked.weekly else [asked.weeks]
         parts += [_corrected(sample, replace(asked, metric=CORRECTED, weekly=False, weeks=span)) for span in spans]
     below = pd.concat([part for part in parts if len(part)]).sort_values([*asked.by, "period"], ignore_index=True)

@@ -15,6 +15,7 @@ from labelqa_lib.metrics.held import Held
 from labelqa_lib.metrics.judged import annotated, clusters_of
 from labelqa_lib.metrics.made import made_by_agent
 from labelqa_lib.metrics.metric import SEGMENTS, WEEK, Asked, Metric
+from labelqa_lib.metrics.summed import Summed
 from labelqa_lib.store import Tables, fetch
 from labelqa_lib.translation import N_
 
@@ -122,17 +123,20 @@ def _made_by_shift(tables: Tables) -> ibis.Table:
     return made.group_by(made.agent_id, local_date=made.shift_date).aggregate(total=_.count())
 
 
+def _times(tables: Tables, asked: Asked) -> pd.DataFrame:
+    return fetch(_timed(tables, asked).group_by([*asked.keys, "handle_seconds"]).aggregate(n=_.count()))
+
+
 def _quantile(q: float):
     def function(tables: Tables, asked: Asked) -> pd.DataFrame:
-        counts = _timed(tables, asked).group_by([*asked.keys, "handle_seconds"]).aggregate(n=_.count())
-        counts = tables.keep(f"handle times by {asked.keys} of {asked.weeks}", lambda: fetch(counts))
+        counts = tables.keep(f"handle times by {asked.keys} of {asked.weeks}", lambda: _times(tables, asked))
         values = quantiles(counts, asked.keys, "handle_seconds", q, asked.confidence)
         return exact_frame(values, asked, N_("timed annotations"), "order statistics")
 
     return function
 
 
-def quantiles(counts: pd.DataFrame, keys: list[str], value: str, q: float, confidence: float) -> pd.DataFrame:
+def quantiles(counts: pd.DataFrame, keys: list[str], value: str, q: float, confidence: float) -> Summed:
     """A quantile per group from a table of how often each value occurs.
 
     Parameters
@@ -144,7 +148,7 @@ def quantiles(counts: pd.DataFrame, keys: list[str], value: str, q: float, confi
 
     Returns
     -------
-    DataFrame
+    Summed
         `keys`, ``estimate`` (linear between order statistics), ``ci_low, ci_high`` (NaN on the side where the group is
         too small for a bound), ``n``.
 
@@ -154,11 +158,11 @@ def quantiles(counts: pd.DataFrame, keys: list[str], value: str, q: float, confi
     (1 + confidence)/2, plus one. It takes rows as independent.
     Source: Conover (1999), Practical Nonparametric Statistics, 3rd ed., section 3.2.
     """
-    counts = counts.sort_values([*keys, value], ignore_index=True)
-    group = counts.groupby(keys, dropna=False, sort=True).ngroup() if keys else pd.Series(0, index=counts.index)
-    last = counts["n"].groupby(group).sum().cumsum().to_numpy()
-    n = np.diff(last, prepend=0)
-    running, values = counts["n"].cumsum().to_numpy(), counts[value].to_numpy(dtype=float)
+    each = Summed.of(counts, [*keys, value]).by(*keys, value)
+    whole = each.by(*keys)
+    whole = whole.at(whole["n"] > 0)
+    n, running, (code, seen) = whole["n"], np.cumsum(each["n"]), each.coded(value)
+    last, values = np.cumsum(n), np.asarray(seen, dtype=float)[code]
 
     def order_statistic(rank):
         place = np.searchsorted(running, last - n + np.clip(rank, 1, n), side="left")
@@ -167,12 +171,10 @@ def quantiles(counts: pd.DataFrame, keys: list[str], value: str, q: float, confi
     position = (n - 1) * q
     below, above = order_statistic(np.floor(position) + 1), order_statistic(np.ceil(position) + 1)
     tail = (1 - confidence) / 2
-    result = counts.groupby(group)[keys].first() if keys else pd.DataFrame(index=range(len(n)))
-    return result.assign(
+    return whole.having(
         estimate=below + (position - np.floor(position)) * (above - below),
         ci_low=order_statistic(stats.binom.ppf(tail, n, q)),
         ci_high=order_statistic(stats.binom.ppf(1 - tail, n, q) + 1),
-        n=n,
     )
 
 

@@ -80,7 +80,7 @@ def test_handle_time_by_hand():
 def test_quantiles_agree_with_numpy_and_their_interval_with_the_binomial(q):
     values = np.random.default_rng(0).integers(0, 50, 200)
     counts = pd.Series(values).value_counts().rename_axis("value").reset_index(name="n")
-    row = quantiles(counts, [], "value", q, 0.95).iloc[0]
+    row = quantiles(counts, [], "value", q, 0.95).frame().iloc[0]
     ordered = np.sort(values)
     # Conover's table of the binomial: for the median of 200, order statistics 86 and 115
     ranks = {0.1: (12, 29), 0.5: (86, 115), 0.9: (172, 189)}[q]
@@ -89,7 +89,7 @@ def test_quantiles_agree_with_numpy_and_their_interval_with_the_binomial(q):
 
 
 def test_too_few_for_a_bound_have_none():
-    row = quantiles(pd.DataFrame({"value": [1.0, 2.0], "n": [1, 1]}), [], "value", 0.5, 0.95).iloc[0]
+    row = quantiles(pd.DataFrame({"value": [1.0, 2.0], "n": [1, 1]}), [], "value", 0.5, 0.95).frame().iloc[0]
     assert row["estimate"] == 1.5
     assert np.isnan([row["ci_low"], row["ci_high"]]).all()
 
