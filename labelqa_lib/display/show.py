@@ -152,17 +152,17 @@ def _in_few_colours(pixels: np.ndarray) -> Image.Image:
     rows, columns = pixels.shape[:2]
     whole = pixels.reshape(-1, 4).view(np.uint32).reshape(-1)
     start = np.concatenate([[0], np.flatnonzero(whole[1:] != whole[:-1]) + 1])
-    length, colour = np.diff(start, append=len(whole)), whole[start].view(np.uint8).reshape(-1, 4)[:, :3]
-    red, green, blue = (colour >> 3).astype(np.uint16).T
+    length, colour = np.diff(start, append=len(whole)), whole[start]
+    red, green, blue = (colour.view(np.uint8).reshape(-1, 4)[:, :3] >> 3).astype(np.uint16).T
     shade = red << 10 | green << 5 | blue
     share = np.bincount(shade, length)
     used = np.flatnonzero(share)
     used = used[np.argsort(-share[used], kind="stable")]
     # Of the colours of one shade, that of the longest run stands for all: written last.
     longest = np.argsort(np.minimum(length, _LONG).astype(np.uint16), kind="stable")
-    stands_for = np.zeros((len(share), 3), dtype=np.int32)
+    stands_for = np.zeros(len(share), dtype=np.uint32)
     stands_for[shade[longest]] = colour[longest]
-    colours = stands_for[used]
+    colours = stands_for[used].view(np.uint8).reshape(-1, 4)[:, :3].astype(np.int32)
     palette, code = colours[:COLOURS], np.zeros(len(share), dtype=np.uint8)
     code[used[:COLOURS]] = np.arange(len(palette))
     # Nearest by its square distance, of which the colour's own square is the same for all; exact in whole numbers.

@@ -71,7 +71,8 @@ def control(
     drifts = bool(known["drift"].iloc[-1])
     ax.plot(frame.index, frame["level"], color=VERMILION if drifts else MUTED, linewidth=1.4, linestyle=(0, (1, 1.2)))
     signalled = known[known["signal"] != ""]
-    ax.scatter(signalled.index, signalled["estimate"], marker="D", s=52, color=VERMILION, edgecolor=INK, zorder=4)
+    if len(signalled):
+        ax.scatter(signalled.index, signalled["estimate"], marker="D", s=52, color=VERMILION, edgecolor=INK, zorder=4)
     for week in known.itertuples():
         leads_to(ax, {"week": week.period}, *2 * (week.Index, week.estimate))
     week_ticks(ax, frame["period"].tolist())

@@ -66,10 +66,13 @@ def funnel(
     ordinary, unnamed = known[known["named"] & ~known["flagged"]], known[~known["named"]]
     fig = canvas(3.6)
     ax = fig.subplots()
-    ax.scatter(unnamed["n_effective"], unnamed["estimate"], s=18, facecolor="none", edgecolor=MUTED, zorder=2)
-    ax.scatter(ordinary["n_effective"], ordinary["estimate"], s=20, color=BLUE, zorder=3)
-    ax.vlines(flagged["n_effective"], flagged["ci_low"], flagged["ci_high"], color=VERMILION, linewidth=2.2, alpha=0.45)
-    ax.scatter(flagged["n_effective"], flagged["estimate"], s=60, marker="^", color=VERMILION, edgecolor=INK, zorder=4)
+    if len(unnamed):
+        ax.scatter(unnamed["n_effective"], unnamed["estimate"], s=18, facecolor="none", edgecolor=MUTED, zorder=2)
+    if len(ordinary):
+        ax.scatter(ordinary["n_effective"], ordinary["estimate"], s=20, color=BLUE, zorder=3)
+    if len(flagged):
+        ax.vlines(flagged["n_effective"], flagged["ci_low"], flagged["ci_high"], color=VERMILION, linewidth=2.2, alpha=0.45)
+        ax.scatter(flagged["n_effective"], flagged["estimate"], s=60, marker="^", color=VERMILION, edgecolor=INK, zorder=4)
     ends = _curves(ax, known)
     tops = [known["estimate"].max(), flagged["ci_high"].max(), ends[-1][1]]
     ax.set_ylim(0, 1.08 * np.nanmax(tops) or 1)

@@ -7,6 +7,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from labelqa_lib import wording
+from labelqa_lib.figures.bars import bars
 from labelqa_lib.figures.canvas import FAINT, canvas, clamp, heading, measure_axis, nothing, sentence, styled
 from labelqa_lib.figures.scales import name_ticks
 from labelqa_lib.figures.weeks import line
@@ -46,7 +47,7 @@ def by_hour(frame: pd.DataFrame, *, title: str = N_("Error rate by local hour"))
                time=f"{best:02d}:00")  # fmt: skip
     heading(fig, title, sentence(said))
     volume = hours["volume" if "volume" in hours else "n"].fillna(0)
-    below.bar(places, volume, color=FAINT, width=0.8)
+    bars(below, places, volume, 0.8, FAINT)
     measure_axis(below.yaxis, "count", say("annotations") if "volume" in hours else say("items judged"))
     name_ticks(below.xaxis, range(0, 24, 3), [f"{hour:02d}:00" for hour in range(0, 24, 3)])
     below.set_xlabel(say("local hour"))

@@ -7,6 +7,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from labelqa_lib import wording
+from labelqa_lib.figures.bars import bars
 from labelqa_lib.figures.canvas import (
     FAINT,
     INK,
@@ -107,8 +108,11 @@ def _labels_with_most_errors(frame: pd.DataFrame) -> list:
 
 
 def _matrix(frame: pd.DataFrame, values: str, labels: list) -> pd.DataFrame:
-    wide = frame.pivot_table(index="reference_label", columns="label", values=values, aggfunc="sum")
-    return wide.reindex(index=labels, columns=labels).astype(float)
+    place, wide = {label: at for at, label in enumerate(labels)}, np.full((len(labels), len(labels)), np.nan)
+    for truth, given, value in zip(frame["reference_label"], frame["label"], frame[values], strict=True):
+        at = place[truth], place[given]
+        wide[at] = np.nansum([wide[at], value])
+    return pd.DataFrame(wide, index=labels, columns=labels)
 
 
 def _cells(share: pd.DataFrame, counts: pd.DataFrame) -> np.ndarray:
@@ -159,7 +163,7 @@ def costly_pairs(frame: pd.DataFrame, *, title: str = N_("The confusions that co
     fig = canvas(1.05 + 0.26 * len(shown))
     ax = fig.subplots()
     places = np.arange(len(shown))
-    ax.barh(places, shown["cost"], color=[VERMILION if flips else FAINT for flips in shown["flips"]], height=0.68)
+    bars(ax, places, shown["cost"], 0.68, [VERMILION if flips else FAINT for flips in shown["flips"]], lying=True)
     pairs = zip(shown["reference_label"], shown["label"], strict=True)
     name_ticks(ax.yaxis, places, [f"{beside(truth, 20)}  →  {beside(given, 20)}" for truth, given in pairs])
     ax.tick_params(axis="y", labelcolor=INK)

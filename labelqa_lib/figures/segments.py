@@ -75,7 +75,8 @@ def compare(
     colours = np.where(missing, VERMILION, BLUE)
     ax.hlines(places, shown["ci_low"], shown["ci_high"], color=colours, linewidth=2.2, alpha=0.45)
     for which, colour, mark, size in ((~missing, BLUE, "o", 26), (missing, VERMILION, "D", 30)):
-        ax.scatter(shown["estimate"][which], places[which], color=colour, marker=mark, s=size, zorder=3)
+        if which.any():
+            ax.scatter(shown["estimate"][which], places[which], color=colour, marker=mark, s=size, zorder=3)
     name_ticks(ax.yaxis, places, [name(wording.of(dim, value)) for value in shown[dim]])
     ax.tick_params(axis="y", labelcolor=INK)
     ax.set_ylim(-0.7, len(shown) - 0.3)

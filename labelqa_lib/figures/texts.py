@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from typing import NamedTuple
 
+import matplotlib
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg, get_hinting_flag
-from matplotlib.font_manager import FontProperties, fontManager, get_font
+from matplotlib.font_manager import FontProperties, _get_font, fontManager, get_font
+from matplotlib.ft2font import FT2Font
 
 _MOST_SET = 1000
 """Texts that are held, with their pictures of some five kilobytes each; a page has two hundred."""
@@ -30,6 +33,23 @@ def line_of(prop: FontProperties, dpi: float) -> tuple[float, float, float]:
         scale = prop.get_size_in_points() * dpi / 72 / font.get_sfnt_table("head")["unitsPerEm"]
         _lines[asked] = rise * scale, -drop * scale, gap * scale
     return _lines[asked]
+
+
+_fonts: dict[tuple, FT2Font] = {}
+
+
+def _font_of(prop: FontProperties, dpi: float) -> FT2Font:
+    """A font at one size. matplotlib's own is one for all sizes, and fits its letters to the grid anew whenever its size
+    changes, and it does from each figure's labels to its title."""
+    asked = hash(prop), dpi, threading.get_ident()
+    if asked not in _fonts:
+        families = tuple((family.path, family.face_index) for family in fontManager._find_fonts_by_props(prop))
+        settings = matplotlib.rcParams
+        font = _fonts[asked] = _get_font.__wrapped__(
+            families, _kerning_factor=settings["text.kerning_factor"], thread_id=asked[2],
+            enable_last_resort=settings["font.enable_last_resort"])  # fmt: skip
+        font.set_size(prop.get_size_in_points(), dpi)
+    return _fonts[asked]
 
 
 class Canvas(FigureCanvasAgg):
@@ -64,7 +84,7 @@ class _Renderer(RendererAgg):
         if known is None:
             if len(self._known) > _MOST_SET:
                 self._known.clear()
-            font = self._prepare_font(prop)
+            font = _font_of(prop, self.dpi)
             font.set_text(s, 0, flags=get_hinting_flag())
             measures = tuple(length / _SUBPIXELS for length in (*font.get_width_height(), font.get_descent()))
             font.draw_glyphs_to_bitmap(antialiased=True)

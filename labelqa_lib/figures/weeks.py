@@ -191,8 +191,10 @@ def backlog(frame: pd.DataFrame, *, title: str = N_("Arrivals, completions and b
 
 def on_calendar(frame: pd.DataFrame) -> pd.DataFrame:
     """A frame by week with a row for every calendar week from its first to its last: a missing one is a gap."""
-    weeks = pd.Index(calendar(frame["period"]), name="period")
-    return frame.set_index("period").reindex(weeks).reset_index()
+    weeks = calendar(frame["period"])
+    if frame["period"].tolist() == weeks:
+        return frame.reset_index(drop=True)
+    return frame.set_index("period").reindex(pd.Index(weeks, name="period")).reset_index()
 
 
 def gaps(frame: pd.DataFrame) -> str:
@@ -218,11 +220,11 @@ def line(ax: Axes, frame: pd.DataFrame, width: float = 1.8) -> None:
     """Draw a metric frame's estimates as a line and their intervals as a band, one without neighbours as a bar."""
     places, known = np.arange(len(frame)), frame["estimate"].notna()
     alone = (known & ~known.shift(1, fill_value=False) & ~known.shift(-1, fill_value=False)).to_numpy()
-    ax.vlines(places[alone], frame["ci_low"][alone], frame["ci_high"][alone], color=PALE_BLUE, linewidth=2.2)
-    ax.fill_between(
-        places, frame["ci_low"].astype(float), frame["ci_high"].astype(float), color=PALE_BLUE, linewidth=0
-    )
-    ax.plot(places, frame["estimate"].astype(float), color=BLUE, linewidth=width, marker="o", markersize=width * 1.7)
+    low, high, estimate = (frame[column].to_numpy(dtype=float) for column in ("ci_low", "ci_high", "estimate"))
+    if alone.any():
+        ax.vlines(places[alone], low[alone], high[alone], color=PALE_BLUE, linewidth=2.2)
+    ax.fill_between(places, low, high, color=PALE_BLUE, linewidth=0)
+    ax.plot(places, estimate, color=BLUE, linewidth=width, marker="o", markersize=width * 1.7)
 
 
 def week_ticks(ax: Axes, weeks: list[str], most: int = 13) -> None:
