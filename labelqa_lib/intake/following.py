@@ -52,7 +52,7 @@ def write_following(
         For `snapshot.json`: ``version``, ``tables`` (the weeks of which each has rows) and ``annotations`` (how many there are at
         each place).
     """
-    held = parent if described and _is_held(parent, described) else None
+    held = parent if parent and described and _is_held(parent, described) else None
     touched = sorted(_touched(folder, partitions, held, described, connection)) if held else _places(partitions)
     with ThreadPoolExecutor(WRITERS) as pool:
         made = _Following("made", folder, held, Writers(pool), connection)
@@ -88,6 +88,9 @@ def _touched(
     before = described["partitions"]
     touched = {*_places([place for place in {*partitions, *before} if partitions.get(place) != before.get(place)])}
     for table, (key, told) in _FOUND_BY.items():
+        files = [snapshot / f"{table}.parquet" for snapshot in (folder, parent)]
+        if all(file.exists() for file in files) and files[0].samefile(files[1]):
+            continue
         sides = [parquet_of(table, snapshot) for snapshot in (folder, parent)]
         now, then = (f"SELECT {told} FROM {side}" if side else None for side in sides)
         if now and then:

@@ -45,11 +45,12 @@ def judged(tables: Tables, by: Iterable[str] | None = None) -> ibis.Table:
     """
     if tables.market is not None:
         return tables.keep("judged", lambda: _with_areas(_against_references(with_references(annotated(tables), tables, made_by_place(tables)), tables)))
+    light = tables.looked_at is not None  # joined to nothing but labels and places
     if by is not None and set(by) <= set(_IN_PLACES) and all_agents_told(tables):
         there = made_by_place(tables)
-        return tables.gather("judged in places", lambda part: _in_places(_as_judged(part, there, _READ_IN_PLACES)))
+        return tables.gather("judged in places", lambda part: _in_places(_as_judged(part, there, _READ_IN_PLACES)), light)
     if by is not None and not needs_items(tables, by, looked_at):
-        return tables.gather("judged as made", lambda part: _as_judged(part, made_by_place(tables)))
+        return tables.gather("judged as made", lambda part: _as_judged(part, made_by_place(tables)), light)
     there = made_by_place(tables)
     return tables.gather("judged", lambda part: _with_areas(with_items(_as_made(part, there), part, *_JUDGED)))
 

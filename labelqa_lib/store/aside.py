@@ -23,12 +23,12 @@ AT_ONCE = 2_000_000
 _FILES = itertools.count()
 
 
-def gathered(tables: Tables, make: Callable[[Tables], ibis.Table]) -> ibis.Table | None:
+def gathered(tables: Tables, make: Callable[[Tables], ibis.Table], light: bool) -> ibis.Table | None:
     """What `make` gives of every few markets, put aside in files; None where the engine may hold it, or where no files are read.
 
     Parameters
     ----------
-    tables, make
+    tables, make, light
         As in `Tables.gather`.
     """
     if sum(tables.rows.values()) <= (OF_ALL_MARKETS if tables.market is None else OF_ONE_MARKET):
@@ -37,7 +37,7 @@ def gathered(tables: Tables, make: Callable[[Tables], ibis.Table]) -> ibis.Table
     folder = Path(engine.raw_sql("SELECT current_setting('temp_directory')").fetchone()[0])
     folder.mkdir(parents=True, exist_ok=True)
     files = []
-    for part in parts(tables):
+    for part in [tables] if light else parts(tables):
         files.append(str(folder / f"kept-{next(_FILES)}.parquet"))
         engine.to_parquet(make(part), files[-1])
         if part is not tables:

@@ -78,7 +78,7 @@ class Tables:
             self._kept[name] = _engine(made.cache) if isinstance(made, ibis.Table) else made
         return self._kept[name]
 
-    def gather(self, name: str, make: Callable[[Tables], ibis.Table]) -> ibis.Table:
+    def gather(self, name: str, make: Callable[[Tables], ibis.Table], light: bool = False) -> ibis.Table:
         """Keep a table that has about as many rows as there are annotations, or of many markets a tenth of them.
 
         Where they are too many for the engine to hold, it makes the table of a few markets at a time and puts it aside
@@ -89,9 +89,11 @@ class Tables:
         make : callable
             `Tables` of some markets (these, or some of their markets) -> the table of their rows. Markets are apart: what a row
             says may depend on others of its own market.
+        light : bool
+            The engine goes through the rows without holding them: all markets are made at a time, whatever their number.
         """
         if name not in self._kept:
-            made = _engine(gathered, self, make)
+            made = _engine(gathered, self, make, light)
             self._kept[name] = _engine(make(self).cache) if made is None else made
         return self._kept[name]
 

@@ -48,6 +48,8 @@ def test_what_is_gathered_is_what_all_rows_give_and_is_made_once(small):
     assert gathered.equals(store.fetch(make(tables).order_by("annotation_id"))) and len(gathered) == 6
     assert store.fetch(tables.gather("ones", make).limit(1)).shape == (1, 2)
     assert asked == [{"MY": 6}, {"SG": 6}, tables.rows] and len(put_aside()) == 2
+    light = store.fetch(tables.gather("ones, gone through at a time", make, light=True).order_by("annotation_id"))
+    assert light.equals(store.fetch(tables.gather("ones", make).order_by("annotation_id"))) and asked[3:] == [tables.rows] and len(put_aside()) == 3
 
 
 def test_files_go_with_the_tables_and_few_rows_make_none(small, monkeypatch):
