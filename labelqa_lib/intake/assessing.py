@@ -11,8 +11,9 @@ from pandera.ibis import DataFrameSchema
 
 from labelqa_lib.errors import DataError
 from labelqa_lib.intake.casting import delivered_columns, to_be_cleaned, typed
-from labelqa_lib.intake.deriving import Zones, derived, looked_up, named_annotations, references, to_look_up
-from labelqa_lib.intake.merging import merge, open_parent, rejects_of, status_counts
+from labelqa_lib.intake.comparing import Compared
+from labelqa_lib.intake.deriving import Zones, derived, look_up, looked_up, references, to_look_up
+from labelqa_lib.intake.merging import merge, open_stored, rejects_of
 from labelqa_lib.intake.outcome import BrokenRule, Outcome, TableOutcome
 from labelqa_lib.intake.referring import nowhere
 from labelqa_lib.intake.rules import check_rows, mark_repeated, slipped
@@ -57,9 +58,9 @@ def assess(
     notes = [*delivery.notes, *_left_out(schemas, native)]
     if refused:
         return Assessment(Outcome(delivery.source, refused=tuple(refused), notes=tuple(notes)), schemas)
-    tables, there = [], set()
+    tables, there, moved = [], set(), set()
     for table, schema in schemas.items():
-        held = open_parent(table, schema, current, zones, connection)
+        held = open_stored(table, schema, current, connection)
         if table in delivery.tables:
             try:
                 _examine(table, schema, native[table], delivery, zones, there, connection)
@@ -69,9 +70,10 @@ def assess(
                 refused.append(f"{table}: cannot be read ({str(error).splitlines()[0]}); deliver it again")
                 break
         absent = [name for name in delivered_columns(schema) if name not in native.get(table, schema.columns)]
-        merge(table, schema, table in delivery.tables, held, absent, connection)
+        told = merge(table, schema, table in delivery.tables, held, absent, moved, zones, connection)
+        moved |= {table} if told.moved else set()
         if table in delivery.tables:
-            tables.append(_count(table, schema, native[table], there, connection))
+            tables.append(_count(table, schema, native[table], there, told, connection))
             _guard(table, schema, connection)
         if held or (table in delivery.tables and tables[-1].delivered):
             there.add(table)
@@ -179,16 +181,14 @@ def _examine(
     query = typed(schema, native, delivery.tables[table], formats, delivery.time_zone, unclean)
     connection.execute(view + query).fetchall()
     repeated = mark_repeated(table, schema, connection)
-    named = None
-    if query := named_annotations(table, f"typed_{table}"):
-        named = f"named_{table}"
-        connection.execute(f"CREATE OR REPLACE TABLE {named} AS {query}").fetchall()
+    look_up(table, f"typed_{table}", connection)
     with nowhere(f"typed_{table}", to_look_up(table, bound), connection) as unknown:
-        ready = looked_up(table, derived(table, f"typed_{table}", zones, named), bound, unknown)
+        ready = looked_up(table, derived(table, f"typed_{table}", zones), bound, unknown)
         connection.execute(f"CREATE OR REPLACE VIEW ready_{table} AS {ready}").fetchall()
         check_rows(table, schema, native, bound, repeated, connection)
-    for made in (f"VIEW ready_{table}", f"TABLE IF EXISTS named_{table}", f"TABLE IF EXISTS repeated_{table}"):
-        connection.execute(f"DROP {made}").fetchall()
+    connection.execute(f"DROP VIEW ready_{table}").fetchall()
+    for made in (f"repeated_{table}", f"annotations_of_{table}", f"audits_of_{table}"):
+        connection.execute(f"DROP TABLE IF EXISTS {made}").fetchall()
     connection.execute("SET TimeZone = 'UTC'").fetchall()
     key = ", ".join(f"c.{quoting.name(name)}" for name in schema.unique)
     row = ", ".join(f"{quoting.name(name)} := d.{quoting.name(name)}" for name in native if not name.startswith("_"))
@@ -206,13 +206,13 @@ def _count(
     schema: DataFrameSchema,
     native: dict[str, str],
     there: set[str],
+    told: Compared,
     connection: duckdb.DuckDBPyConnection,
 ) -> TableOutcome:
     ((delivered, duplicates, rejected),) = connection.execute(
         f"""SELECT count(*), count(*) FILTER (_duplicate), count(*) FILTER (NOT _duplicate AND _rules IS NOT NULL)
         FROM checked_{table}"""
     ).fetchall()
-    status = status_counts(table, connection)
     unmatched = 0
     if table in PERSON and "people" in there:
         ((unmatched,),) = connection.execute(
@@ -222,10 +222,10 @@ def _count(
     return TableOutcome(
         table=table,
         delivered=delivered,
-        accepted=status["new"] + status["restated"],
-        duplicates=duplicates + status["same"],
+        accepted=told.new + told.restated,
+        duplicates=duplicates + told.same,
         rejected=rejected,
-        restated=status["restated"],
+        restated=told.restated,
         unmatched=unmatched,
         absent=tuple(name for name in delivered_columns(schema) if name not in native),
         rules=_broken_rules(table, connection) if rejected else (),

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 
+import duckdb
 from pandera.ibis import DataFrameSchema
 
 from labelqa_lib.sources import quoting
@@ -13,6 +14,9 @@ from labelqa_lib.sources import quoting
 
 DERIVED_FROM = {"audits": ("annotations",), "appeals": ("annotations", "audits"), "quiz_answers": ("people",)}
 """Tables of whose rows a column comes from other tables."""
+
+HOME = {"annotations": ("market", "week"), "audits": ("annotation_id",)}
+"""Columns of which other tables' columns are made: a row in which they change moves, and takes along what names it."""
 
 BESIDE = {
     "audits": {"_annotated_at": "timestamp(6)", "_annotated_by": "string"},
@@ -56,12 +60,9 @@ def _week(local: str) -> str:
     return f"strftime({local}, '%G-W%V')"
 
 
-def derived(table: str, relation: str, zones: Zones, named: str | None = None) -> str:
-    """SQL: `relation` with the derived columns of `table`; relies on views `merged_<table>` of the tables before.
-
-    `named` is a table of what `named_annotations` asks for, where it was made before.
-    """
-    named = named or f"({named_annotations(table, relation)})"
+def derived(table: str, relation: str, zones: Zones) -> str:
+    """SQL: `relation` with the derived columns of `table`; relies on views `merged_<table>` of the tables before, and on what
+    `look_up` made of them."""
     match table:
         case "annotations":
             return f"""
@@ -71,14 +72,14 @@ def derived(table: str, relation: str, zones: Zones, named: str | None = None) -
         case "audits":
             return f"""
                 SELECT d.*, n.market, n.week, n.annotated_at AS _annotated_at, n.agent_id AS _annotated_by
-                FROM {relation} d LEFT JOIN {named} n USING (annotation_id)"""
+                FROM {relation} d LEFT JOIN annotations_of_audits n USING (annotation_id)"""
         case "appeals":
             return f"""
                 SELECT d.*, n.market, n.annotation_id, {zones.week('d.raised_at', 'n.market')} AS raised_week,
                        {zones.week('d.resolved_at', 'n.market')} AS resolved_week, n.annotated_at AS _annotated_at
                 FROM {relation} d
-                LEFT JOIN {_named_audits(relation)} a ON d.target = 'audit' AND a.audit_id = d.target_id
-                LEFT JOIN {named} n
+                LEFT JOIN audits_of_appeals a ON d.target = 'audit' AND a.audit_id = d.target_id
+                LEFT JOIN annotations_of_appeals n
                 ON n.annotation_id = CASE d.target WHEN 'audit' THEN a.annotation_id ELSE d.target_id END"""
         case "shifts":
             return f"SELECT *, {_week('date')} AS week FROM {relation}"
@@ -92,26 +93,27 @@ def derived(table: str, relation: str, zones: Zones, named: str | None = None) -
             return f"SELECT * FROM {relation}"
 
 
-def named_annotations(table: str, relation: str) -> str | None:
-    """SQL: what `derived` looks up of annotations, of those that rows of `relation` name: a few of very many.
-
-    None where it looks up nothing.
-    """
-    match table:
-        case "audits":
-            ids = f"SELECT annotation_id FROM {relation}"
-        case "appeals":
-            ids = f"""SELECT target_id AS annotation_id FROM {relation}
-                UNION ALL SELECT annotation_id FROM {_named_audits(relation)}"""
-        case _:
-            return None
-    return f"""SELECT annotation_id, market, week, annotated_at, agent_id FROM merged_annotations
-        SEMI JOIN ({ids}) USING (annotation_id)"""
+def followed(table: str, kept: Iterable[str], zones: Zones) -> dict[str, str]:
+    """Derived columns of an accepted row `a` that rest on what is kept of the row `p` that it replaces, as SQL."""
+    if table == "appeals" and "resolved_at" in kept:
+        return {"resolved_week": zones.week("p.resolved_at", "a.market")}
+    return {}
 
 
-def _named_audits(relation: str) -> str:
-    return f"""(SELECT audit_id, annotation_id FROM merged_audits
-        SEMI JOIN (SELECT target_id AS audit_id FROM {relation}) USING (audit_id))"""
+def look_up(table: str, relation: str, connection: duckdb.DuckDBPyConnection) -> None:
+    """Make what `derived` looks up of annotations and audits, of those that rows of `relation` name: a few of very many."""
+    if table not in BESIDE:
+        return
+    names = f"SELECT annotation_id FROM {relation}"
+    if table == "appeals":
+        _few("audits", table, "audit_id, annotation_id", "audit_id", f"SELECT target_id AS audit_id FROM {relation}", connection)
+        names = f"SELECT target_id AS annotation_id FROM {relation} UNION ALL SELECT annotation_id FROM audits_of_appeals"
+    _few("annotations", table, "annotation_id, market, week, annotated_at, agent_id", "annotation_id", names, connection)
+
+
+def _few(of: str, table: str, columns: str, key: str, names: str, connection: duckdb.DuckDBPyConnection) -> None:
+    query = f"SELECT {columns} FROM merged_{of} SEMI JOIN ({names}) USING ({key})"
+    connection.execute(f"CREATE OR REPLACE TABLE {of}_of_{table} AS {query}").fetchall()
 
 
 def references(schema: DataFrameSchema, tables_there: Iterable[str]) -> dict[str, tuple[str, str]]:

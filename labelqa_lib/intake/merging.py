@@ -1,19 +1,18 @@
-"""Accepted rows onto the current snapshot: new, the same, or restated; and which partitions that touches."""
+"""Accepted rows onto the current snapshot: what is brought, what stays, and which partitions that touches."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence, Set
 from pathlib import Path
-
-from collections.abc import Sequence
 
 import duckdb
 from pandera.ibis import DataFrameSchema
 
 from labelqa_lib.intake.casting import delivered_columns, empty
-from labelqa_lib.intake.deriving import DERIVED_FROM, Zones, derived
+from labelqa_lib.intake.comparing import PARTITIONED, Compared, compare, leave, moved_rows
+from labelqa_lib.intake.deriving import DERIVED_FROM, Zones, derived, look_up
+from labelqa_lib.intake.matching import match
 from labelqa_lib.sources import quoting
-
-PARTITIONED = ("annotations", "audits")
 
 
 def parquet_of(table: str, snapshot: Path | None) -> str | None:
@@ -32,23 +31,11 @@ def rejects_of(table: str, snapshot: Path | None) -> str | None:
     return f"read_parquet({quoting.file(path)})" if path and path.exists() else None
 
 
-def open_parent(
-    table: str, schema: DataFrameSchema, current: Path | None, zones: Zones, connection: duckdb.DuckDBPyConnection
-) -> bool:
-    """Make the view `parent_<table>` of the current snapshot's rows; False where it holds none.
-
-    What is derived from other tables is derived again, as those may be restated; `_old_market` and `_old_week` keep
-    the partition that a row lies in.
-    """
+def open_stored(table: str, schema: DataFrameSchema, current: Path | None, connection: duckdb.DuckDBPyConnection) -> bool:
+    """Make the view `stored_<table>` of the current snapshot's rows, each with its place in a file; False where it holds none."""
     stored = parquet_of(table, current)
-    query = f"SELECT * FROM {stored}" if stored else empty(schema)
-    if table in PARTITIONED:
-        query = f"SELECT *, market AS _old_market, week AS _old_week FROM ({query})"
-    if table in DERIVED_FROM:
-        kept = ", ".join(quoting.name(column) for column in delivered_columns(schema))
-        kept += ", _old_market, _old_week" if table in PARTITIONED else ""
-        query = derived(table, f"(SELECT {kept} FROM ({query}))", zones)
-    connection.execute(f"CREATE OR REPLACE VIEW parent_{table} AS {query}").fetchall()
+    query = f"SELECT *, filename, file_row_number FROM {stored}" if stored else empty(schema)
+    _view(f"stored_{table}", query, connection)
     return stored is not None
 
 
@@ -58,60 +45,78 @@ def merge(
     examined: bool,
     held: bool,
     absent: Sequence[str],
+    moved: Set[str],
+    zones: Zones,
     connection: duckdb.DuckDBPyConnection,
-) -> None:
-    """Make the views `delta_<table>` (accepted rows, `_status` new, same or restated) and `merged_<table>`.
+) -> Compared:
+    """Make the views `merged_<table>`, `delta_<table>` (accepted rows that are not there yet, `_status` new or restated) and
+    `replaced_<table>` (the stored rows that they restate).
 
-    A column that the delivery does not have (`absent`) keeps what is stored: not delivered is not the same as empty.
+    Parameters
+    ----------
+    examined, held : bool
+        The delivery has the table; the current snapshot has it.
+    absent : sequence of str
+        Columns that the delivery does not have: they keep what is stored. Not delivered is not the same as empty.
+    moved : set of str
+        Tables before this one of which accepted rows moved: what stored rows derive from them is derived again.
     """
-    columns = [quoting.name(name) for name in schema.columns]
-    nowhere = "NULL::VARCHAR AS _old_market, NULL::VARCHAR AS _old_week"
-    accepted = f"SELECT * FROM checked_{table} WHERE _rules IS NULL AND NOT _duplicate"
-    if not examined:
-        delta = f"SELECT *, {nowhere}, 'new' AS _status FROM ({empty(schema)})"
-    elif not held:
-        delta = f"SELECT *, {nowhere}, 'new' AS _status FROM ({accepted})"
+    if examined:
+        told = compare(table, schema, absent, held, zones, connection)
     else:
-        kept = [quoting.name(name) for name in absent]
-        equal = " AND ".join(f"a.{column} IS NOT DISTINCT FROM p.{column}" for column in columns if column not in kept)
-        stored = f"REPLACE ({', '.join(f'p.{column} AS {column}' for column in kept)})" if kept else ""
-        connection.execute(
-            f"""CREATE OR REPLACE TABLE compared_{table} AS
-            SELECT a.* {stored}, {'p._old_market, p._old_week' if table in PARTITIONED else nowhere},
-                   CASE WHEN p._there IS NULL THEN 'new' WHEN {equal} THEN 'same' ELSE 'restated' END AS _status
-            FROM ({accepted}) a LEFT JOIN (SELECT *, true AS _there FROM parent_{table}) p ON {same_key(schema)}"""
-        ).fetchall()
-        delta = f"FROM compared_{table}"
-    connection.execute(f"CREATE OR REPLACE VIEW delta_{table} AS {delta}").fetchall()
-    connection.execute(
-        f"""CREATE OR REPLACE VIEW merged_{table} AS
-        SELECT {', '.join(columns)} FROM delta_{table}
-        UNION ALL
-        SELECT {', '.join(columns)} FROM parent_{table} p ANTI JOIN delta_{table} a ON {same_key(schema)}"""
-    ).fetchall()
-
-
-def same_key(schema: DataFrameSchema) -> str:
-    """SQL: row `a` has the key of row `p`."""
-    return " AND ".join(
-        f"a.{quoting.name(key)} {'IS NOT DISTINCT FROM' if schema.columns[key].nullable else '='} p.{quoting.name(key)}"
-        for key in schema.unique
-    )
-
-
-def status_counts(table: str, connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
-    """How many accepted rows are new, the same, restated."""
-    counts = connection.execute(f"SELECT _status, count(*) FROM delta_{table} GROUP BY ALL").fetchall()
-    return {"new": 0, "same": 0, "restated": 0, **dict(counts)}
+        told = Compared()
+        _view(f"delta_{table}", f"SELECT *, 'new' AS _status FROM ({empty(schema)})", connection)
+        leave(table, schema, connection)
+    again = _derived_again(table, schema, moved, zones, connection)
+    columns = ", ".join(quoting.name(name) for name in schema.columns)
+    for made, rows in (("replaced", f"gone_{table}"), ("left", f"stayed_{table}")):
+        # appeals take several joins, and are few: they are made once
+        kind = "TABLE" if table == "appeals" and not moved.isdisjoint(DERIVED_FROM[table]) else "VIEW"
+        connection.execute(f"CREATE OR REPLACE {kind} {made}_{table} AS {again(rows)}").fetchall()
+    merged = f"SELECT {columns} FROM delta_{table} UNION ALL SELECT {columns} FROM left_{table}"
+    _view(f"merged_{table}", merged, connection)
+    return told
 
 
 def touched_partitions(table: str, connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
     """The (market, week) whose file must be written anew: rows came, left, or moved there or away."""
     return connection.execute(
         f"""SELECT DISTINCT market, week FROM (
-            SELECT market, week FROM delta_{table} WHERE _status <> 'same'
-            UNION ALL SELECT _old_market, _old_week FROM delta_{table} WHERE _status = 'restated'
-            UNION ALL SELECT unnest([market, _old_market]), unnest([week, _old_week]) FROM parent_{table}
-            WHERE market <> _old_market OR week <> _old_week)
+            SELECT market, week FROM delta_{table} UNION ALL SELECT market, week FROM gone_{table}
+            UNION ALL FROM moves_{table})
         ORDER BY ALL"""
     ).fetchall()
+
+
+def release(connection: duckdb.DuckDBPyConnection) -> None:
+    """Give the memory of all that was read, checked and compared back: from here on files are read."""
+    for (name,) in connection.execute("SELECT table_name FROM duckdb_tables() WHERE NOT temporary AND NOT internal").fetchall():
+        connection.execute(f"DROP TABLE {quoting.name(name)}").fetchall()
+
+
+def _derived_again(
+    table: str, schema: DataFrameSchema, moved: Set[str], zones: Zones, connection: duckdb.DuckDBPyConnection
+) -> Callable[[str], str]:
+    """Stored rows, as SQL -> the same, with what is derived from rows that moved.
+
+    Makes `moves_<table>` of a partitioned table: the (market, week) that stored rows go to and leave with what they name.
+    """
+    if table in PARTITIONED:
+        _view(f"moves_{table}", "SELECT '' AS market, '' AS week WHERE false", connection)
+    if table == "audits" and "annotations" in moved:
+        ((rows,),) = connection.execute("SELECT count(*) FROM stored_audits").fetchall()
+        there = f"SELECT annotation_id, market, week FROM ({moved_rows('annotations')})"
+        match("moved_to", "DISTINCT l.*", ["annotation_id"], there, "SELECT annotation_id FROM stored_audits", rows, connection)
+        both = "unnest([n.market, d.market]) AS market, unnest([n.week, d.week]) AS week"
+        _view("moves_audits", f"SELECT {both} FROM stored_audits d JOIN moved_to n USING (annotation_id)", connection)
+        to = "coalesce(n.market, d.market) AS market, coalesce(n.week, d.week) AS week"
+        return lambda stored: f"SELECT d.* REPLACE ({to}) FROM {stored} d LEFT JOIN moved_to n USING (annotation_id)"
+    if table == "quiz_answers" or not moved.isdisjoint(DERIVED_FROM.get(table, ())):
+        delivered = ", ".join(quoting.name(name) for name in delivered_columns(schema))
+        look_up(table, f"stored_{table}", connection)
+        return lambda stored: derived(table, f"(SELECT {delivered} FROM {stored})", zones)
+    return lambda stored: f"SELECT * FROM {stored}"
+
+
+def _view(name: str, query: str, connection: duckdb.DuckDBPyConnection) -> None:
+    connection.execute(f"CREATE OR REPLACE VIEW {name} AS {query}").fetchall()

@@ -8,17 +8,18 @@ from the delivery's own rows, so that the cost grows with what changed.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 import duckdb
 from pandera.ibis import DataFrameSchema
 
 from labelqa_lib.intake.deriving import Zones
-from labelqa_lib.intake.merging import same_key
+from labelqa_lib.intake.matching import match
 from labelqa_lib.periods import Week
 from labelqa_lib.sources import quoting
 
-_BY_ITEM = "SELECT n.market, n.week FROM changed c JOIN merged_annotations n USING (item_id)"
+_BY_ITEM = "FROM places_of_items"
 _BY_PERSON = """WITH at_work AS (
         SELECT person_id, market FROM merged_people
         UNION SELECT agent_id, market FROM merged_annotations WHERE (SELECT count(*) FROM merged_people) = 0)
@@ -80,7 +81,7 @@ def restated(
     tables_of: dict[str, list[str]] = {}
     for table in accepted:
         if table in _PLACES:
-            for place in _places(table, schemas[table], connection) & over:
+            for place in _places(table, schemas[table], over, connection) & over:
                 tables_of.setdefault(place, []).append(table)
     now = {place: {"since": described["id"], "tables": tables} for place, tables in tables_of.items()}
     return described.get("restated", {}) | now
@@ -93,14 +94,23 @@ def _over(described: dict, zones: Zones) -> set[str]:
     return {f"{market}/{week}" for market, week in places if Week.parse(week).bounds(zones[market])[1] <= made_at}
 
 
-def _places(table: str, schema: DataFrameSchema, connection: duckdb.DuckDBPyConnection) -> set[str]:
+def _places(table: str, schema: DataFrameSchema, over: Collection[str], connection: duckdb.DuckDBPyConnection) -> set[str]:
     """Where rows came, went or changed, as ``MY/2026-W46``."""
     columns = ", ".join(quoting.name(name) for name in _READ.get(table, schema.columns))
-    now = f"SELECT {columns} FROM delta_{table} WHERE _status <> 'same'"
-    before = f"""SELECT {columns} FROM parent_{table} p
-        SEMI JOIN (FROM delta_{table} WHERE _status = 'restated') a ON {same_key(schema)}"""
-    connection.execute(
-        f"CREATE OR REPLACE TEMP VIEW changed AS ({now} EXCEPT {before}) UNION ALL ({before} EXCEPT {now})"
-    ).fetchall()
+    now, before = f"SELECT {columns} FROM delta_{table}", f"SELECT {columns} FROM replaced_{table}"
+    if table in _READ:
+        now, before = f"{now} EXCEPT {before}", f"{before} EXCEPT {now}"
+    connection.execute(f"CREATE OR REPLACE TEMP VIEW changed AS ({now}) UNION ALL ({before})").fetchall()
+    if _PLACES[table] == _BY_ITEM:
+        _places_of_items(over, connection)
     rows = connection.execute(f"SELECT DISTINCT * FROM ({_PLACES[table]})").fetchall()
     return {f"{market}/{week}" for market, week in rows}
+
+
+def _places_of_items(over: Collection[str], connection: duckdb.DuckDBPyConnection) -> None:
+    """Make `places_of_items`: among the places `over`, those with annotations of items that rows of `changed` tell of."""
+    ((rows,),) = connection.execute("SELECT count(*) FROM changed").fetchall()
+    named = ", ".join(f"({', '.join(map(quoting.literal, place.split('/')))})" for place in sorted(over))
+    annotations = f"SELECT item_id, market, week FROM merged_annotations WHERE {f'(market, week) IN ({named})' if named else 'false'}"
+    changed = "SELECT item_id FROM changed"
+    match("places_of_items", "DISTINCT r.market, r.week", ["item_id"], changed, annotations, rows, connection)

@@ -20,7 +20,7 @@ from labelqa_lib.errors import DataError
 from labelqa_lib.intake.assessing import Assessment
 from labelqa_lib.intake.deriving import Zones
 from labelqa_lib.intake.following import write_following
-from labelqa_lib.intake.merging import PARTITIONED
+from labelqa_lib.intake.merging import PARTITIONED, release
 from labelqa_lib.intake.restating import restated
 from labelqa_lib.intake.writing import write_rejects, write_tables
 
@@ -106,9 +106,10 @@ def write_snapshot(
         name = f"{made_at:%Y%m%dT%H%M%SZ}-{content[:8]}"
         facts = {"id": name, "made_at": made_at.isoformat().replace("+00:00", "Z"), "sha256": content}
         facts |= _facts(assessment, rows, hashes, described, zones)
-        facts["derived"] = write_following(folder, facts["partitions"], parent, described, connection)
         accepted = [told.table for told in assessment.outcome.tables if told.accepted]
         facts["restated"] = restated(assessment.schemas, accepted, described, zones, connection)
+        release(connection)
+        facts["derived"] = write_following(folder, facts["partitions"], parent, described, connection)
         text = json.dumps(facts, indent=1, ensure_ascii=False, sort_keys=True)
         (folder / "snapshot.json").write_text(text + "\n", encoding="utf-8")
         _flush(folder)

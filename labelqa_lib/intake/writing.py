@@ -76,9 +76,7 @@ def _write_table(
             _link_untouched(parent / table, folder / table, touched)
         if touched:
             places = ", ".join(f"({quoting.literal(market)}, {quoting.literal(week)})" for market, week in touched)
-            in_order = f"""SELECT * FROM merged_{table}
-                SEMI JOIN (VALUES {places}) AS touched(market, week) USING (market, week)
-                ORDER BY market, week, {', '.join(key)}"""
+            in_order = f"SELECT * FROM merged_{table} WHERE (market, week) IN ({places}) ORDER BY market, week, {', '.join(key)}"
             writers.write(in_order, partial(_part, folder / table), connection, places=("market", "week"))
     elif held and not changed and not moved:
         link(parent / f"{table}.parquet", folder / f"{table}.parquet")

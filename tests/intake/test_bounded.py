@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 
 import duckdb
@@ -9,10 +10,10 @@ import pytest
 
 from labelqa_lib import intake
 from labelqa_lib.errors import DeliveryRefused
-from labelqa_lib.intake import following, referring, repeating, rules, writing
+from labelqa_lib.intake import following, matching, referring, repeating, rules, writing
 
-from .deliveries import annotation, broken, check, described, ingest, write
-from .test_writing import files
+from .deliveries import annotation, broken, check, current, described, ingest, write
+from .test_writing import files, rows_below
 
 ROWS = 60_000
 
@@ -33,6 +34,32 @@ def delivery(tmp_path_factory):
             CASE WHEN n % 40 = 0 THEN 'audit-' ELSE 'annotation-' END || n AS target_id, 'agent' AS raised_by,
             '2026-11-22T09:00:00Z' AS raised_at, 'pending' AS outcome FROM n WHERE n % 20 = 0""",
     }
+    return copied(tables, folder)
+
+
+@pytest.fixture(scope="module")
+def onto(tmp_path_factory):
+    """A delivery as long, onto the other: a third of the annotations say something else, a few of them come from another
+    week or market and take their audits along, a tenth is new, and nobody tells agents any more; items change, too."""
+    folder = write(tmp_path_factory.mktemp("bounded") / "onto", annotations=[annotation(1)])
+    market = "CASE WHEN hash(n) % 3 = 0 THEN 'MX' ELSE 'MY' END"
+    tables = {
+        "items": f"""SELECT 'item-number-' || m AS item_id, {market.replace("(n)", "(m)")} AS market,
+            'content of ' || hash(m + (m % 5 = 0)::INT) AS content_ref FROM (SELECT n + 6000 AS m FROM n)""",
+        "annotations": f"""SELECT 'annotation-' || m AS annotation_id, 'item-number-' || m AS item_id,
+            CASE WHEN m % 600 = 0 THEN 'MX' ELSE {market.replace("(n)", "(m)")} END AS market,
+            CASE WHEN m % 3 = 0 THEN 'spam' ELSE 'ok' END AS label,
+            strftime(TIMESTAMP '2026-11-01' + to_minutes((m % 60000 + 12000 * (m % 90 = 0)::INT) % 30000), '%Y-%m-%dT%H:%M:%SZ')
+            AS annotated_at FROM (SELECT n + 6000 AS m FROM n)""",
+        "audits": """SELECT 'audit-' || n AS audit_id, 'annotation-' || (n * 3) AS annotation_id, 1 AS tier, 'qa' AS auditor_id,
+            CASE WHEN n % 8 = 0 THEN 'ok' ELSE 'spam' END AS audit_label, '2026-11-22T08:00:00Z' AS audited_at
+            FROM n WHERE n % 4 = 0 AND n < 20000""",
+    }
+    return copied(tables, folder)
+
+
+def copied(tables, folder):
+    """The delivery, with these tables of `ROWS` numbers."""
     connection = duckdb.connect()
     connection.execute(f"CREATE TABLE n AS SELECT (range * 7919) % {ROWS} AS n FROM range({ROWS})")
     for table, query in tables.items():
@@ -48,6 +75,7 @@ def small(monkeypatch):
     monkeypatch.setattr(repeating, "AT_ONCE", ROWS // 3)
     monkeypatch.setattr(referring, "MANY", ROWS // 10)
     monkeypatch.setattr(rules, "JOINED_AT_ONCE", ROWS // 40)
+    monkeypatch.setattr(matching, "SHARE", 16)
     monkeypatch.setattr(following, "_AT_ONCE", ROWS // 30)
     for name, rows in {"_BATCH": 1 << 10, "_GROUP": 1 << 12, "_IN_FLIGHT": 1 << 13}.items():
         monkeypatch.setattr(writing, name, rows)
@@ -74,6 +102,30 @@ def test_with_little_memory_the_snapshot_is_the_same(delivery, taken_in, small, 
     whole, pieces = files(root), files(tmp_path / "pieces")
     assert whole.keys() == pieces.keys() and len(whole) > 10
     assert all(rows.equals(pieces[path]) for path, rows in whole.items())
+
+
+@pytest.fixture(scope="module")
+def merged(taken_in, onto, tmp_path_factory):
+    """The outcome and the folder of the second ingest, with memory enough."""
+    root = shutil.copytree(taken_in[1], tmp_path_factory.mktemp("bounded") / "merged")
+    return ingest(onto, root), root
+
+
+@pytest.mark.slow
+def test_with_little_memory_a_delivery_as_large_as_its_snapshot_is_merged_the_same(onto, taken_in, merged, small, tmp_path, monkeypatch):
+    # joins, of which each holds some MB however few its rows; joined with its snapshot as a whole it took more than 96 MB
+    monkeypatch.setattr(intake, "MEMORY", "48MB")
+    outcome, root = merged
+    told = {table.table: (table.accepted - table.restated, table.restated, table.duplicates) for table in outcome.tables}
+    assert told["items"] == (6006, 10794, 43200) and told["annotations"] == (6029, 17987, 35984) and told["audits"] == (8, 2491, 2500)
+    shutil.copytree(taken_in[1], tmp_path / "s")
+    again = ingest(onto, tmp_path / "s")
+    assert replace(again, snapshot=None) == replace(outcome, snapshot=None)
+    assert described(tmp_path / "s")["restated"] == described(root)["restated"]
+    whole, pieces = rows_below(current(root)), rows_below(current(tmp_path / "s"))
+    assert whole.keys() == pieces.keys() and len(whole) > 10
+    assert all(rows.equals(pieces[path]) for path, rows in whole.items())
+    assert sum(rows["agent_id"].null_count for path, rows in whole.items() if path.parts[0] == "annotations") == 6_029
 
 
 def test_memory_that_is_too_small_is_said_in_one_sentence_and_nothing_is_kept(delivery, small, tmp_path, monkeypatch):

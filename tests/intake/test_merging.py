@@ -110,6 +110,17 @@ def test_fresh_begins_anew_and_keeps_the_earlier_snapshot(tmp_path):
 
 
 @pytest.mark.slow
+def test_what_follows_from_a_column_that_is_not_delivered_is_kept_with_it(tmp_path):
+    appeal = {"appeal_id": "x1", "target": "annotation", "target_id": "a1", "raised_by": "agent", "raised_at": "2026-11-11T08:00:00Z",
+              "outcome": "upheld"}  # fmt: skip
+    resolved = {**appeal, "resolved_at": "2026-11-17T08:00:00Z"}
+    ingest(write(tmp_path / "d", annotations=[annotation(1)], appeals=[resolved]), tmp_path / "s")
+    assert ingest(write(tmp_path / "e", appeals=[appeal]), tmp_path / "s").table("appeals").duplicates == 1
+    ingest(write(tmp_path / "f", appeals=[{**appeal, "outcome": "overturned"}]), tmp_path / "s")
+    assert rows(tmp_path / "s", "appeals", "outcome, resolved_at::DATE::VARCHAR, resolved_week") == [("overturned", "2026-11-17", "2026-W47")]
+
+
+@pytest.mark.slow
 def test_the_demo_never_merges_with_another_source(tmp_path):
     demo = write(tmp_path / "d", annotations=[annotation(1)])
     (demo / "incidents.yaml").write_text("[]\n")

@@ -27,6 +27,11 @@ def delivery(tmp_path_factory):
 def files(root) -> dict:
     """Every file of the one snapshot below a folder, as its table of rows."""
     (folder,) = (path.parent for path in root.glob("*/snapshot.json"))
+    return rows_below(folder)
+
+
+def rows_below(folder) -> dict:
+    """Every file of a snapshot, as its table of rows."""
     return {path.relative_to(folder): parquet.ParquetFile(path).read() for path in folder.rglob("*.parquet")}
 
 
