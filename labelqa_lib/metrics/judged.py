@@ -33,6 +33,7 @@ _JUDGED = (
     "audit_id", "auditor_id", "audit_label", "basis", "correct", "critical_error", "weight",
 )  # fmt: skip
 _IN_PLACES = ("market", "partner", "site", WEEK, "label", "reference_label", "auditor_id")
+_NOT_IN_PLACES = ("audit_id", "audit_label", "reference_area")
 _READ_IN_PLACES = ("annotation_id", "item_id", "sop_version", "market", "partner", "site", WEEK, "agent_id", "label")
 
 
@@ -174,8 +175,8 @@ def _in_places(rows: ibis.Table) -> ibis.Table:
     """All markets' judged annotations with what is asked most: where they were made, by whom, and how they were judged.
 
     Ids are as long as all of that together. None is needed where every agent is told: agents are the clusters."""
-    chosen = [*_IN_PLACES, "agent_id", *_JUDGED]
-    return rows.select(*(name for name in dict.fromkeys(chosen) if name != "audit_id"), item_id=ibis.null("string"))
+    chosen = dict.fromkeys([*_IN_PLACES, "agent_id", *_JUDGED])
+    return rows.select(*(name for name in chosen if name not in _NOT_IN_PLACES), item_id=ibis.null("string"))
 
 
 def _as_made(part: Tables, there: ibis.Table) -> ibis.Table:
@@ -186,7 +187,7 @@ def _as_made(part: Tables, there: ibis.Table) -> ibis.Table:
 def _as_judged(part: Tables, there: ibis.Table, columns: Sequence[str] = ()) -> ibis.Table:
     """Some markets' judged annotations without their items: `queue`, `content_type` and `language` are the annotation's own."""
     if part.looked_at is not None:
-        rows = with_references_held(part, there)
+        rows = with_references_held(part, there, columns)
     else:
         rows = with_references(part.annotations.select(*columns) if columns else part.annotations, part, there)
     return _against_references(with_labels(rows, part), part)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import ibis
 import pandas as pd
 from ibis import _
@@ -68,14 +70,17 @@ def with_references(rows: ibis.Table, tables: Tables, there: ibis.Table) -> ibis
     return found.mutate(audit_weight=design_weight(found, found._there)).drop("inclusion_probability", "_there")
 
 
-def with_references_held(tables: Tables, there: ibis.Table) -> ibis.Table:
-    """The rows of `with_references` of all markets, where the snapshot holds what was found: `Tables.looked_at`."""
-    rows = tables.looked_at.filter(_.drawn | _.gold_label.notnull())
+def with_references_held(tables: Tables, there: ibis.Table, columns: Sequence[str] = ()) -> ibis.Table:
+    """The rows of `with_references` of all markets, where the snapshot holds what was found: `Tables.looked_at`; all `columns` of
+    annotations where none are named."""
+    columns = columns or tables.annotations.columns
+    rows = tables.looked_at.select(*dict.fromkeys([*PLACE, *columns]), "drawn", "inclusion_probability", *_REFERENCES)
+    rows = rows.filter(_.drawn | _.gold_label.notnull())
     plain = rows.filter(_.drawn & _.inclusion_probability.isnull()).group_by(PLACE).aggregate(_plain=_.count())
     places = tables.keep("weights by place", lambda: there.left_join(plain, _same_place(there, plain)).select(*PLACE, _share=_._there / _._plain))
     rows = rows.left_join(places, _same_place(rows, places), rname="{name}_there")
     weight = ibis.ifelse(rows.inclusion_probability.isnull(), rows._share, 1 / rows.inclusion_probability)
-    return rows.select(*tables.annotations.columns, "drawn", *_REFERENCES, audit_weight=weight)
+    return rows.select(*columns, "drawn", *_REFERENCES, audit_weight=weight)
 
 
 def _same_place(left: ibis.Table, right: ibis.Table) -> list[ibis.BooleanValue]:
