@@ -1,5 +1,7 @@
 """Tables that follow from others, as Ibis expressions: what each annotation is judged by, and how much was made.
 
+Whom an audit, gold or an appeal tells of is said in the words of `telling`, which also rows in memory follow.
+
 Intake writes them down beside the tables of a snapshot (`intake.following`), so that a question about all markets reads the
 tenth of the annotations that somebody looked at, and counts none. Where a snapshot has none of them, cut for a partner, in a
 database, or made by an earlier version, metrics ask for the same of the tables themselves.
@@ -11,6 +13,8 @@ from collections.abc import Callable
 
 import ibis
 from ibis import _
+
+from labelqa_lib.telling import first_of_each, only_where, told_by
 
 VERSION = 1
 """Goes up with every change of what these tables hold: those written by another version are not read, and made anew."""
@@ -62,7 +66,7 @@ def looked_at(
     few = keep("few", annotations.filter(looks[0] | looks[1] if len(looks) > 1 else looks[0]))
     parts = [*gold_by_item(gold), *last_appeals(appeals)]
     if audits is not None:
-        parts = [(audits_by_annotation(audits, keep), "annotation_id"), *parts]
+        parts = [(audits_by_annotation(audits, keep), ["annotation_id"]), *parts]
     found = joined(few, [(keep(f"part_{number}", part), keys) for number, (part, keys) in enumerate(parts)])
     told = {name: found[name] if name in found.columns else ibis.null("string") for name in _REFERENCES}
     told["gold_label"] = ibis.null("string") if gold is None else gold_label(found)
@@ -71,71 +75,61 @@ def looked_at(
     return found.select(*annotations.columns, **told)
 
 
-def first_of_each(rows: ibis.Table, key: str | list[str], order: list) -> ibis.Table:
-    """One row per key: the first in `order`."""
-    ranked = rows.mutate(_place=ibis.row_number().over(group_by=key, order_by=order))
-    return ranked.filter(ranked._place == 0).drop("_place")
-
-
-def drawn_with_known_chance(audits: ibis.Table) -> ibis.BooleanValue:
+def drawn_with_known_chance(audits: ibis.Table | ibis.Deferred) -> ibis.BooleanValue:
     """Whether an audit may enter a rate: π is given, or it was drawn at random (or for no stated reason)."""
     return audits.inclusion_probability.notnull() | (audits.sampling_reason.fill_null("random") == "random")
 
 
 def first_audits(audits: ibis.Table) -> ibis.Table:
     """The tier-1 audit of each annotation: of several the one drawn with known chance, then the earliest."""
-    first = audits.filter(_.tier == 1)
-    first = first.mutate(drawn=drawn_with_known_chance(first))
-    first = first_of_each(first, "annotation_id", [first.drawn.desc(), first.audited_at, first.audit_id])
+    first = audits.filter(_.tier == 1).mutate(drawn=drawn_with_known_chance(_))
+    first = first_of_each(first, "annotation_id", ("-drawn", "audited_at", "audit_id"))
     return first.select("annotation_id", "audit_id", "auditor_id", "audit_label", "drawn", "inclusion_probability")
 
 
 def second_audits(audits: ibis.Table) -> ibis.Table:
     """The second audit of each annotation, ``annotation_id, second_label``: of several the latest."""
-    second = audits.filter(_.tier == 2)
-    second = first_of_each(second, "annotation_id", [second.audited_at.desc(), second.audit_id])
-    return second.select("annotation_id", second_label="audit_label")
+    second = first_of_each(audits.filter(_.tier == 2), "annotation_id", ("-audited_at", "audit_id"))
+    return second.select("annotation_id", second_label=_.audit_label)
 
 
 def audits_by_annotation(audits: ibis.Table, keep: Keep = lambda _name, table: table) -> ibis.Table:
     """`first_audits` with the ``second_label`` of those that were audited twice. `keep` as in `looked_at`."""
     first, second = keep("first", first_audits(audits)), keep("second", second_audits(audits))
-    both = first.left_join(second, "annotation_id")
-    return both.select(*first.columns, "second_label")
+    return told_by(first, second, ["annotation_id"])
 
 
-def gold_by_item(gold: ibis.Table | None) -> list[tuple[ibis.Table, object]]:
+def gold_by_item(gold: ibis.Table | None) -> list[tuple[ibis.Table, list[str]]]:
     """Gold of the annotation's SOP version, else gold that holds for every version; the latest where the annotation
     does not tell its version. Each with the columns by which an annotation finds it."""
     if gold is None:
         return []
-    exact = gold.filter(gold.sop_version.notnull()).select("item_id", "sop_version", exact_label="gold_label")
-    general = first_of_each(gold.filter(gold.sop_version.isnull()), "item_id", [gold.set_at.desc()])
-    latest = first_of_each(gold, "item_id", [gold.set_at.desc(), gold.sop_version.desc()])
+    exact = gold.filter(_.sop_version.notnull()).select("item_id", "sop_version", exact_label=_.gold_label)
+    general = first_of_each(gold.filter(_.sop_version.isnull()), "item_id", ("-set_at",))
+    latest = first_of_each(gold, "item_id", ("-set_at", "-sop_version"))
     return [
         (exact, ["item_id", "sop_version"]),
-        (general.select("item_id", general_label="gold_label"), "item_id"),
-        (latest.select("item_id", latest_label="gold_label"), "item_id"),
+        (general.select("item_id", general_label=_.gold_label), ["item_id"]),
+        (latest.select("item_id", latest_label=_.gold_label), ["item_id"]),
     ]
 
 
-def gold_label(found: ibis.Table) -> ibis.StringValue:
+def gold_label(found: ibis.Table | ibis.Deferred) -> ibis.StringValue:
     """The gold label of annotations to which `gold_by_item` was joined."""
-    unversioned = ibis.ifelse(found.sop_version.isnull(), found.latest_label, ibis.null("string"))
-    return ibis.coalesce(found.exact_label, found.general_label, unversioned)
+    return found.exact_label.coalesce(found.general_label, only_where(found.sop_version.isnull(), found.latest_label))
 
 
-def last_appeals(appeals: ibis.Table | None) -> list[tuple[ibis.Table, object]]:
+def last_appeals(appeals: ibis.Table | None) -> list[tuple[ibis.Table, list[str]]]:
     """The last resolved appeal of each annotation, ``annotation_id, final_label``, and by which column it is found."""
     if appeals is None:
         return []
     resolved = appeals.filter(_.outcome.isin(["upheld", "overturned"]) & _.final_label.notnull())
-    last = first_of_each(resolved, "annotation_id", [resolved.resolved_at.desc(), resolved.appeal_id])
-    return [(last.select("annotation_id", "final_label"), "annotation_id")]
+    last = first_of_each(resolved, "annotation_id", ("-resolved_at", "appeal_id"))
+    return [(last.select("annotation_id", "final_label"), ["annotation_id"])]
 
 
-def joined(rows: ibis.Table, parts: list[tuple[ibis.Table, object]]) -> ibis.Table:
+def joined(rows: ibis.Table, parts: list[tuple[ibis.Table, list[str]]]) -> ibis.Table:
     """The rows with what tables know of each, found by the columns beside them."""
-    for number, (part, keys) in enumerate(parts):
-        rows = rows.left_join(part, keys, rname=f"{{name}}_{number}")
+    for part, keys in parts:
+        rows = told_by(rows, part, keys)
     return rows

@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterable
 import ibis
 from ibis import _
 
+from labelqa_lib.metrics.held import Held
 from labelqa_lib.store import Tables, fetch
+from labelqa_lib.telling import among
 
 CONFIDENT = (0.05, 0.2, 0.5, 0.8, 0.95)
 """Bands of the model's chance that the label given is on the right side of violating and benign."""
@@ -61,6 +63,30 @@ def looked_at(tables: Tables) -> ibis.Table:
     """The annotations among which are all that somebody looked at, by an audit, an appeal or gold: a tenth of all markets', where
     the snapshot holds them apart."""
     return tables.annotations if tables.looked_at is None else tables.looked_at.select(*tables.annotations.columns)
+
+
+def looked_at_here(tables: Tables) -> Held:
+    """One market's `annotated` that somebody looked at again, whose item is gold, or that were labelled blind: whatever judges
+    annotations finds them among these, an eighth of all. In memory."""
+    return tables.keep("held looked at", lambda: Held.fetched(_looked_at_here(tables)))
+
+
+def _looked_at_here(tables: Tables) -> ibis.Table:
+    rows = annotated(tables)
+    named = [table.select("annotation_id") for table in (tables.audits, tables.appeals) if table is not None]
+    looks = [rows.blind]
+    looks += [among(rows, "annotation_id", ibis.union(*named) if len(named) > 1 else named[0])] if named else []
+    looks += [among(rows, "item_id", tables.gold)] if tables.gold is not None else []
+    return rows.filter(ibis.or_(*looks))
+
+
+def held_chosen(
+    tables: Tables, name: str, choose: Callable[[Held, Tables], Held], otherwise: Callable[[], ibis.Table]
+) -> ibis.Table | Held:
+    """`chosen` for whoever only sums it: in memory where the tables are one market's, else what is `otherwise` in the engine."""
+    if tables.market is None:
+        return otherwise()
+    return tables.keep(f"held {name}", lambda: choose(looked_at_here(tables), tables))
 
 
 def needs_items(tables: Tables, by: Iterable[str], rows: Callable[[Tables], ibis.Table] = every) -> bool:

@@ -13,18 +13,21 @@ import numpy as np
 import pandas as pd
 from ibis import _
 
-from labelqa_lib.metrics.annotated import chosen, looked_at
-from labelqa_lib.metrics.cells import cells, fetch_cells, fetched, held, told
+from labelqa_lib.metrics.annotated import chosen, looked_at, looked_at_here
+from labelqa_lib.metrics.cells import cells, fetch_cells, fetched, told
 from labelqa_lib.metrics.frame import exact_frame, finish, groups_of
 from labelqa_lib.metrics.held import Held
+from labelqa_lib.metrics.joining import Rows
 from labelqa_lib.metrics.judged import annotated, cluster, clusters_of, rate
 from labelqa_lib.metrics.made import made_by_agent
 from labelqa_lib.metrics.metric import SEGMENTS, WEEK, Asked, Metric
+from labelqa_lib.metrics.references import beside
 from labelqa_lib.metrics.summed import Summed
 from labelqa_lib.stats import survey
 from labelqa_lib.stats.intervals import wilson
 from labelqa_lib.stats.survival import kaplan_meier_quantile
 from labelqa_lib.store import Tables, fetch
+from labelqa_lib.telling import told_by
 from labelqa_lib.translation import N_, say
 
 _LABELS = (*SEGMENTS, "label")
@@ -32,14 +35,22 @@ _LABELS = (*SEGMENTS, "label")
 
 def _appeals(tables: Tables, week: str, by: Iterable[str]) -> ibis.Table | Held:
     """Appeals with the segments of their annotation; `week` is which of their weeks counts, `by` the segments asked for."""
-    return held(tables, "appeals", lambda tables: _with_segments(tables, by)).mutate(**{WEEK: _[week]})
+    if tables.market is None:
+        rows = _with_segments(tables.appeals, chosen(tables, "appealed", _appealed_rows, (), by, looked_at))
+    else:
+        rows = tables.keep("held appeals", lambda: _held_appeals(tables))
+    return rows.mutate(**{WEEK: _[week]})
 
 
-def _with_segments(tables: Tables, by: Iterable[str]) -> ibis.Table:
-    made = chosen(tables, "appealed", _appealed_rows, (), by, looked_at)
+def _held_appeals(tables: Tables) -> Held:
+    made = looked_at_here(tables)
+    return _with_segments(beside(made, tables, "appeals"), made)
+
+
+def _with_segments(appeals: Rows, made: Rows) -> Rows:
     dimensions = [name for name in _LABELS if name not in (WEEK, "market") and name in made.columns]
     made = made.select("annotation_id", "item_id", *dimensions)
-    rows = tables.appeals.left_join(made, "annotation_id").drop("annotation_id_right")
+    rows = told_by(appeals, made, ["annotation_id"])
     return rows.mutate(ended_week=_.resolved_week.coalesce(_.raised_week), weight=1.0)
 
 

@@ -14,14 +14,16 @@ import ibis
 import pandas as pd
 from ibis import Deferred, _
 
-from labelqa_lib.derived import drawn_with_known_chance, first_audits, first_of_each
-from labelqa_lib.metrics.annotated import chosen, looked_at
-from labelqa_lib.metrics.cells import held
+from labelqa_lib.derived import drawn_with_known_chance
+from labelqa_lib.metrics.annotated import chosen, held_chosen, looked_at
 from labelqa_lib.metrics.frame import undefined
+from labelqa_lib.metrics.held import Held
+from labelqa_lib.metrics.joining import Rows
 from labelqa_lib.metrics.judged import rate
 from labelqa_lib.metrics.metric import SEGMENTS, WEEK, Asked, Metric
-from labelqa_lib.metrics.references import audits_by_reason, design_weight
+from labelqa_lib.metrics.references import audits_by_reason, beside, first_audits_beside, weighed
 from labelqa_lib.store import Tables
+from labelqa_lib.telling import first_of_each, told_by
 from labelqa_lib.translation import N_
 
 
@@ -32,15 +34,18 @@ def reaudited(tables: Tables, by: Iterable[str] | None = None) -> ibis.Table:
     return chosen(tables, "reaudited", _reaudited, more, by, looked_at)
 
 
-def _reaudited(rows: ibis.Table, tables: Tables) -> ibis.Table:
-    first = first_audits(tables.audits).select("annotation_id", "auditor_id", "audit_label")
-    second = tables.audits.filter(_.tier == 2)
-    second = second.mutate(drawn=drawn_with_known_chance(second))
-    second = first_of_each(second, "annotation_id", [second.drawn.desc(), second.audited_at.desc(), second.audit_id])
-    second = second.select("annotation_id", "drawn", "inclusion_probability", second_label="audit_label")
-    rows = rows.inner_join(first, "annotation_id")
-    rows = rows.left_join(second, "annotation_id").drop("annotation_id_right")
-    return rows.mutate(weight=design_weight(rows)).filter(_.drawn)
+def held_reaudited(tables: Tables, by: Iterable[str] | None = None) -> ibis.Table | Held:
+    """`reaudited` for whoever only sums it: in memory where the tables are one market's, else left in the engine."""
+    return held_chosen(tables, "reaudited", _reaudited, lambda: reaudited(tables, by))
+
+
+def _reaudited(rows: Rows, tables: Tables) -> Rows:
+    first = first_audits_beside(rows, tables).select("annotation_id", "auditor_id", "audit_label")
+    second = beside(rows, tables, "audits").filter(_.tier == 2).mutate(drawn=drawn_with_known_chance(_))
+    second = first_of_each(second, "annotation_id", ("-drawn", "-audited_at", "audit_id"))
+    second = second.select("annotation_id", "drawn", "inclusion_probability", second_label=_.audit_label)
+    rows = told_by(told_by(rows, first, ["annotation_id"], always=True), second, ["annotation_id"])
+    return weighed(rows, "weight").filter(_.drawn)
 
 
 @dataclass(frozen=True)
@@ -54,7 +59,7 @@ class _Share:
     def __call__(self, tables: Tables, asked: Asked) -> pd.DataFrame:
         if not (audits_by_reason(tables)["tier"] == 2).any():
             return undefined(asked, N_("needs tier-2 audits; not delivered"))
-        rows = held(tables, "reaudited", lambda tables: reaudited(tables, asked.by)).filter(_[WEEK].isin(asked.weeks))
+        rows = held_reaudited(tables, asked.by).filter(_[WEEK].isin(asked.weeks))
         alike = {"alike": "annotation_id", "apart": "annotation_id"}
         return rate(rows, asked, self.hit, self.counted, of=self.of, note="by annotation", **alike)
 

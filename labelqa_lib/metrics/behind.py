@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from ibis import _
 
-from labelqa_lib.derived import first_audits, first_of_each
+from labelqa_lib.derived import first_audits, second_audits
 from labelqa_lib.errors import UsageError
 from labelqa_lib.metrics.annotated import annotated
 from labelqa_lib.metrics.held import Held
@@ -103,9 +103,7 @@ def audit_words(tables: Tables) -> ibis.Table:
 
 def _audit_words(audits: ibis.Table) -> ibis.Table:
     first = first_audits(audits).inner_join(audits.select("audit_id", "error_cause", "comment"), "audit_id")
-    second = first_of_each(audits.filter(_.tier == 2), "annotation_id", [_.audited_at.desc(), _.audit_id])
-    second = second.select("annotation_id", second_label="audit_label")
-    words = first.select("annotation_id", "audit_label", "error_cause", "comment").outer_join(second, "annotation_id")
+    words = first.select("annotation_id", "audit_label", "error_cause", "comment").outer_join(second_audits(audits), "annotation_id")
     return words.mutate(annotation_id=_.annotation_id.coalesce(_.annotation_id_right)).drop("annotation_id_right")
 
 

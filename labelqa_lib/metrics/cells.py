@@ -21,6 +21,11 @@ def held(tables: Tables, name: str, rows: Callable[[Tables], Table]) -> Table | 
     return rows(tables) if tables.market is None else tables.keep(f"held {name}", lambda: Held.fetched(rows(tables)))
 
 
+def in_pandas(rows: Table | Held) -> pd.DataFrame:
+    """All rows and columns."""
+    return rows.frame(rows.columns) if isinstance(rows, Held) else fetch(rows)
+
+
 def fetched(rows: Table | Held, columns: Sequence[str], in_order_of: str) -> pd.DataFrame:
     """Some columns of the rows, as the engine gives them, in the order of a text that is another in each row."""
     columns = list(dict.fromkeys([*columns, in_order_of]))

@@ -11,11 +11,11 @@ import pandas as pd
 from ibis import _
 
 from labelqa_lib import periods
-from labelqa_lib.metrics.auditor import reaudited
-from labelqa_lib.metrics.cells import fetched, first_told, held
+from labelqa_lib.metrics.auditor import held_reaudited
+from labelqa_lib.metrics.cells import fetched, first_told
 from labelqa_lib.metrics.frame import framed, groups_of, undefined
 from labelqa_lib.metrics.held import Held
-from labelqa_lib.metrics.judged import AUDITS, cluster, clusters_of, judged, rate
+from labelqa_lib.metrics.judged import AUDITS, cluster, clusters_of, held_judged, rate
 from labelqa_lib.metrics.metric import SEGMENTS, WEEK, Asked
 from labelqa_lib.metrics.registry import REGISTRY, ask
 from labelqa_lib.metrics.withheld import withhold
@@ -87,7 +87,7 @@ def corrected(
     silent = raw[raw["estimate"].isna()]
     parts = [silent.assign(metric=CORRECTED)]
     if len(silent) < len(raw):
-        second = fetched(held(tables, "reaudited", reaudited), ["second_label", "weight"], "annotation_id")
+        second = fetched(held_reaudited(tables), ["second_label", "weight"], "annotation_id")
         sample = fetched(rows, [*_COLUMNS, *cluster(asked), *asked.by], "annotation_id")
         sample = sample.merge(second.rename(columns={"weight": "second_weight"}), on="annotation_id", how="left")
         # of other weeks only what was audited again can be lent
@@ -103,7 +103,7 @@ def corrected(
 
 def audited(tables: Tables) -> ibis.Table | Held:
     """Judged annotations with a tier-1 audit of known chance, and its ``audit_label``."""
-    return held(tables, "judged", judged).filter(_.basis == AUDITS)
+    return held_judged(tables).filter(_.basis == AUDITS)
 
 
 def _corrected(sample: pd.DataFrame, asked: Asked) -> pd.DataFrame:

@@ -6,14 +6,16 @@ import pandas as pd
 from ibis import Table, _
 
 from labelqa_lib.metrics.agreement import blind_pairs
+from labelqa_lib.metrics.annotated import annotated, looked_at_here
 from labelqa_lib.metrics.cells import cells, held
 from labelqa_lib.metrics.held import Held
-from labelqa_lib.metrics.judged import AUDITS, annotated, judged
+from labelqa_lib.metrics.judged import AUDITS, held_judged, judged
 from labelqa_lib.metrics.made import made
 from labelqa_lib.metrics.metric import WEEK
-from labelqa_lib.metrics.references import audits_by_reason
+from labelqa_lib.metrics.references import audits_by_reason, beside
 from labelqa_lib.periods import calendar
 from labelqa_lib.store import Tables, fetch
+from labelqa_lib.telling import among
 
 
 def coverage(tables: Tables) -> pd.DataFrame:
@@ -28,10 +30,11 @@ def coverage(tables: Tables) -> pd.DataFrame:
     """
     counts = {}
     if tables.audits is not None or tables.gold is not None:
-        counts["audited"] = _counted(held(tables, "judged", lambda all_weeks: judged(all_weeks, ())).filter(_.basis == AUDITS))
+        counts["audited"] = _counted(held_judged(tables, ()).filter(_.basis == AUDITS))
     if tables.gold is not None:
-        on_gold = annotated(tables).semi_join(tables.gold, "item_id")
-        counts["on_gold"] = fetch(on_gold.aggregate(n=_.count(), by=WEEK)).set_index(WEEK)["n"]
+        rows = annotated(tables) if tables.market is None else looked_at_here(tables)
+        on_gold = rows.filter(among(rows, "item_id", beside(rows, tables, "gold")))
+        counts["on_gold"] = _counted(on_gold.select(WEEK).mutate(weight=1.0))
     if tables.delivered("annotations.agent_id") and tables.delivered("annotations.blind"):
         pairs = held(tables, "blind pairs", blind_pairs).select(WEEK, "left_id", "right_id").distinct()
         counts["blind_pairs"] = _counted(pairs.mutate(weight=1.0))

@@ -39,6 +39,10 @@ class Columns:
             column = self._given[name] = _decoded(column)
         return column
 
+    def at(self, name: str, place: np.ndarray | None) -> Column | pa.ChunkedArray:
+        """A column at some places, decoded if it is."""
+        return self._given[name] if place is None else self._given[name].take(place)
+
     def coded(self, name: str) -> tuple[np.ndarray, pd.Index]:
         """Which of the sorted values of a column of numbers or times each row has, −1 for none, and those values."""
         if name not in self._codes:
@@ -111,9 +115,15 @@ class Held:
         new = {name: _stored(self._resolved(column), len(self)) for name, column in columns.items()}
         return Held(self._base, self._place, self._own | new, tuple(dict.fromkeys([*self.columns, *new])))
 
-    def select(self, *names: str) -> Held:
-        """The rows with these columns alone."""
+    def select(self, *names: str, **columns: Deferred) -> Held:
+        """The rows with these columns alone, of which some are made or get another name."""
+        if columns:
+            return self.mutate(**columns).select(*names, *columns)
         return Held(self._base, self._place, {name: self._own[name] for name in names if name in self._own}, names)
+
+    def settled(self) -> Held:
+        """The same rows, as if they had been fetched so: for whoever cuts them again and again."""
+        return Held(Columns({name: self._own[name] if name in self._own else self._base.at(name, self._place) for name in self.columns}))
 
     def union(self, other: Held) -> Held:
         """These rows and, below them, the other ones."""

@@ -18,20 +18,23 @@ import pandas as pd
 from ibis import _
 
 from labelqa_lib import periods
-from labelqa_lib.metrics.annotated import annotated, looked_at, needs_items, with_items, with_labels
-from labelqa_lib.metrics.cells import cells, held
+from labelqa_lib.metrics.annotated import annotated, looked_at, looked_at_here, needs_items, with_items, with_labels
+from labelqa_lib.metrics.cells import cells, held, in_pandas
 from labelqa_lib.metrics.frame import rate_frame
 from labelqa_lib.metrics.held import Held
+from labelqa_lib.metrics.joining import Rows
 from labelqa_lib.metrics.made import all_agents_told
 from labelqa_lib.metrics.metric import WEEK, Asked
-from labelqa_lib.metrics.references import made_by_place, with_references, with_references_held
-from labelqa_lib.store import Tables, fetch
+from labelqa_lib.metrics.references import beside, made_by_place, with_references, with_references_held
+from labelqa_lib.store import Tables
+from labelqa_lib.telling import either, first_true, told_by
 
 AUDITS, GOLD = "audits", "gold"
 _JUDGED = (
     "reference_label", "reference_area", "reference_violating", "reference_critical", "label_violating", "label_critical",
     "audit_id", "auditor_id", "audit_label", "basis", "correct", "critical_error", "weight",
 )  # fmt: skip
+_JUDGED_WITH = ("drawn", "audit_weight", "second_label", "final_label", "gold_label")
 _IN_PLACES = ("market", "partner", "site", WEEK, "label", "reference_label", "auditor_id")
 _NOT_IN_PLACES = ("audit_id", "audit_label", "reference_area")
 _READ_IN_PLACES = ("annotation_id", "item_id", "sop_version", "market", "partner", "site", WEEK, "agent_id", "label")
@@ -45,7 +48,7 @@ def judged(tables: Tables, by: Iterable[str] | None = None) -> ibis.Table:
     Of all markets there are many: where `by` names the dimensions that are asked for, rows may hold no more than these need.
     """
     if tables.market is not None:
-        return tables.keep("judged", lambda: _with_areas(_against_references(with_references(annotated(tables), tables, made_by_place(tables)), tables)))
+        return tables.keep("judged", lambda: _of_one_market(annotated(tables), tables, made_by_place(tables)))
     light = tables.looked_at is not None  # joined to nothing but labels and places
     if by is not None and set(by) <= set(_IN_PLACES) and all_agents_told(tables):
         there = made_by_place(tables)
@@ -81,7 +84,7 @@ def sampled(
 
     def chosen_rows() -> tuple[Held, dict[str, str]]:
         chosen, words = _chosen(tables, weeks, weekly)
-        return held(tables, "judged", judged).filter(chosen), words
+        return held_judged(tables).filter(chosen), words
 
     return tables.keep(f"sample of {weeks}, {weekly}", chosen_rows)
 
@@ -110,7 +113,7 @@ class _Place(NamedTuple):
 
 
 def _markets_and_weeks(tables: Tables) -> list[_Place]:
-    there = fetch(judged(tables, ()).select(*_Place._fields).distinct())
+    there = in_pandas(held_judged(tables, ()).select(*_Place._fields).distinct())
     return [_Place(*one) for one in zip(*(there[name] for name in _Place._fields), strict=True)]
 
 
@@ -171,6 +174,21 @@ def clusters_of(asked: Asked, alike: str = "agent_id", otherwise: str = "item") 
     return f"by {otherwise if alike in asked.by else alike.removesuffix('_id')}"
 
 
+def held_judged(tables: Tables, by: Iterable[str] | None = None) -> ibis.Table | Held:
+    """`judged` for whoever only sums it: in memory where the tables are one market's, else left in the engine."""
+    if tables.market is None:
+        return judged(tables, by)
+
+    def judge() -> Held:
+        return _of_one_market(looked_at_here(tables), tables, held(tables, "made by place", made_by_place))
+
+    return tables.keep("held judged", judge)
+
+
+def _of_one_market(rows: Rows, tables: Tables, there: Rows) -> Rows:
+    return _with_areas(_against_references(with_references(rows, tables, there), tables))
+
+
 def _in_places(rows: ibis.Table) -> ibis.Table:
     """All markets' judged annotations with what is asked most: where they were made, by whom, and how they were judged.
 
@@ -193,26 +211,25 @@ def _as_judged(part: Tables, there: ibis.Table, columns: Sequence[str] = ()) -> 
     return _against_references(with_labels(rows, part), part)
 
 
-def _against_references(rows: ibis.Table, tables: Tables) -> ibis.Table:
+def _against_references(rows: Rows, tables: Tables) -> Rows:
     """The rows with a reference label, what is known of it, and whether it was met."""
     rows = rows.mutate(
-        basis=ibis.cases((rows.drawn.fill_null(False), AUDITS), (rows.gold_label.notnull(), GOLD)),
-        reference_label=ibis.coalesce(rows.final_label, rows.second_label, rows.audit_label, rows.gold_label),
+        basis=first_true(_.drawn, _.gold_label.notnull(), names=(AUDITS, GOLD)),
+        reference_label=_.final_label.coalesce(_.second_label, _.audit_label, _.gold_label),
     )
-    labels = tables.labels.select(
-        reference_label="label",
-        reference_area="policy_area",
-        reference_violating="violating",
-        reference_critical="critical",
+    labels = beside(rows, tables, "labels").select(
+        reference_label=_.label, reference_area=_.policy_area, reference_violating=_.violating, reference_critical=_.critical
     )
-    rows = rows.filter(rows.basis.notnull()).inner_join(labels, "reference_label")
-    wrong = rows.label != rows.reference_label
-    return rows.mutate(
+    rows = told_by(rows.filter(_.basis.notnull()), labels, ["reference_label"], always=True)
+    wrong = _.label != _.reference_label
+    rows = rows.mutate(
         correct=~wrong,
-        critical_error=wrong & (rows.label_critical | rows.reference_critical),
-        weight=ibis.ifelse(rows.basis == AUDITS, rows.audit_weight, 1.0),
-    ).drop("drawn", "audit_weight", "second_label", "final_label", "gold_label")
+        critical_error=wrong & (_.label_critical | _.reference_critical),
+        weight=either(_.basis == AUDITS, _.audit_weight, 1.0),
+    )
+    return rows.select(*(name for name in rows.columns if name not in _JUDGED_WITH))
 
 
-def _with_areas(rows: ibis.Table) -> ibis.Table:
-    return rows.mutate(labelled_area=_.policy_area, policy_area=_.item_area.coalesce(_.reference_area)).drop("item_area")
+def _with_areas(rows: Rows) -> Rows:
+    rows = rows.mutate(labelled_area=_.policy_area, policy_area=_.item_area.coalesce(_.reference_area))
+    return rows.select(*(name for name in rows.columns if name != "item_area"))

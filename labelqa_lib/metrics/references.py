@@ -8,11 +8,21 @@ import ibis
 import pandas as pd
 from ibis import _
 
-from labelqa_lib.derived import audits_by_annotation, drawn_with_known_chance, gold_by_item, gold_label, joined, last_appeals
+from labelqa_lib.derived import drawn_with_known_chance, first_audits, gold_by_item, gold_label, joined, last_appeals, second_audits
+from labelqa_lib.metrics.held import Held
+from labelqa_lib.metrics.joining import Rows
 from labelqa_lib.metrics.made import made_in_all
 from labelqa_lib.store import Tables, fetch
+from labelqa_lib.telling import among, either, told_by, untold, with_counts
 
 PLACE = ("market", "site", "week")
+_TELLS = {
+    "audits": ("annotation_id", "audit_id", "auditor_id", "audit_label", "tier", "audited_at", "sampling_reason", "inclusion_probability"),
+    "gold": ("item_id", "gold_label", "sop_version", "set_at"),
+    "labels": ("label", "policy_area", "violating", "critical"),
+}
+"""Columns that are asked for of tables beside rows in memory; all where nothing is said."""
+
 _REFERENCES = ("audit_id", "auditor_id", "audit_label", "second_label", "gold_label", "final_label")
 
 
@@ -24,50 +34,64 @@ def audits_by_reason(tables: Tables) -> pd.DataFrame:
     return tables.keep("audits by reason", lambda: fetch(counts))
 
 
-def design_weight(rows: ibis.Table, there: ibis.Value | None = None) -> ibis.FloatingValue:
-    """1/π where the plan gives it, else N/n of the rows ``drawn`` without it, within market x site x week of `rows`.
+def beside(rows: Rows, tables: Tables, name: str) -> Rows:
+    """A table that tells of rows, where the rows are: in the engine, or in memory."""
+    table = getattr(tables, name)
+    if table is None or not isinstance(rows, Held):
+        return table
+    return tables.keep(f"held rows of {name}", lambda: Held.fetched(table.select(_TELLS.get(name, table.columns))))
 
-    `there` is N where `rows` are not all rows of their place.
+
+def first_audits_beside(rows: Rows, tables: Tables) -> Rows:
+    """`first_audits`, where the rows are. In memory kept: whoever judges annotations asks for them, and whoever judges audits."""
+    audits = beside(rows, tables, "audits")
+    return tables.keep("held first audits", lambda: first_audits(audits)) if isinstance(rows, Held) else first_audits(audits)
+
+
+def weighed(rows: Rows, name: str, there: str = "") -> Rows:
+    """The rows with their weight: 1/π where the plan gives it, else N/n of the rows ``drawn`` without it, within market x
+    site x week of `rows`. `there` is the column that tells N, where `rows` are not all rows of their place.
     """
-    place = ibis.window(group_by=PLACE)
-    plain = (rows.drawn & rows.inclusion_probability.isnull()).fill_null(False)
-    there = rows.annotation_id.count().over(place) if there is None else there
-    share = there / ibis.ifelse(plain, 1, 0).sum().over(place).nullif(0)
-    return ibis.ifelse(plain, share, 1 / rows.inclusion_probability)
+    plain = _.drawn & _.inclusion_probability.isnull()
+    counts = {"_plain": plain} if there else {"_plain": plain, "_all": _.annotation_id.notnull()}
+    share = _[there or "_all"] / _._plain
+    rows = with_counts(rows, PLACE, **counts).mutate(**{name: either(plain, share, 1 / _.inclusion_probability)})
+    return rows.select(*(column for column in rows.columns if column not in counts))
 
 
-def with_references(rows: ibis.Table, tables: Tables, there: ibis.Table) -> ibis.Table:
+def with_references(rows: Rows, tables: Tables, there: Rows) -> Rows:
     """Those annotations that an audit drawn with known chance or gold may judge, and by what: ``drawn, audit_weight,
     audit_id, auditor_id, audit_label, second_label, gold_label, final_label``. `there` is `made_by_place`.
 
     What cannot be judged is left out before anything is joined: it is nine annotations of ten, and the joins are wide.
     What is known of an audited annotation is put together among the few audits, so that annotations are gone through once.
     """
-    nothing, told = ibis.null("string"), {}
+    gold, appeals = beside(rows, tables, "gold"), last_appeals(beside(rows, tables, "appeals"))
     if tables.gold is None and tables.audits is None:
-        left = rows.filter(ibis.literal(False))
-        found = left.mutate(**dict.fromkeys(_REFERENCES, nothing), drawn=False, inclusion_probability=ibis.null("float64"))
+        found = rows.filter(_.annotation_id.isnull()).mutate(drawn=False)
     elif tables.gold is None:
-        audits = joined(audits_by_annotation(tables.audits).filter(_.drawn), last_appeals(tables.appeals))
-        found = rows.inner_join(audits, "annotation_id")
+        audits = joined(_both_audits(rows, tables).filter(_.drawn), appeals)
+        found = told_by(rows, audits, ["annotation_id"], always=True)
     else:
-        chosen, parts = rows.item_id.isin(tables.gold.item_id), [*gold_by_item(tables.gold), *last_appeals(tables.appeals)]
+        chosen, parts = among(rows, "item_id", gold), [*gold_by_item(gold), *appeals]
         if tables.audits is not None:
-            audits = tables.keep("first and second audits", lambda: audits_by_annotation(tables.audits))
-            chosen = chosen | rows.annotation_id.isin(audits.filter(_.drawn).annotation_id)
-            parts = [(audits, "annotation_id"), *parts]
+            audits = tables.keep(f"first and second audits, {type(rows).__name__}", lambda: _both_audits(rows, tables))
+            chosen = chosen | among(rows, "annotation_id", audits.filter(_.drawn))
+            parts = [(audits, ["annotation_id"]), *parts]
         few = rows.filter(chosen)
         if tables.market is None:
             # kept, so that the engine knows how few they are: it would hold what they are joined to the wrong way round
             few = tables.keep(f"chosen, with {', '.join(rows.columns)}", lambda: few)
-        found = joined(few, parts)
-        told["gold_label"] = gold_label(found)
-    found = found.left_join(there, _same_place(found, there), rname="{name}_there")
-    told = {name: found[name] if name in found.columns else nothing for name in _REFERENCES} | told
-    told["drawn"] = found.drawn if "drawn" in found.columns else ibis.literal(False)
-    chance = found.inclusion_probability if "inclusion_probability" in found.columns else ibis.null("float64")
-    found = found.select(*rows.columns, "_there", **told, inclusion_probability=chance)
-    return found.mutate(audit_weight=design_weight(found, found._there)).drop("inclusion_probability", "_there")
+        found = joined(few, parts).mutate(gold_label=gold_label(_))
+        found = found if tables.audits is not None else found.mutate(drawn=False)
+    missing = [name for name in (*_REFERENCES, "inclusion_probability") if name not in found.columns]
+    found = untold(found, [name for name in missing if name in _REFERENCES], [name for name in missing if name not in _REFERENCES])
+    found = weighed(told_by(found, there, ["market", "week"], alike=["site"]), "audit_weight", "_there")
+    return found.select(*rows.columns, "drawn", *_REFERENCES, "audit_weight")
+
+
+def _both_audits(rows: Rows, tables: Tables) -> Rows:
+    return told_by(first_audits_beside(rows, tables), second_audits(beside(rows, tables, "audits")), ["annotation_id"])
 
 
 def with_references_held(tables: Tables, there: ibis.Table, columns: Sequence[str] = ()) -> ibis.Table:

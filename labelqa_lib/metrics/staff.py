@@ -5,10 +5,13 @@ from __future__ import annotations
 import pandas as pd
 from ibis import _
 
-from labelqa_lib.metrics.judged import annotated
+from labelqa_lib.metrics.annotated import annotated, looked_at_here
+from labelqa_lib.metrics.cells import in_pandas
 from labelqa_lib.metrics.made import made
 from labelqa_lib.metrics.metric import WEEK
-from labelqa_lib.store import Tables, fetch
+from labelqa_lib.metrics.references import beside
+from labelqa_lib.store import Tables
+from labelqa_lib.telling import told_by
 
 EVERYWHERE = ""
 """The site under which `staff` counts all of them together."""
@@ -46,7 +49,8 @@ def _auditors(tables: Tables) -> dict[str, int]:
     """Site -> who audited its work in the week."""
     if tables.audits is None:
         return {}
-    made = annotated(tables).filter(_[WEEK] == tables.weeks[-1]).select("annotation_id", "site")
-    seen = tables.audits.filter(_.tier == 1).select("annotation_id", "auditor_id").join(made, "annotation_id")
-    seen = fetch(seen.select("site", "auditor_id").distinct())
+    made = annotated(tables) if tables.market is None else looked_at_here(tables)
+    audits = beside(made, tables, "audits").filter(_.tier == 1).select("annotation_id", "auditor_id")
+    seen = told_by(audits, made.filter(_[WEEK] == tables.weeks[-1]).select("annotation_id", "site"), ["annotation_id"], always=True)
+    seen = in_pandas(seen.select("site", "auditor_id").distinct())
     return {EVERYWHERE: seen["auditor_id"].nunique(), **seen.groupby("site")["auditor_id"].nunique().to_dict()}

@@ -67,12 +67,17 @@ class Text:
         """Which texts are not empty."""
         return self.code >= 0
 
-    def coalesce(self, other: Callable[[], Text]) -> Text:
-        """These texts, and the other ones where these are empty."""
+    def fill_null(self, text: str) -> Text:
+        """These texts, and one for all that are empty."""
+        return self.coalesce(Text(np.zeros(len(self), dtype=np.int32), np.array([text], dtype=object)))
+
+    def coalesce(self, other: Text | Callable[[], Text], *more: Text | Callable[[], Text]) -> Text:
+        """These texts, and where these are empty the first of the other ones that is not."""
         empty = self.code < 0
         if not empty.any():
             return self
-        other = other()
+        other = other if isinstance(other, Text) else other()
+        other = other.coalesce(*more) if more else other
         values = np.union1d(self.values, other.values)
         return Text(np.where(empty, other.among(values), self.among(values)), values)
 

@@ -6,10 +6,9 @@ from collections.abc import Sequence
 
 from ibis import _
 
-from labelqa_lib.metrics.annotated import annotated
+from labelqa_lib.metrics.annotated import annotated, looked_at_here
 from labelqa_lib.metrics.behind import AUDIT_WORDS, audit_words
-from labelqa_lib.metrics.cells import held
-from labelqa_lib.metrics.judged import judged
+from labelqa_lib.metrics.judged import held_judged, judged
 from labelqa_lib.metrics.metric import WEEK
 from labelqa_lib.store import OPTIONAL, Tables, tables_from
 
@@ -38,7 +37,7 @@ def within(tables: Tables, weeks: Sequence[str]) -> Tables:
     given = {name: getattr(tables, name) for name in ("annotations", "labels", *OPTIONAL)}
     cut = tables_from({name: rows for name, rows in given.items() if rows is not None}, tables.snapshot, tables.market, weeks)
     inside = _[WEEK].isin(cut.weeks)
-    held_here = {"annotated": annotated(tables), "judged": judged(tables), "held judged": held(tables, "judged", judged)}
+    held_here = {"annotated": annotated(tables), "held looked at": looked_at_here(tables), "judged": judged(tables), "held judged": held_judged(tables)}
     cut._kept.update({name: rows.filter(inside) for name, rows in held_here.items()})
     if tables.audits is not None:
         cut._kept[AUDIT_WORDS] = audit_words(tables)  # looked up by annotation, of whatever week
