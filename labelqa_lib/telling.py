@@ -28,7 +28,7 @@ def told_by(rows: ibis.Table, part: ibis.Table, keys: Sequence[str], always: boo
     Parameters
     ----------
     keys, alike : sequence of str
-        Columns of texts. Of `alike` two that are not told are the same.
+        Of `alike` two that are not told are the same.
     always : bool
         Leave out rows that `part` has nothing for; else they are told nothing.
     """
@@ -48,6 +48,23 @@ def with_counts(rows: ibis.Table, by: Sequence[str], **conditions: ibis.Deferred
     """The rows with how many rows of their place fulfil each condition; not told where none does."""
     place = ibis.window(group_by=list(by))
     return rows.mutate(**{name: ibis.ifelse(one, 1, 0).sum().over(place).nullif(0) for name, one in conditions.items()})
+
+
+@singledispatch
+def sums_by(rows: ibis.Table, keys: Sequence[str], **values: ibis.Deferred) -> ibis.Table:
+    """A row for all rows with the same keys, with the sums of some values; not told where none of them is."""
+    return rows.group_by(list(keys)).aggregate(**{name: one.sum() for name, one in values.items()})
+
+
+@singledispatch
+def with_start(rows: ibis.Table, name: str, day: str, key: str, at: str, seconds: int) -> ibis.Table:
+    """The rows with the `day` on which the run began that each lies in. Rows of one `key` are a run as long as no pause between
+    them, by the times `at`, is longer than so many seconds. (Of those at one time any may be first.)"""
+    in_order = {"group_by": key, "order_by": at}
+    second = rows[at].epoch_seconds()
+    rows = rows.mutate(_pause=second - second.lag().over(**in_order))
+    first = ibis.ifelse(rows._pause <= seconds, ibis.null("date"), rows[day])
+    return rows.mutate(**{name: first.max().over(ibis.window(preceding=(None, 0), **in_order))})
 
 
 @singledispatch

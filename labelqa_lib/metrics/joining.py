@@ -49,6 +49,34 @@ def _with_counts(rows: Held, by: Sequence[str], **conditions: Deferred) -> Held:
     return rows.mutate(**{name: np.where(count > 0, count, np.nan)[group] for name, count in counts.items()})
 
 
+@telling.sums_by.register
+def _sums_by(rows: Held, keys: Sequence[str], **values: Deferred) -> Held:
+    named, group, size = rows.grouped(keys)
+    first = np.full(size, len(rows), dtype=np.intp)
+    np.minimum.at(first, group, np.arange(len(rows)))
+    told = rows.mutate(**values)
+    sums = {}
+    for name in values:
+        value = np.asarray(told[name], dtype=float)
+        known = np.bincount(group, ~np.isnan(value), size) > 0
+        sums[name] = np.where(known, np.bincount(group, np.nan_to_num(value), size), np.nan)
+    return rows.at(first).select(*named).mutate(**sums)
+
+
+@telling.with_start.register
+def _with_start(rows: Held, name: str, day: str, key: str, at: str, seconds: int) -> Held:
+    code, second = _numbered(rows[key]), rows[at].astype("datetime64[s]").astype(np.int64)
+    order = np.lexsort([second, code])
+    code, second, own = code[order], second[order], rows[day].astype("datetime64[D]").astype(np.int64)[order]
+    begins = (np.diff(code, prepend=-2) != 0) | (np.diff(second, prepend=0) > seconds)
+    low = own.min(initial=0)
+    span = own.max(initial=0) - low + 1
+    latest = np.maximum.accumulate(np.where(begins, own - low, 0) + (code + 1) * span)
+    start = np.empty(len(order), dtype="datetime64[D]")
+    start[order] = (latest - (code + 1) * span + low).astype("datetime64[D]")
+    return rows.mutate(**{name: start.astype(rows[day].dtype)})
+
+
 @telling.untold.register
 def _untold(rows: Held, texts: Sequence[str] = (), numbers: Sequence[str] = ()) -> Held:
     text = Text(np.full(len(rows), -1, dtype=np.int32), np.empty(0, dtype=object))
@@ -79,9 +107,13 @@ def _true(condition: object) -> np.ndarray:
     return condition.to_numpy(dtype=bool, na_value=False) if known else np.asarray(condition, dtype=bool)
 
 
+def _coded(column: Column) -> tuple[np.ndarray, np.ndarray | pd.Index]:
+    """Which of a column's sorted values each row has, −1 where it is not told, and those values."""
+    return (column.code, column.values) if isinstance(column, Text) else pd.factorize(pd.Series(column), sort=True)
+
+
 def _numbered(column: Column) -> np.ndarray:
-    """Which of a column's sorted values each row has; −1 where it is not told."""
-    return column.code if isinstance(column, Text) else pd.factorize(pd.Series(column), sort=True)[0]
+    return _coded(column)[0]
 
 
 def _rank(column: Column, descending: bool) -> np.ndarray:
@@ -93,10 +125,11 @@ def _pairs(rows: Held, part: Held, keys: Sequence[str], alike: Sequence[str]) ->
     """Every row beside those of `part` with its keys, in order, beside −1 where there is none."""
     here, there = np.zeros(len(rows), dtype=np.int64), np.zeros(len(part), dtype=np.int64)
     for name in (*keys, *alike):
-        values = part[name].values
-        known = np.append(pd.Index(values).get_indexer(rows[name].values), -2 if name in keys else len(values))
-        own = np.append(np.arange(len(values)), -1 if name in keys else len(values))
-        here, there = (_further(*pair, len(values) + 1) for pair in ((here, known[rows[name].code]), (there, own[part[name].code])))
+        (code, texts), (own, values) = _coded(rows[name]), _coded(part[name])
+        none = -1 if name in keys else len(values)
+        found = np.append(pd.Index(values).get_indexer(texts), none)[code]
+        here = _further(here, found, len(values) + 1)
+        there = _further(there, np.append(np.arange(len(values)), none)[own], len(values) + 1)
     order = np.argsort(there, kind="stable")
     first, last = (np.searchsorted(there[order], here, side) for side in ("left", "right"))
     times = np.where(here < 0, 0, last - first)

@@ -12,11 +12,13 @@ from labelqa_lib.errors import UsageError
 from labelqa_lib.metrics.cells import held, sums
 from labelqa_lib.metrics.frame import exact_frame, mean_frame
 from labelqa_lib.metrics.held import Held
+from labelqa_lib.metrics.joining import Rows
 from labelqa_lib.metrics.judged import annotated, clusters_of
 from labelqa_lib.metrics.made import made_by_agent
 from labelqa_lib.metrics.metric import SEGMENTS, WEEK, Asked, Metric
 from labelqa_lib.metrics.summed import Summed
-from labelqa_lib.store import Tables, fetch
+from labelqa_lib.store import OF_ONE_MARKET, Tables, fetch
+from labelqa_lib.telling import either, sums_by, told_by, with_start
 from labelqa_lib.translation import N_
 
 _DENOMINATORS = ("paid_minutes", "scheduled_minutes")
@@ -95,32 +97,29 @@ def _aht(tables: Tables, asked: Asked) -> pd.DataFrame:
 def _throughput(tables: Tables, asked: Asked) -> pd.DataFrame:
     """Annotations made in agents' shifts, per hour that those shifts give as handling time. QAs' hours are left out:
     they label nothing."""
-    rows = held(tables, "agents' days", _days).filter(_[WEEK].isin(asked.weeks))
+    rows = _agents_days(tables).filter(_[WEEK].isin(asked.weeks))
     return _ratio(rows, asked, N_("shifts of agents"), clusters_of(asked, otherwise="day"))
 
 
-def _days(tables: Tables) -> ibis.Table:
-    """Agents' days with a shift: annotations made in it (``total``), hours of handling time (``size``)."""
-    keys = ["agent_id", "market", "partner", "site", WEEK, "local_date"]
-    shifts = shifts_with_place(tables).filter(_.role == "agent")
-    days = shifts.group_by(keys).aggregate(size=_.handling_minutes.sum() / 60)
-    days = days.left_join(_made_by_shift(tables), ["agent_id", "local_date"], rname="{name}_made")
-    return days.select(*keys, "size", total=_.total.fill_null(0))
+def _agents_days(tables: Tables) -> ibis.Table | Held:
+    made = tables.annotations.filter(_.agent_id.notnull()).select("agent_id", "annotated_at", "local_date")
+    if tables.market is None or sum(tables.rows.values()) > OF_ONE_MARKET:
+        return held(tables, "agents' days", lambda tables: _days(shifts_with_place(tables), made))
+    return tables.keep("held agents' days", lambda: _days(held(tables, "shifts", shifts_with_place), Held.fetched(made)))
 
 
-def _made_by_shift(tables: Tables) -> ibis.Table:
-    """How many annotations an agent made (``total``) in the shift of each ``local_date``.
+def _days(shifts: Rows, made: Rows) -> Rows:
+    """Agents' days with a shift: annotations made in it (``total``), hours of handling time (``size``).
 
     Shifts tell their date and not their hours, so a shift is a run of annotations without a break of `REST_HOURS`; its
     date is that of its first annotation, so that work after midnight stays with its shift."""
-    made = tables.annotations.filter(_.agent_id.notnull())
-    in_order = {"group_by": "agent_id", "order_by": "annotated_at"}  # of those made at once any may be first
-    second = made.annotated_at.epoch_seconds()
-    made = made.mutate(pause=second - second.lag().over(**in_order))
-    first = ibis.ifelse(made.pause <= 3600 * REST_HOURS, ibis.null("date"), made.local_date)
-    so_far = ibis.window(preceding=(None, 0), **in_order)
-    made = made.mutate(shift_date=first.max().over(so_far))
-    return made.group_by(made.agent_id, local_date=made.shift_date).aggregate(total=_.count())
+    keys = ["agent_id", "market", "partner", "site", WEEK, "local_date"]
+    days = sums_by(shifts.filter(_.role == "agent"), keys, minutes=_.handling_minutes)
+    made = with_start(made, "shift_date", "local_date", "agent_id", "annotated_at", 3600 * REST_HOURS)
+    made = made.select("agent_id", local_date=_.shift_date).mutate(one=1.0)
+    made = sums_by(made, ["agent_id", "local_date"], total=_.one)
+    days = told_by(days, made, ["agent_id", "local_date"])
+    return days.select(*keys, size=_.minutes / 60, total=either(_.total.isnull(), 0, _.total))
 
 
 def _times(tables: Tables, asked: Asked) -> pd.DataFrame:

@@ -9,6 +9,7 @@ from importlib import import_module
 _HOME = {
     "SparkFolder": "place",
     "Database": "place",
+    "OF_ONE_MARKET": "aside",
     "OPTIONAL": "tables",
     "PARTITIONED": "snapshot",
     "Reading": "changes",

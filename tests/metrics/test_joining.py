@@ -12,7 +12,7 @@ from labelqa_lib.metrics.auditor import _reaudited
 from labelqa_lib.metrics.annotated import annotated, looked_at_here
 from labelqa_lib.metrics.held import Held
 from labelqa_lib.metrics.judged import held_judged, judged
-from labelqa_lib.telling import among, either, first_of_each, first_true, only_where, told_by, untold, with_counts
+from labelqa_lib.telling import among, either, first_of_each, first_true, only_where, sums_by, told_by, untold, with_counts, with_start
 
 from .snapshots import whole
 
@@ -52,6 +52,8 @@ WORDS = {
     "among": lambda rows, part: rows.filter(among(rows, "key", part.filter(_.told))),
     "among two": lambda rows, part: rows.filter(among(rows, "key", part.filter(_.told)) | among(rows, "site", part.filter(_.size > 6))),
     "counts": lambda rows, part: with_counts(rows, ["key", "site"], yes=_.flag, many=_.n > 0.5),
+    "sums": lambda rows, part: sums_by(rows, ["key", "site", "at"], total=_.n, squares=_.n * _.n),
+    "told by a time": lambda rows, part: told_by(rows, part.select("key", "size", at=_.when), ["key", "at"]),
     "either": lambda rows, part: rows.mutate(x=either(_.flag, _.n, 1 / _.n)),
     "only where": lambda rows, part: rows.mutate(x=only_where(_.site.isnull(), _.key)),
     "first true": lambda rows, part: rows.mutate(x=first_true(_.flag, _.n.notnull(), names=("yes", "known"))),
@@ -86,3 +88,14 @@ def test_what_is_audited_twice_in_memory_is_what_the_engine_finds():
     here, there = _reaudited(looked_at_here(tables), tables), _reaudited(annotated(tables), tables)
     assert len(here) > 0
     pd.testing.assert_frame_equal(frame(here.select(*there.columns)), frame(there), check_dtype=False)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_run_begins_after_the_same_pauses(seed):
+    random = np.random.default_rng(seed)
+    at = pd.Timestamp("2026-11-09 20:00") + pd.to_timedelta(np.cumsum(random.choice([0, 1, 599, 600, 601, 30000], 300)), "s")
+    rows = pd.DataFrame({"who": random.choice(["a", "b"], 300), "at": at, "day": at.normalize(), "row": [f"{place:03}" for place in range(300)]})
+    rows = ibis.memtable(rows.sample(frac=1, random_state=seed), schema={"who": "string", "at": "timestamp", "day": "date", "row": "string"})
+    here, there = (with_start(some, "start", "day", "who", "at", 600).select("row", "start") for some in (Held.fetched(rows), rows))
+    here, there = frame(here), frame(there)
+    assert list(pd.to_datetime(here["start"])) == list(pd.to_datetime(there["start"])) and here["start"].nunique() > 5
