@@ -86,7 +86,7 @@ def held_chosen(
     """`chosen` for whoever only sums it: in memory where the tables are one market's, else what is `otherwise` in the engine."""
     if tables.market is None:
         return otherwise()
-    return tables.keep(f"held {name}", lambda: choose(looked_at_here(tables), tables))
+    return tables.keep(f"held {name}", lambda: choose(looked_at_here(tables), tables).settled())
 
 
 def needs_items(tables: Tables, by: Iterable[str], rows: Callable[[Tables], ibis.Table] = every) -> bool:

@@ -180,7 +180,7 @@ def held_judged(tables: Tables, by: Iterable[str] | None = None) -> ibis.Table |
         return judged(tables, by)
 
     def judge() -> Held:
-        return _of_one_market(looked_at_here(tables), tables, held(tables, "made by place", made_by_place))
+        return _of_one_market(looked_at_here(tables), tables, held(tables, "made by place", made_by_place)).settled()
 
     return tables.keep("held judged", judge)
 
