@@ -12,6 +12,7 @@ import json
 import os
 import platform
 import resource
+import shutil
 import statistics
 import subprocess
 import sys
@@ -21,6 +22,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psutil
+from bench_scale import generate
 from conftest import TinyWorkspace
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -95,18 +97,20 @@ def floor(folder: Path, notebook: str, markets: list[str]) -> None:
     print(json.dumps(spent[1:]))
 
 
-def beside_stock(notebook: str, repeats: int, most: int, data: Path | None) -> None:
-    """Ours against stock and against the floor, on the demo."""
+def beside_stock(notebook: str, repeats: int, copies: int, data: Path | None) -> None:
+    """Ours against stock and against the floor, on the demo's markets and copies of them."""
     with tempfile.TemporaryDirectory(dir="/tmp") as temporary:
         folder = Path(temporary)
-        for name in ("params", "notebooks"):
-            (folder / name).symlink_to(ROOT / name)
-        if data:
-            (folder / "data").symlink_to(data.resolve())
-        else:
-            labelqa(folder, "demo")
-            labelqa(folder, "ingest", "data/demo")
-        markets = sorted(json.loads(next(folder.glob("data/snapshots/*/snapshot.json")).read_text())["markets"])[:most]
+        (folder / "notebooks").symlink_to(ROOT / "notebooks")
+        shutil.copytree(ROOT / "params", folder / "params")
+        if data is None:
+            labelqa(folder, "demo", "--to", folder / "made" / "demo")
+            labelqa(folder, "ingest", folder / "made" / "demo", "--data", folder / "made" / "snapshots")
+            data = folder / "made"
+        snapshots = data.resolve() / "snapshots"
+        (folder / "data" / "snapshots").mkdir(parents=True)
+        generate(snapshots / (snapshots / "CURRENT").read_text().strip(), folder / "data" / "snapshots", copies, 1)
+        markets = _named_params(folder / "params" / "markets", copies)
         asked = [word for market in markets for word in ("--market", market)]
         told = command(folder, sys.executable, __file__, FLOOR, notebook, *markets)
         own = statistics.median(json.loads(told.splitlines()[-1]))
@@ -124,6 +128,17 @@ def beside_stock(notebook: str, repeats: int, most: int, data: Path | None) -> N
                 ratios = [f"{middle['stock'][part] / middle[name][part]:.1f}" for part in (0, 1)]
                 over = f"{cpu / len(markets) / own - 1:.0%}"
                 print(f"| {name} | {workers} | {wall:.1f} | {cpu:.1f} | {cpu / len(markets):.2f} | {' | '.join(ratios)} | {over} |", flush=True)
+
+
+def _named_params(folder: Path, copies: int) -> list[str]:
+    """Each market's params once for every copy of it, under the copy's name; the names."""
+    names = []
+    for path in sorted(folder.glob("*.yaml")):
+        for copy in range(copies):
+            names.append(f"{path.stem}-{copy + 1:02}")
+            path.with_stem(names[-1]).write_text(path.read_text().replace(f"market: {path.stem}\n", f"market: {names[-1]}\n"))
+        path.unlink()
+    return names
 
 
 def tiny(folder: Path, pages: int) -> TinyWorkspace:
@@ -181,14 +196,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--notebook", default="market_report")
     parser.add_argument("--repeats", type=int, default=5)
-    parser.add_argument("--markets", type=int, default=6, help="of the demo's six")
+    parser.add_argument("--copies", type=int, default=2, help="of each of the demo's six markets")
     parser.add_argument("--data", type=Path, help="folder `data` of a workspace whose demo is ingested (default: made anew)")
     parser.add_argument("--soak", type=int, default=500)
     parser.add_argument("--only", choices=["stock", "growth", "soak"])
     asked = parser.parse_args()
     print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, load {os.getloadavg()[0]:.1f}")
     if asked.only in (None, "stock"):
-        beside_stock(asked.notebook, asked.repeats, asked.markets, asked.data)
+        beside_stock(asked.notebook, asked.repeats, asked.copies, asked.data)
     if asked.only in (None, "growth"):
         growth((6, 25, 50, 100, 200))
     if asked.only in (None, "soak"):

@@ -26,6 +26,9 @@ import duckdb
 import psutil
 import pyarrow.parquet as parquet
 
+from labelqa_lib import intake
+from labelqa_lib.intake.following import write_following
+
 ROOT = Path(__file__).resolve().parents[1]
 GROUP = 1 << 20
 
@@ -69,6 +72,8 @@ def generate(demo: Path, into: Path, copies: int, times: int) -> dict:
         single(connection, path, folder / path.name, sorted(told["markets"]), copies, times)
     tables = {table: {**counts, "rows": counts["rows"] * copies * times} for table, counts in told["tables"].items()}
     described = {**told, "id": name, "parent": None, "markets": markets, "partitions": partitions, "tables": tables, "restated": {}}
+    with intake.workbench() as engine:
+        described["derived"] = write_following(folder, partitions, None, None, engine)
     (folder / "snapshot.json").write_text(json.dumps(described))
     (into / "CURRENT").write_text(name)
     shutil.rmtree(into / "tmp", ignore_errors=True)
