@@ -41,7 +41,8 @@ def benchmark(tables: Tables, rules: Rules) -> pa.Table | None:
     there = fetch(peers.filter(_.week == week).aggregate(partners=_.partner.nunique()))["partners"].iloc[0]
     if there < rules.benchmark_partners:
         return None
-    others = replace(tables, annotations=peers, appeals=_of(tables, peers), _kept={})
+    # what is told of all annotations says nothing of theirs
+    others = replace(tables, annotations=peers, appeals=_of(tables, peers), looked_at=None, made=None, footers=(), _kept={})
     rows = []
     for metric in METRICS:
         if metric != "overturn_rate" or tables.appeals is not None:

@@ -16,7 +16,7 @@ import ibis
 import pyarrow.parquet as parquet
 
 from labelqa_lib import derived
-from labelqa_lib.intake.merging import PARTITIONED, parquet_of
+from labelqa_lib.intake.merging import parquet_of
 from labelqa_lib.intake.writing import WRITERS, Writers, link
 from labelqa_lib.sources import quoting
 
@@ -138,7 +138,7 @@ class _Following:
         rows = [query for query in (self._made_anew(places), *(self._kept(week, places) for week in weeks)) if query]
         if rows:
             order = ", ".join(dict.fromkeys(["week", "market", *_ORDER[self.table]]))
-            query = f"SELECT * FROM ({' UNION ALL '.join(rows)}) ORDER BY {order}"
+            query = f"SELECT * FROM ({' UNION ALL BY NAME '.join(rows)}) ORDER BY {order}"
             self.writers.write(query, lambda week: _file(self.folder, self.table, week), self.connection, places=("week",))
             while self.kept:
                 self.connection.execute(f"DROP TABLE {self.kept.pop()}").fetchall()
