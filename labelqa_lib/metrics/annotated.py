@@ -8,7 +8,7 @@ import ibis
 from ibis import _
 
 from labelqa_lib.metrics.held import Held
-from labelqa_lib.store import Tables, fetch
+from labelqa_lib.store import Tables, all_told, fetch
 from labelqa_lib.telling import among
 
 CONFIDENT = (0.05, 0.2, 0.5, 0.8, 0.95)
@@ -26,7 +26,7 @@ _AS_MADE = (
 _ASKED_AS_MADE = (
     "annotation_id", "item_id", "market", "partner", "site", "week", "agent_id", "label", "queue", "content_type", "language",
 )  # fmt: skip
-_ELSE_OF_ITEM = ("queue", "content_type", "language")
+_ELSE_OF_ITEM = {"queue": "item_queue", "content_type": "item_content", "language": "item_language"}
 _OF_ITEM = ("item_area", "policy_area", "suspicion", "kind")
 
 
@@ -177,9 +177,7 @@ def with_items(rows: ibis.Table, tables: Tables, *more: str) -> ibis.Table:
     rows = rows.left_join(sides, "model_label", rname="{name}_of_model")
     return rows.select(
         *dict.fromkeys([*_AS_MADE, "item_area", *more]),
-        queue=_.queue.coalesce(_.item_queue),
-        content_type=_.content_type.coalesce(_.item_content),
-        language=_.language.coalesce(_.item_language),
+        **{name: _[name] if all_told(tables.footers, name) else _[name].coalesce(_[items]) for name, items in _ELSE_OF_ITEM.items()},
         policy_area=_.item_area.coalesce(_.label_area),
         suspicion=ibis.ifelse(_.label_violating, 1 - _.model_score, _.model_score),
         kind=_kind(_),

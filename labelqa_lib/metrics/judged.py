@@ -19,13 +19,13 @@ from ibis import _
 
 from labelqa_lib import periods
 from labelqa_lib.metrics.annotated import annotated, looked_at, looked_at_here, needs_items, with_items, with_labels
-from labelqa_lib.metrics.cells import cells, held, in_pandas
+from labelqa_lib.metrics.cells import cells, in_pandas
 from labelqa_lib.metrics.frame import rate_frame
 from labelqa_lib.metrics.held import Held
 from labelqa_lib.metrics.joining import Rows
 from labelqa_lib.metrics.made import all_agents_told
 from labelqa_lib.metrics.metric import WEEK, Asked
-from labelqa_lib.metrics.references import beside, made_by_place, with_references, with_references_held
+from labelqa_lib.metrics.references import beside, held_by_place, made_by_place, with_references, with_references_held
 from labelqa_lib.store import Tables
 from labelqa_lib.telling import either, first_true, told_by
 
@@ -180,7 +180,7 @@ def held_judged(tables: Tables, by: Iterable[str] | None = None) -> ibis.Table |
         return judged(tables, by)
 
     def judge() -> Held:
-        return _of_one_market(looked_at_here(tables), tables, held(tables, "made by place", made_by_place)).settled()
+        return _of_one_market(looked_at_here(tables), tables, held_by_place(tables)).settled()
 
     return tables.keep("held judged", judge)
 

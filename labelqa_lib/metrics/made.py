@@ -35,7 +35,7 @@ def made(tables: Tables, keys: Sequence[str], weeks: Sequence[str]) -> pd.DataFr
         One row per key, in order: ``<keys>, rows, timed`` (annotations with a handle time), ``seconds`` (of those
         together; 0 or NaN where there are none).
     """
-    return _made(tables, keys, weeks).frame()
+    return made_sums(tables, keys, weeks).frame()
 
 
 def made_by_agent(tables: Tables, asked: Asked) -> Summed | None:
@@ -43,12 +43,13 @@ def made_by_agent(tables: Tables, asked: Asked) -> Summed | None:
     rows would be needed."""
     if "agent_id" in asked.by or tables.market is not None and not set(asked.by) <= set(KEPT_BY):
         return None
-    told = _made(tables, [*asked.keys, "agent_id"], asked.weeks)
+    told = made_sums(tables, [*asked.keys, "agent_id"], asked.weeks)
     agent, agents = told.coded("agent_id")
     return None if ((agent < 0) | (agent == len(agents))).any() else told.under("agent_id", "_cluster")
 
 
-def _made(tables: Tables, keys: Sequence[str], weeks: Sequence[str]) -> Summed:
+def made_sums(tables: Tables, keys: Sequence[str], weeks: Sequence[str]) -> Summed:
+    """`made`, as codes and arrays."""
     keys = list(dict.fromkeys(keys))
     if tables.market is None and set(keys) <= set(derived.MADE_BY):
         sums = made_in_all(tables).filter(_[WEEK].isin(list(weeks)))

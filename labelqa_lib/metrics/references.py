@@ -9,15 +9,17 @@ import pandas as pd
 from ibis import _
 
 from labelqa_lib.derived import drawn_with_known_chance, first_audits, gold_by_item, gold_label, joined, last_appeals, second_audits
-from labelqa_lib.metrics.held import Held
+from labelqa_lib.metrics.cells import in_pandas
+from labelqa_lib.metrics.held import Columns, Held
 from labelqa_lib.metrics.joining import Rows
-from labelqa_lib.metrics.made import made_in_all
-from labelqa_lib.store import Tables, fetch
-from labelqa_lib.telling import among, either, told_by, untold, with_counts
+from labelqa_lib.metrics.made import made_in_all, made_sums
+from labelqa_lib.metrics.texts import Text
+from labelqa_lib.store import Tables
+from labelqa_lib.telling import among, either, sums_by, told_by, untold, with_counts
 
 PLACE = ("market", "site", "week")
 _TELLS = {
-    "audits": ("annotation_id", "audit_id", "auditor_id", "audit_label", "tier", "audited_at", "sampling_reason", "inclusion_probability"),
+    "audits": ("annotation_id", "audit_id", "auditor_id", "audit_label", "tier", "audited_at", "sampling_reason", "inclusion_probability", "week"),
     "gold": ("item_id", "gold_label", "sop_version", "set_at"),
     "labels": ("label", "policy_area", "violating", "critical"),
 }
@@ -29,17 +31,20 @@ _REFERENCES = ("audit_id", "auditor_id", "audit_label", "second_label", "gold_la
 def audits_by_reason(tables: Tables) -> pd.DataFrame:
     """How many audits of each week and tier were drawn, why, and whether with a chance that is known: ``week, tier,
     sampling_reason, known, n``."""
-    audits = tables.audits.mutate(known=drawn_with_known_chance(tables.audits))
-    counts = audits.group_by(["week", "tier", "sampling_reason", "known"]).aggregate(n=_.count())
-    return tables.keep("audits by reason", lambda: fetch(counts))
+    audits = tables.audits if tables.market is None else _in_memory(tables, "audits")
+    audits = audits.mutate(known=drawn_with_known_chance(_), one=1)
+    counts = sums_by(audits, ["week", "tier", "sampling_reason", "known"], n=_.one)
+    return tables.keep("audits by reason", lambda: in_pandas(counts).astype({"n": "int64"}))
 
 
 def beside(rows: Rows, tables: Tables, name: str) -> Rows:
     """A table that tells of rows, where the rows are: in the engine, or in memory."""
-    table = getattr(tables, name)
-    if table is None or not isinstance(rows, Held):
-        return table
-    return tables.keep(f"held rows of {name}", lambda: Held.fetched(table.select(_TELLS.get(name, table.columns))))
+    return _in_memory(tables, name) if isinstance(rows, Held) and getattr(tables, name) is not None else getattr(tables, name)
+
+
+def _in_memory(tables: Tables, name: str) -> Held:
+    rows = getattr(tables, name)
+    return tables.keep(f"held rows of {name}", lambda: Held.fetched(rows.select(_TELLS.get(name, rows.columns))))
 
 
 def first_audits_beside(rows: Rows, tables: Tables) -> Rows:
@@ -109,6 +114,12 @@ def with_references_held(tables: Tables, there: ibis.Table, columns: Sequence[st
 
 def _same_place(left: ibis.Table, right: ibis.Table) -> list[ibis.BooleanValue]:
     return [left.market == right.market, left.site.identical_to(right.site), left.week == right.week]
+
+
+def held_by_place(tables: Tables) -> Held:
+    """`made_by_place` in memory: added up from what every agent made, which a page asks for anyway."""
+    sums = made_sums(tables, PLACE, tables.weeks)
+    return Held(Columns({name: Text.coded(*sums.coded(name)) for name in PLACE} | {"_there": sums["rows"]}))
 
 
 def made_by_place(tables: Tables) -> ibis.Table:

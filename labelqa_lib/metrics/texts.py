@@ -38,6 +38,11 @@ class Text:
         code = coded.indices.fill_null(len(order)).to_numpy()
         return cls(place[code], coded.dictionary.take(pa.array(order)).to_numpy(zero_copy_only=False))
 
+    @classmethod
+    def coded(cls, code: np.ndarray, values: np.ndarray) -> Text:
+        """The texts of codes of which also the one after the last is none."""
+        return cls(np.where(code == len(values), -1, code).astype(np.int32), values)
+
     def __len__(self) -> int:
         return len(self.code)
 

@@ -17,6 +17,7 @@ _HOME = {
     "Restatement": "snapshot",
     "Snapshot": "snapshot",
     "Tables": "tables",
+    "all_told": "footers",
     "arrow": "tables",
     "describe": "snapshot",
     "earlier_reading": "snapshot",

@@ -107,6 +107,11 @@ def any_told(footers: Iterable[parquet.FileMetaData], column: str) -> bool | Non
     return told
 
 
+def all_told(footers: Sequence[parquet.FileMetaData], column: str) -> bool:
+    """Whether it is known that every row tells a column."""
+    return bool(footers) and all(about is not None and about.has_null_count and about.null_count == 0 for _rows, about in _groups(footers, column))
+
+
 def greatest(footers: Iterable[parquet.FileMetaData], column: str) -> object:
     """The greatest value of a column; None where a footer does not say, or no row tells it."""
     values = []

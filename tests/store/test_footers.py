@@ -33,6 +33,8 @@ def test_footers_say_what_the_engine_says(opened):
     asked = replace(opened, footers=(), _kept={})
     assert len(opened.footers) == 2
     assert {name: opened.delivered(f"annotations.{name}") for name in SEEN} == {name: asked.delivered(f"annotations.{name}") for name in SEEN}
+    told = [name for name in SEEN if store.all_told(opened.footers, name)]
+    assert told == (["annotation_id"] if opened.footers[0].row_group(0).column(0).is_stats_set else [])
     assert opened.last_made() == asked.last_made() == ROWS["annotated_at"].max()
 
 
