@@ -108,22 +108,37 @@ def single(connection, path: Path, target: Path, bases: list[str], copies: int, 
     writer.close()
 
 
-def deliver(demo: Path, into: Path, times: int) -> None:
-    """The demo's delivery as CSV, every row `times` times under other ids."""
+RESTATED = {"annotations": "coalesce(t.handle_seconds, 0) + 1 AS handle_seconds", "items": "t.content_ref || '!' AS content_ref"}
+"""What a second delivery says otherwise, of a third of these rows."""
+
+
+def deliver(demo: Path, into: Path, times: int, second: bool = False) -> None:
+    """The demo's delivery as CSV, every row `times` times under other ids; `second` has a third of the first one's rows as they
+    were, a third that say something else, and as many new ones."""
     into.mkdir(parents=True)
     connection = duckdb.connect()
     connection.execute(f"SET threads = 1; SET memory_limit = '1GB'; SET temp_directory = '{into}/tmp'; SET TimeZone = 'UTC'")
     for path in sorted(demo.glob("*.parquet")):
         rows = repeated(path.stem, str(path), None, 0, times)
+        if second and path.stem in IDS:
+            old = 2 * times // 3
+            new = repeated(path.stem, str(path), None, 1, times - old)
+            rows = f"({rows} WHERE k < {old} AND k % 2 = 1) UNION ALL ({new}) UNION ALL ({rows} WHERE k < {old} AND k % 2 = 0)"
+            if changed := RESTATED.get(path.stem):
+                head, tail = rows.rsplit("SELECT t.* REPLACE (", 1)
+                rows = f"{head}SELECT t.* REPLACE ({changed}, {tail}"
         connection.execute(f"COPY ({rows}) TO '{into}/{path.stem}.csv' (HEADER)")
     shutil.rmtree(into / "tmp", ignore_errors=True)
 
 
-def taken_in(delivery: Path, data: Path, folder: Path) -> None:
-    """An ingest of it as a process of its own."""
+INGEST = "import sys; from labelqa_lib import cli, intake; intake.MEMORY = sys.argv.pop(1) or intake.MEMORY; sys.exit(cli.main(sys.argv[1:]))"
+
+
+def taken_in(delivery: Path, data: Path, folder: Path, engine: str = "") -> None:
+    """An ingest of it as a process of its own, with an engine of so much memory (as it is, when empty)."""
     size = sum(file.stat().st_size for file in delivery.glob("*.csv"))
     started, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
-    command = [sys.executable, "-m", "labelqa_lib.cli", "ingest", str(delivery), "--data", str(data)]
+    command = [sys.executable, "-c", INGEST, engine, "ingest", str(delivery), "--data", str(data)]
     process = subprocess.Popen(command, cwd=folder, env={**os.environ, "PYTHONPATH": str(ROOT)}, stdout=subprocess.PIPE, text=True)
     with Peak(process.pid, kernels=False) as peak:
         out, _ = process.communicate()
@@ -132,9 +147,9 @@ def taken_in(delivery: Path, data: Path, folder: Path) -> None:
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu = used.ru_utime + used.ru_stime - before.ru_utime - before.ru_stime
     told = json.loads((data / (data / "CURRENT").read_text().strip() / "snapshot.json").read_text())["tables"]
-    rows = sum(table["accepted"] for table in told.values())
-    print(f"| {size / 1e9:.1f} | {rows:,} | {time.perf_counter() - started:,.0f} | {cpu:,.0f} | {rows / cpu:,.0f} | {peak.own / 2**20:,.0f} | "
-          f"{peak.resident / 2**20:,.0f} |")  # fmt: skip
+    rows, restated = (sum(table[name] for table in told.values()) for name in ("delivered", "restated"))
+    print(f"| {size / 1e9:.1f} | {rows:,} | {restated:,} | {time.perf_counter() - started:,.0f} | {cpu:,.0f} | {rows / cpu:,.0f} | "
+          f"{peak.own / 2**20:,.0f} | {peak.resident / 2**20:,.0f} |", flush=True)  # fmt: skip
 
 
 class Peak:
@@ -210,6 +225,8 @@ def main() -> None:
     parser.add_argument("--only", choices=["page", "overview", "ingest"])
     parser.add_argument("--market", default="MY-01")
     parser.add_argument("--delivery", type=int, default=42, help="repetitions of every row of the delivery: 42 are 10 GB")
+    parser.add_argument("--onto", action="store_true", help="then take in a second one as large, of which a third restates the first")
+    parser.add_argument("--engine", default="", help="memory of the engine at ingest, such as 200MB, where not intake's own")
     asked = parser.parse_args()
     print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, load {os.getloadavg()[0]:.1f}")
     into = asked.folder / "snapshots"
@@ -230,9 +247,13 @@ def main() -> None:
                 page(asked.folder, snapshot, "overview", None)
         if asked.only in (None, "ingest"):
             deliver(asked.delivered, asked.folder / "delivery", asked.delivery)
-            print("\n| delivery, GB | rows | wall s | CPU s | rows a CPU s | own memory, MiB | resident, MiB |")
-            print("| ---: | ---: | ---: | ---: | ---: | ---: | ---: |", flush=True)
-            taken_in(asked.folder / "delivery", asked.folder / "taken in", ROOT)
+            print("\n| delivery, GB | rows | restated | wall s | CPU s | rows a CPU s | own memory, MiB | resident, MiB |")
+            print("| ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |", flush=True)
+            taken_in(asked.folder / "delivery", asked.folder / "taken in", ROOT, asked.engine)
+            if asked.onto:
+                shutil.rmtree(asked.folder / "delivery")
+                deliver(asked.delivered, asked.folder / "onto", asked.delivery, second=True)
+                taken_in(asked.folder / "onto", asked.folder / "taken in", ROOT, asked.engine)
     finally:
         if not asked.keep:
             shutil.rmtree(asked.folder, ignore_errors=True)
