@@ -11,9 +11,10 @@ from scipy import optimize
 
 from labelqa_lib.errors import UsageError
 from labelqa_lib.sampling.frontier import savings
-from labelqa_lib.sampling.planning import WIDEST, Plan, averaged, cheapest, plan, reached
+from labelqa_lib.sampling.planning import Plan, averaged, cheapest, plan, reached
 from labelqa_lib.sampling.precision import Goal
 from labelqa_lib.sampling.rules import Rules
+from labelqa_lib.sampling.searching import WIDEST
 from labelqa_lib.store import Tables
 from labelqa_lib.translation import N_, say
 

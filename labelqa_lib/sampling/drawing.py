@@ -12,8 +12,9 @@ import pandas as pd
 from labelqa_lib.errors import UsageError
 from labelqa_lib.periods import Week
 from labelqa_lib.sampling.frames import VERDICTS, audited_once, auditors, candidates, upset
-from labelqa_lib.sampling.planning import Plan, densest, expected, plan
+from labelqa_lib.sampling.planning import Plan, densest, plan
 from labelqa_lib.sampling.rules import Rules
+from labelqa_lib.sampling.searching import expected
 from labelqa_lib.sampling.strata import KEYS, stratum_name
 from labelqa_lib.stats.allocation import neyman
 from labelqa_lib.stats.drawing import pps_systematic, stratified_systematic
@@ -134,7 +135,8 @@ def _random(offered: pd.DataFrame, made: Plan, seeds: list[int]) -> tuple[pd.Dat
     cells = pd.DataFrame({
         "agent_id": agents[used // len(strata)], "stratum": used % len(strata), "population": np.bincount(cell),
     })  # fmt: skip
-    cells["expected"] = expected(cells, np.minimum(wanted / held, 1.0), densest(cells, made.agents))
+    place, population = cells["stratum"].to_numpy(), cells["population"].to_numpy()
+    cells["expected"] = expected(place, population, np.minimum(wanted / held, 1.0), densest(cells, made.agents))
     take = controlled_rounding(cells["expected"], used // len(strata), cells["stratum"], seeds[0])
     chance = (cells["expected"] / cells["population"]).to_numpy()
     rows["stratum"], rows["inclusion_probability"] = strata[stratum], chance[cell]

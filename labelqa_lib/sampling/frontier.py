@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 
 from labelqa_lib.sampling.expected import average_width
-from labelqa_lib.sampling.planning import Plan, cheapest, overhead, plan_from
+from labelqa_lib.sampling.planning import Plan, cheapest, plan_from
 from labelqa_lib.sampling.precision import Goal
 from labelqa_lib.sampling.rules import Rules
+from labelqa_lib.sampling.searching import overhead
 from labelqa_lib.sampling.strata import Past
 from labelqa_lib.stats import survey
 from labelqa_lib.translation import N_, say
@@ -18,7 +19,7 @@ from labelqa_lib.translation import N_, say
 STRETCHES = (0.75, 0.83, 0.91, 1.0, 1.1, 1.25, 1.45, 1.75, 2.2)
 """Of all margins together, times the plan's own stretch: points of the frontier."""
 
-_UNLIMITED, _SMOOTH = 1e9, 800
+_UNLIMITED, _SMOOTH = 1e9, 512
 _FLOORS = {
     "minimum_agent": N_("Audits of every agent"),
     "minimum_new_joiner": N_("More audits of new joiners"),

@@ -2,34 +2,26 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
-from scipy import optimize
 
 from labelqa_lib.errors import UsageError
 from labelqa_lib.periods import Week
 from labelqa_lib.sampling.expected import Weeks, average_width
-from labelqa_lib.sampling.precision import Goal, at_expected, goals, inflation, promised, variance_for, variance_of
+from labelqa_lib.sampling.precision import Goal, at_expected, goals, promised, variances_of
 from labelqa_lib.sampling.rules import Rules
+from labelqa_lib.sampling.searching import WIDEST, Search, expected, overhead
 from labelqa_lib.sampling.strata import KEYS, Past, past
-from labelqa_lib.stats.allocation_goals import meet_goals
 from labelqa_lib.store import Tables
 
-_ROUNDS, _NUDGE = 4, 1.003
 _AVERAGED, _NEARLY = 5, 1.005
 """How often a plan is made anew because its intervals are wider on average than asked for, by more than so much."""
 
 _FLOOR_SHARE = 0.5
 """Of the hours, what minimums get that do not fit them all; the rest serves the goals."""
-
-_NEXT_TO_NOTHING = 1e-9
-
-WIDEST = 20.0
-"""Margins are stretched at most so far to fit the hours; beyond, the audits buy nothing that a goal could mean."""
 
 
 @dataclass(frozen=True)
@@ -93,8 +85,8 @@ class Plan:
         ``design_effect``."""
         audits, stratum = self.cells["audits"].to_numpy(), self.cells["stratum"].to_numpy()
         rows = []
-        for goal in self.goals:
-            variance, effect = variance_of(goal, self.cells, self.rules.confidence)
+        told = variances_of(self.goals, self.cells, self.rules.confidence)
+        for goal, variance, effect in zip(self.goals, *told, strict=True):
             width = promised(goal, variance, self.rules.confidence)
             counted = (audits * goal.counted[stratum]).sum()
             rows.append((goal.title, goal.metric, goal.site, goal.rate, goal.margin, width, counted, effect))
@@ -146,145 +138,138 @@ def plan_from(known: Past, new: frozenset[str], rules: Rules, asked: list[Goal])
     Notes
     -----
     The cheapest audits are found for the errors expected, then the average interval that they give; where that is wider
-    than asked for, once more with goals as much narrower.
+    than asked for, once more with goals as much narrower, as long as that comes nearer. Of the plans looked at the one whose
+    widest promise is narrowest is taken.
     """
-    made = averaged(cheapest(known, new, rules, asked))
+    floors = Floors.of(known, new, rules)
+    made = best = averaged(cheapest(known, new, rules, asked, floors=floors))
     for _round in range(_AVERAGED):
         widest = reached(made)
-        if widest <= _NEARLY * made.stretch and (made.stretch == 1 or made.stretch <= _NEARLY * widest):
+        if widest <= _NEARLY * made.stretch and made.stretch <= _NEARLY * max(widest, 1.0):
             break
-        halfway = [
-            replace(goal, widening=float(np.sqrt(goal.widening * before.widening)) if _round else goal.widening)
-            for goal, before in zip(made.goals, asked, strict=True)
-        ]
-        once_more, asked = cheapest(known, new, rules, halfway), halfway
-        if np.array_equal(once_more.base, made.base):
-            break  # all there is, or all that the hours buy, is audited
-        made = averaged(once_more)
+        asked = [replace(goal, widening=wide) for goal, wide in zip(made.goals, _to_ask(made, asked), strict=True)]
+        made = averaged(cheapest(known, new, rules, asked, made.stretch, floors))
+        if reached(made) >= widest:
+            break  # as near as simulated weeks can tell
+        best = made
     # what all goals have in the end, not what the last round started from
-    return replace(made, stretch=max(reached(made), 1.0)) if 1 < made.stretch < WIDEST else made
+    return replace(best, stretch=max(reached(best), 1.0)) if 1 < best.stretch < WIDEST else best
+
+
+def _to_ask(made: Plan, asked: list[Goal]) -> list[float]:
+    """What to reckon each goal's interval to be widened by, so that it comes out as wanted: as it is on average, or more
+    where it came out wider than what was asked for made believe."""
+    pairs = zip(made.goals, asked, _widths(made), strict=True)
+    return [max(goal.widening, before.widening * wide / (goal.margin * made.stretch)) for goal, before, wide in pairs]
 
 
 def reached(made: Plan) -> float:
     """How many times as wide as asked for is the widest promise? 0 without goals."""
-    told = made.promises
-    return float((told["promised"] / told["wanted"]).max()) if len(told) else 0.0
+    return max((wide / goal.margin for wide, goal in zip(_widths(made), made.goals, strict=True)), default=0.0)
+
+
+def _widths(made: Plan) -> list[float]:
+    """The half-width that each goal is promised."""
+    variances, _effects = variances_of(made.goals, made.cells, made.rules.confidence)
+    return [promised(*one, made.rules.confidence) for one in zip(made.goals, variances, strict=True)]
 
 
 def averaged(made: Plan) -> Plan:
     """The same audits, with promises that hold on average over what the week may bring."""
     confidence, weeks, told = made.rules.confidence, {}, []
-    for goal in made.goals:
-        usual = at_expected(goal, variance_of(goal, made.cells, confidence)[0], confidence)
+    variances, _effects = variances_of(made.goals, made.cells, confidence)
+    for goal, variance in zip(made.goals, variances, strict=True):
         place = goal.inside.tobytes()
         weeks[place] = weeks.get(place) or Weeks(made.cells, goal.inside)
         width = average_width(goal, made.cells, confidence, weeks=weeks[place])
-        told.append(replace(goal, widening=width / usual))
+        told.append(replace(goal, widening=width / at_expected(goal, variance, confidence)))
     return replace(made, goals=told)
 
 
-def cheapest(known: Past, new: frozenset[str], rules: Rules, asked: list[Goal]) -> Plan:
-    """The cheapest audits for goals whose `widening` is known."""
-    agents = _agents(known, new, rules)
-    least = np.minimum(rules.minimum_stratum, known.strata["population"].to_numpy())
-    needed = densest(known.cells, agents)
-    taken = hours_of(known, rules, _expected(known, needed, least))
-    floor = 1.0 if taken <= rules.hours else _FLOOR_SHARE * rules.hours / taken
-    agents["minimum"] *= floor
-    needed, least = needed * floor, least * floor
-    stretch, audits = _within_hours(known, rules, needed, asked, least)
-    chosen = known.cells.assign(audits=_expected(known, needed, audits))
+def cheapest(
+    known: Past, new: frozenset[str], rules: Rules, asked: list[Goal], near: float = 1.0, floors: Floors | None = None
+) -> Plan:
+    """The cheapest audits for goals whose `widening` is known; `near` is the stretch of a plan before, `floors` are those
+    of this past and these rules, where they are known."""
+    floors = floors or Floors.of(known, new, rules)
+    stretch, audits = Search(known, rules, floors.needed, asked, floors.least).within_hours(near)
+    made = _expected(known, floors.needed, audits)
     cheapest = known.strata["minutes"].min() / 60
-    if hours_of(known, rules, chosen["audits"].to_numpy()) < cheapest:
+    if hours_of(known, rules, made) < cheapest:
         raise UsageError(
             f"{rules.hours:g} QA hours buy not one audit of {60 * cheapest:.1f} minutes with its share of re-audits; "
             f"set sampling.hours to {2 * cheapest:.2g} or more"
         )
-    agents["audits"] = agents["agent_id"].map(chosen.groupby("agent_id")["audits"].sum()).fillna(0.0)
+    agents = floors.agents.assign(audits=_by_agent(floors.agent, made, len(floors.agents)))
     week = str(Week.parse(known.last) + 1)
-    return Plan(week, known, rules, audits, chosen, agents, new, asked, stretch, floor)
+    return Plan(week, known, rules, audits, known.cells.assign(audits=made), agents, new, asked, stretch, floors.kept)
 
 
-def _agents(known: Past, new: frozenset[str], rules: Rules) -> pd.DataFrame:
-    site = known.strata["site"].to_numpy()[known.cells["stratum"]]
-    agents = known.cells.assign(site=site).groupby("agent_id", as_index=False).agg(
-        site=("site", "first"), population=("population", "sum")
-    )  # fmt: skip
+@dataclass(frozen=True)
+class Floors:
+    """The audits that minimums ask for, whatever the goals.
+
+    Attributes
+    ----------
+    agents : DataFrame
+        As in `Plan`, without ``audits``.
+    agent : array of int
+        Of each cell, its row in `agents`; -1 for annotations without an agent.
+    needed : array
+        Share of each cell that its agent's minimum takes.
+    least : array
+        Audits of each stratum at least.
+    kept : float
+        Share of the minimums: 1 where they fit the hours, else as much as takes half of them.
+    """
+
+    agents: pd.DataFrame
+    agent: np.ndarray
+    needed: np.ndarray
+    least: np.ndarray
+    kept: float
+
+    @classmethod
+    def of(cls, known: Past, new: frozenset[str], rules: Rules) -> Floors:
+        """Those of a market's past under its rules."""
+        agent, names = pd.factorize(known.cells["agent_id"], sort=True)
+        agents = _agents(known, new, rules, agent, names)
+        least = np.minimum(rules.minimum_stratum, known.strata["population"].to_numpy())
+        needed = densest(known.cells, agents)
+        taken = hours_of(known, rules, _expected(known, needed, least))
+        kept = 1.0 if taken <= rules.hours else _FLOOR_SHARE * rules.hours / taken
+        agents["minimum"] *= kept
+        return cls(agents, agent, needed * kept, least * kept, kept)
+
+
+def _agents(known: Past, new: frozenset[str], rules: Rules, agent: np.ndarray, names: pd.Index) -> pd.DataFrame:
+    held, place = np.unique(agent, return_index=True)
+    stratum = known.cells["stratum"].to_numpy()[place[held >= 0]]
+    population = _by_agent(agent, known.cells["population"].to_numpy(), len(names))
+    site = known.strata["site"].to_numpy()[stratum]
+    agents = pd.DataFrame({"agent_id": names, "site": site, "population": population})
     agents["new_joiner"] = agents["agent_id"].isin(new)
     wanted = np.where(agents["new_joiner"], max(rules.minimum_new_joiner, rules.minimum_agent), rules.minimum_agent)
     agents["minimum"] = np.minimum(wanted, agents["population"])
     return agents
 
 
-def _within_hours(known: Past, rules: Rules, needed: np.ndarray, asked: list[Goal], least: np.ndarray):
-    """The least stretch of the margins that fits the hours (to 1 %), and the audits of each stratum with it."""
-
-    def costs(audits: np.ndarray) -> float:
-        return hours_of(known, rules, _expected(known, needed, audits)) / rules.hours - 1
-
-    @functools.cache  # the search looks at its ends and at what it found more than once
-    def settled(stretch: float) -> np.ndarray:
-        return _settled(known, rules, needed, asked, least, stretch)
-
-    def over(log_stretch: float) -> float:
-        return costs(settled(float(np.exp(log_stretch))))
-
-    in_full = settled(1.0)
-    if not asked or costs(in_full) <= 0:
-        return 1.0, in_full
-    if over(np.log(WIDEST)) >= 0:
-        return WIDEST, least
-    stretch = np.exp(optimize.brentq(over, 0.0, np.log(WIDEST), xtol=0.004))
-    while over(np.log(stretch)) > 0:
-        stretch *= _NUDGE
-    return float(stretch), settled(float(stretch))
-
-
-def _settled(known: Past, rules: Rules, needed: np.ndarray, asked: list[Goal], least: np.ndarray, stretch: float):
-    """Audits of each stratum that reach every goal's margin times `stretch`.
-
-    The design effect depends on the audits per agent, and those on it: they settle within `_ROUNDS`.
-    """
-    audits = np.maximum(least, _NEXT_TO_NOTHING)
-    stratum, population = known.cells["stratum"].to_numpy(), known.cells["population"].to_numpy()
-    variance = np.array([variance_for(goal, stretch, rules.confidence) for goal in asked])
-    for _round in range(_ROUNDS if asked else 0):
-        made = _expected(known, needed, audits)
-        effects = [
-            inflation(goal, stratum, population, made, wanted, rules.confidence)
-            for goal, wanted in zip(asked, variance, strict=True)
-        ]
-        before, audits = audits, allocate(known.strata, asked, variance / effects, least)
-        if np.array_equal(before, audits):
-            break  # as it would be in every round to come
-    return audits
-
-
-def allocate(strata: pd.DataFrame, asked: list[Goal], variance: np.ndarray, least: np.ndarray) -> np.ndarray:
-    """The cheapest audits per stratum with which every goal's variance is small enough."""
-    population = strata["population"].to_numpy()
-    rows = np.ceil(population).astype(np.int64)
-    share = np.array([(goal.inside * population / population[goal.inside].sum()) ** 2 * goal.moments for goal in asked])
-    # the report takes no credit for a finite population, so what `meet_goals` takes off for it is asked for besides
-    limit = np.maximum(variance - share @ (1 / rows), _NEXT_TO_NOTHING)
-    minimum = np.minimum(np.ceil(least), rows).astype(np.int64)
-    return meet_goals(share, limit, rows, strata["minutes"].to_numpy(), minimum).n.astype(float)
+def _by_agent(agent: np.ndarray, values: np.ndarray, agents: int) -> np.ndarray:
+    """Sums over the cells of each agent; those of nobody count for none."""
+    return np.bincount(agent[agent >= 0], values[agent >= 0], agents)
 
 
 def _expected(known: Past, needed: np.ndarray, audits: np.ndarray) -> np.ndarray:
-    return expected(known.cells, audits / known.strata["population"].to_numpy(), needed)
+    stratum, population = (known.cells[name].to_numpy() for name in ("stratum", "population"))
+    return expected(stratum, population, audits / known.strata["population"].to_numpy(), needed)
 
 
 def densest(cells: pd.DataFrame, agents: pd.DataFrame) -> np.ndarray:
     """Share of each cell that the minimum of its agent takes, over all the agent's annotations alike."""
-    minimum = agents.set_index("agent_id")["minimum"]
-    population = cells.groupby("agent_id")["population"].transform("sum")
-    return np.minimum((cells["agent_id"].map(minimum) / population).fillna(0.0), 1.0).to_numpy()
-
-
-def expected(cells: pd.DataFrame, share: np.ndarray, needed: np.ndarray) -> np.ndarray:
-    """Audits expected of each cell: its stratum's share or, where that is more, what the agent's minimum takes."""
-    return cells["population"].to_numpy() * np.clip(np.maximum(share[cells["stratum"].to_numpy()], needed), 0, 1)
+    code, names = pd.factorize(cells["agent_id"])
+    minimum = agents.set_index("agent_id")["minimum"].reindex(names).fillna(0.0).to_numpy()
+    population = _by_agent(code, cells["population"].to_numpy(), len(names))
+    return np.append(np.minimum(minimum / population, 1.0), 0.0)[code]
 
 
 def hours_of(known: Past, rules: Rules, audits: np.ndarray) -> float:
@@ -292,7 +277,3 @@ def hours_of(known: Past, rules: Rules, audits: np.ndarray) -> float:
     minutes = known.strata["minutes"].to_numpy()[known.cells["stratum"]]
     return float((audits * minutes).sum() / 60 * overhead(rules))
 
-
-def overhead(rules: Rules) -> float:
-    """Hours of a random audit with its share of risk checks and re-audits, over its own."""
-    return 1 + rules.risk_share + rules.reaudit_share

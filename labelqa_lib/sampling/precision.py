@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -45,10 +46,6 @@ class Likeness:
     degrees: int = 0
     error: float = 0.0
     rows: int = 0
-
-    def effect(self, rows: float, rho: float | None = None) -> float:
-        """Design effect with `rows` audits per agent: 1 + (m − 1)ρ."""
-        return 1 + max(self.unevenness * rows - 1, 0) * (self.rho if rho is None else rho)
 
 
 @dataclass(frozen=True)
@@ -106,37 +103,34 @@ class Goal:
         return f"{self.metric}:site" if self.site else self.metric
 
 
-def likeness(past: Past, metric: str) -> Likeness:
-    """How alike were the past audits of one agent? Without any, or without agents: not at all.
+def _likeness(audits: pd.DataFrame, metric: str, cluster: np.ndarray, week: np.ndarray) -> Likeness:
+    """How alike were the past audits of one agent, a code of each in `cluster`? Without any, or without agents: not at
+    all.
 
     Notes
     -----
     ρ = (v / v₁ − 1) / (m̄ − 1) over all past weeks together: v the linearised variance with agents as clusters, v₁ that
     of as many rows with nothing to do with each other, m̄ = Σm² / Σm audits per agent. Source: Kish (1965), 5.4 and 8.2.
     """
-    rows = past.audits
-    rows = rows[rows[f"{metric}_hit"] + rows[f"{metric}_miss"] > 0]
-    if len(rows) < _FEWEST_ROWS:
+    hit, miss, weight = (audits[name].to_numpy() for name in (f"{metric}_hit", f"{metric}_miss", "weight"))
+    kept = np.flatnonzero((hit + miss > 0) & (cluster >= 0))
+    if len(kept) < _FEWEST_ROWS:
         return Likeness(0.0, 1.0)
-    rows = rows.assign(outcome=rows["weight"] * rows[f"{metric}_hit"], n=1)
-    cells = rows.groupby("cluster")[["weight", "outcome", "n"]].sum()
-    told = survey.clustered_rate(
-        np.zeros(len(cells), dtype=int), cells["weight"], np.minimum(cells["outcome"], cells["weight"]), cells["n"]
-    )
-    single = _variance_of_rows(rows, metric, float(told.estimate[0]))
-    per_agent = (cells["n"] ** 2).sum() / cells["n"].sum()
+    hit, weight, cluster, week = hit[kept], weight[kept], cluster[kept], week[kept]
+    n, weights, outcome = (np.bincount(cluster, values) for values in (None, weight, weight * hit))
+    there = n > 0
+    n, weights, outcome = n[there], weights[there], outcome[there]
+    told = survey.clustered_rate(np.zeros(len(n), dtype=int), weights, np.minimum(outcome, weights), n)
+    # Σ w²(hit − rate)² / (Σ w)²
+    single = float(((weight * (hit - float(told.estimate[0]))) ** 2).sum() / weight.sum() ** 2)
+    per_agent = (n**2).sum() / n.sum()
     known = single > 0 and per_agent > 1 and np.isfinite(told.std_error[0])
     rho = max(0.0, (told.std_error[0] ** 2 / single - 1) / (per_agent - 1)) if known else 0.0
-    weekly = rows.groupby(["week", "cluster"]).size()
+    weekly = np.bincount(week * (cluster.max() + 1) + cluster)
+    weekly = weekly[weekly > 0]
     uneven = float((weekly**2).sum() / weekly.sum() / weekly.mean())
     error = float(np.nan_to_num(told.std_error[0]))
-    return Likeness(float(rho), uneven, float(per_agent), len(cells) - 1, error, len(rows))
-
-
-def _variance_of_rows(rows: pd.DataFrame, metric: str, rate: float) -> float:
-    """Σ w²(hit − rate)² / (Σ w)²."""
-    weight, hit = rows["weight"].to_numpy(), rows[f"{metric}_hit"].to_numpy()
-    return float(((weight * (hit - rate)) ** 2).sum() / weight.sum() ** 2)
+    return Likeness(float(rho), uneven, float(per_agent), len(n) - 1, error, len(kept))
 
 
 def goals(past: Past, rules: Rules) -> list[Goal]:
@@ -147,7 +141,8 @@ def goals(past: Past, rules: Rules) -> list[Goal]:
     sites = sorted(set(past.strata["site"]) - {NOT_GIVEN})
     wanted = [(metric, "", margin) for metric, margin in rules.margins.items()]
     wanted += [(metric, site, margin) for metric, margin in rules.site_margins.items() for site in sites]
-    told = {metric: likeness(past, metric) for metric in {*rules.margins, *rules.site_margins}}
+    codes = [pd.factorize(past.audits[name], sort=True)[0] for name in ("cluster", "week")]
+    told = {metric: _likeness(past.audits, metric, *codes) for metric in {*rules.margins, *rules.site_margins}}
     made = [_goal(past, *one, told[one[0]]) for one in wanted]
     return [goal for goal in made if goal is not None]
 
@@ -176,54 +171,70 @@ def _counted(past: Past, metric: str) -> float:
     return float((strata["population"] * (strata[f"{metric}_hit"] + strata[f"{metric}_miss"])).sum())
 
 
-def inflation(
-    goal: Goal, stratum: np.ndarray, population: np.ndarray, audits: np.ndarray, variance: float, confidence: float
-) -> float:
-    """What the report's interval adds to the variance of single rows, when so many `audits` of each cell (its `stratum`,
-    its `population`) are made and the `variance` comes out.
+class Together:
+    """Goals whose intervals are asked for with the same audits, side by side: arrays of goals × strata.
 
-    Notes
-    -----
-    The design effect of agents, drawn towards that of a likeness of 0.1 where few errors tell it, and Student's t over
-    the normal: as in `rate_bounds.bounded_rate`, but for the side that reaches further when errors come in bunches
-    (`Goal.widening` takes that in).
+    Parameters
+    ----------
+    goals : sequence of Goal
+        At least one.
+    population : array
+        Annotations of each stratum.
+    confidence : float
     """
-    rows = (audits * goal.counted[stratum]).sum() / max(goal.agents, 1)
-    measured = goal.likeness.effect(rows) if goal.agents else 1.0
-    assumed = max(measured, goal.likeness.effect(rows, rate_bounds.ASSUMED_LIKENESS)) if goal.agents else 1.0
-    events = (goal.rate * (1 - goal.rate)) ** 2 / variance
-    trust = float(rate_bounds.trust_in_measured(events))
-    bunched = trust**2 * 2 * float(rate_bounds.bunching_noise(goal.rate, measured, events))
-    degrees = _degrees(goal, stratum, population, audits, bunched)
-    tail = (1 + confidence) / 2
-    few = special.stdtrit(max(degrees, 1), tail) / special.ndtri(tail)
-    return float(measured**trust * assumed ** (1 - trust) * few**2)
+
+    def __init__(self, goals: Sequence[Goal], population: np.ndarray, confidence: float):
+        self.rate, self.agents = (np.array([getattr(goal, name) for goal in goals]) for name in ("rate", "agents"))
+        self.hit, self.counted, inside = (
+            np.array([getattr(goal, name) for goal in goals]) for name in ("hit", "counted", "inside")
+        )
+        told = [goal.likeness for goal in goals]
+        self.rho, self.uneven = (np.array([getattr(one, name) for one in told]) for name in ("rho", "unevenness"))
+        self.there = inside * population
+        self.total = (self.there * self.counted).sum(axis=1)
+        self.tail = (1 + confidence) / 2
+
+    def inflations(self, audits: np.ndarray, variance: np.ndarray) -> np.ndarray:
+        """What the report's interval adds to the variance of single rows of each goal, when so many `audits` of each
+        stratum are made and the `variance` (of each goal) comes out.
+
+        Notes
+        -----
+        The design effect of agents, drawn towards that of a likeness of 0.1 where few errors tell it, and Student's t
+        over the normal: as in `rate_bounds.bounded_rate`, but for the side that reaches further when errors come in
+        bunches (`Goal.widening` takes that in).
+        """
+        rows = (audits * self.counted).sum(axis=1)
+        more = np.maximum(self.uneven * rows / np.maximum(self.agents, 1) - 1, 0) * (self.agents > 0)
+        measured = 1 + more * self.rho
+        assumed = np.maximum(measured, 1 + more * rate_bounds.ASSUMED_LIKENESS)
+        events = (self.rate * (1 - self.rate)) ** 2 / variance
+        trust = rate_bounds.trust_in_measured(events)
+        bunched = trust**2 * 2 * rate_bounds.bunching_noise(self.rate, measured, events)
+        degrees = self._degrees(audits, rows, bunched)
+        few = special.stdtrit(np.maximum(degrees, 1), self.tail) / special.ndtri(self.tail)
+        return measured**trust * assumed ** (1 - trust) * few**2
+
+    def _degrees(self, audits: np.ndarray, rows: np.ndarray, least: np.ndarray) -> np.ndarray:
+        """With how many degrees of freedom will each variance be known? Few, where few errors of large weight make it.
+
+        Expected over the draw: 2 / Σu², u what a row adds to log(variance / p(1 − p)), and 2 / agents more for the sums
+        of agents; at most agents − 1, and 2 / `least`. See `rate_bounds.bounded_rate`.
+        """
+        rate, total = self.rate[:, None], self.total[:, None]
+        weight = np.divide(self.there, audits, out=np.zeros(self.there.shape), where=audits > 0) / total
+        sides = (audits * self.hit, weight * (1 - rate)), (audits * (self.counted - self.hit), -weight * rate)
+        variance = sum((made * score**2).sum(axis=1) for made, score in sides)[:, None]
+        slope = (1 - 2 * rate) / (rate * (1 - rate))
+        noise = sum((made * (score**2 / variance - 1 / rows[:, None] - slope * score) ** 2).sum(axis=1) for made, score in sides)
+        apart = np.where(self.agents > 0, 2 / np.maximum(self.agents, 1), 0.0)
+        degrees = 2 / np.maximum(np.maximum(noise + apart, least), np.where(self.agents > 0, 0.0, _LEAST_NOISE))
+        return np.where(self.agents > 0, np.minimum(degrees, self.agents - 1), degrees)
 
 
-def _degrees(goal: Goal, stratum: np.ndarray, population: np.ndarray, audits: np.ndarray, least: float) -> float:
-    """With how many degrees of freedom will the variance be known? Few, where few errors of large weight make it.
-
-    Expected over the draw: 2 / Σu², u what a row adds to log(variance / p(1 − p)), and 2 / agents more for the sums of
-    agents; at most agents − 1, and 2 / `least`. See `rate_bounds.bounded_rate`.
-    """
-    inside = goal.inside[stratum]
-    made, there = (np.bincount(stratum[inside], rows[inside], len(goal.hit)) for rows in (audits, population))
-    weight = np.divide(there, made, out=np.zeros(len(made)), where=made > 0) / (there * goal.counted).sum()
-    shares = (goal.hit, goal.counted - goal.hit)
-    scores = weight * (1 - goal.rate), -weight * goal.rate
-    variance = sum((made * share * score**2).sum() for share, score in zip(shares, scores, strict=True))
-    slope, rows = (1 - 2 * goal.rate) / (goal.rate * (1 - goal.rate)), (made * goal.counted).sum()
-    noise = sum(
-        (made * share * (score**2 / variance - 1 / rows - slope * score) ** 2).sum()
-        for share, score in zip(shares, scores, strict=True)
-    )
-    if not goal.agents:
-        return 2 / max(noise, least, _LEAST_NOISE)
-    return min(2 / max(noise + 2 / goal.agents, least), goal.agents - 1)
-
-
-def variance_of(goal: Goal, cells: pd.DataFrame, confidence: float) -> tuple[float, float]:
-    """Variance that the report's interval will amount to when the ``audits`` of `cells` are made, and its inflation.
+def variances_of(goals: Sequence[Goal], cells: pd.DataFrame, confidence: float) -> tuple[np.ndarray, np.ndarray]:
+    """Variance that the report's interval of each goal will amount to when the ``audits`` of `cells` are made, and its
+    inflation.
 
     Notes
     -----
@@ -231,13 +242,17 @@ def variance_of(goal: Goal, cells: pd.DataFrame, confidence: float) -> tuple[flo
     finite populations, so neither does this. It is the variance at the errors expected; on average the interval is
     `Goal.widening` times as wide, 1.0 for accuracy and 1.4 for false positives (6 effective errors) on the demo.
     """
+    if not goals:
+        return np.zeros(0), np.zeros(0)
     stratum, population, audits = (cells[name].to_numpy() for name in ("stratum", "population", "audits"))
-    inside = goal.inside[stratum]
     with np.errstate(divide="ignore"):
-        parts = population[inside] ** 2 * goal.moments[stratum[inside]] / audits[inside]
-    single = parts.sum() / population[inside].sum() ** 2
-    factor = inflation(goal, stratum, population, audits, single, confidence)
-    factor = inflation(goal, stratum, population, audits, single * factor, confidence)
+        parts = population**2 / audits
+    parts, made, there = (np.bincount(stratum, rows, len(goals[0].hit)) for rows in (parts, audits, population))
+    inside, moments = (np.array([getattr(goal, name) for goal in goals]) for name in ("inside", "moments"))
+    single = np.multiply(parts, moments, out=np.zeros(moments.shape), where=inside).sum(axis=1) / (inside @ there) ** 2
+    together = Together(goals, there, confidence)
+    factor = together.inflations(made, single)
+    factor = together.inflations(made, single * factor)
     return single * factor, factor
 
 
