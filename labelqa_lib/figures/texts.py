@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from typing import NamedTuple
 
@@ -9,13 +10,16 @@ import matplotlib
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg, get_hinting_flag
 from matplotlib.font_manager import FontProperties, _get_font, fontManager, get_font
-from matplotlib.ft2font import FT2Font
+from matplotlib.ft2font import FT2Font, RenderMode
 
 _MOST_SET = 1000
 """Texts that are held, with their pictures of some five kilobytes each; a page has two hundred."""
 
 _SUBPIXELS = 64
 """To a pixel, in which FreeType measures."""
+
+_WHOLE = 0x10000
+"""One, in which FreeType turns."""
 
 _LINE_IN_FONT = (("OS/2", "sTypoAscender", "sTypoDescender", "sTypoLineGap"), ("hhea", "ascent", "descent", "lineGap"))
 """Where a font tells how high its lines are."""
@@ -77,6 +81,7 @@ class _Renderer(RendererAgg):
     renders it letter by letter wherever it stands."""
 
     _known: dict[tuple, _Set] = {}
+    _laid: dict[tuple, list] = {}
 
     def _set(self, s: str, prop: FontProperties) -> _Set:
         text = s, hash(prop), self.dpi
@@ -84,6 +89,7 @@ class _Renderer(RendererAgg):
         if known is None:
             if len(self._known) > _MOST_SET:
                 self._known.clear()
+                self._laid.clear()
             font = _font_of(prop, self.dpi)
             font.set_text(s, 0, flags=get_hinting_flag())
             measures = tuple(length / _SUBPIXELS for length in (*font.get_width_height(), font.get_descent()))
@@ -101,8 +107,26 @@ class _Renderer(RendererAgg):
         return super().get_text_width_height_descent(s, prop, ismath) if ismath else self._set(s, prop).measures
 
     def draw_text(self, gc, x, y, s, prop, angle, ismath=False, mtext=None) -> None:
-        if ismath or angle:
+        if ismath:
             super().draw_text(gc, x, y, s, prop, angle, ismath, mtext)
+            return
+        if angle:
+            self._draw_turned(gc, x, y, s, prop, angle)
             return
         text = self._set(s, prop)
         self._renderer.draw_text_image(text.picture, round(x + text.right), round(y + text.below) + 1, 0, gc)
+
+    def _draw_turned(self, gc, x, y, s, prop, angle) -> None:
+        """As the class above draws it, which sets the size of its letters anew for each of them."""
+        asked, flags = (s, hash(prop), self.dpi), get_hinting_flag()
+        if asked not in self._laid:
+            self._laid[asked] = _font_of(prop, self.dpi)._layout(s, flags)
+        cos, sin = math.cos(math.radians(angle)), math.sin(math.radians(angle))
+        turn = (_WHOLE * np.array([[cos, -sin], [sin, cos]])).round().astype(int)
+        for item in self._laid[asked]:
+            right, up = x + item.x * cos - item.y * sin, self.height - y + item.x * sin + item.y * cos
+            item.ft_object._set_transform(turn, [round(_SUBPIXELS * right), round(_SUBPIXELS * up)])
+            letter = item.ft_object._render_glyph(item.glyph_index, flags, RenderMode.NORMAL)
+            picture = letter.buffer
+            self._renderer.draw_text_image(picture, letter.left, int(self.height) - letter.top + picture.shape[0], 0, gc)
+            item.ft_object._set_transform([[_WHOLE, 0], [0, _WHOLE]], [0, 0])

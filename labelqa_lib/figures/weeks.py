@@ -192,7 +192,7 @@ def backlog(frame: pd.DataFrame, *, title: str = N_("Arrivals, completions and b
 def on_calendar(frame: pd.DataFrame) -> pd.DataFrame:
     """A frame by week with a row for every calendar week from its first to its last: a missing one is a gap."""
     weeks = calendar(frame["period"])
-    if frame["period"].tolist() == weeks:
+    if tuple(frame["period"]) == weeks:
         return frame.reset_index(drop=True)
     return frame.set_index("period").reindex(pd.Index(weeks, name="period")).reset_index()
 
