@@ -54,15 +54,18 @@ def write_following(
     """
     held = parent if parent and described and _is_held(parent, described) else None
     touched = sorted(_touched(folder, partitions, held, described, connection)) if held else _places(partitions)
+    weeks = {week for _market, week in touched}
     with ThreadPoolExecutor(WRITERS) as pool:
         made = _Following("made", folder, held, Writers(pool), connection)
-        made.write(touched, touched)
+        made.write(touched)
         made.writers.finish()
+        made.link_others(weeks)
         counts = made.counts()
         looked_at = _Following("looked_at", folder, held, Writers(pool), connection)
         for some in _parts(touched, counts):
-            looked_at.write(some, touched)
+            looked_at.write(some)
         looked_at.writers.finish()
+        looked_at.link_others(weeks)
     return {
         "version": derived.VERSION,
         "tables": {one.table: one.weeks() for one in (made, looked_at)},
@@ -131,10 +134,9 @@ class _Following:
         self.table, self.folder, self.parent = table, folder, parent
         self.writers, self.connection, self.kept = writers, connection, []
 
-    def write(self, places: Places, touched: Places) -> None:
-        """Write the weeks of some places anew; `touched` are all that will be."""
+    def write(self, places: Places) -> None:
+        """Write the weeks of some places anew."""
         weeks = sorted({week for _market, week in places})
-        self._link_others({week for _market, week in touched})
         rows = [query for query in (self._made_anew(places), *(self._kept(week, places) for week in weeks)) if query]
         if rows:
             order = ", ".join(dict.fromkeys(["week", "market", *_ORDER[self.table]]))
@@ -143,11 +145,11 @@ class _Following:
             while self.kept:
                 self.connection.execute(f"DROP TABLE {self.kept.pop()}").fetchall()
 
-    def _link_others(self, weeks: Collection[str]) -> None:
+    def link_others(self, weeks: Collection[str]) -> None:
+        """Take the parent's files of all other weeks."""
         for path in sorted((self.parent / FOLDER / self.table).glob("*.parquet")) if self.parent else ():
-            target = _file(self.folder, self.table, path.stem)
-            if path.stem not in weeks and not target.exists():
-                link(path, target)
+            if path.stem not in weeks:
+                link(path, _file(self.folder, self.table, path.stem))
 
     def _kept(self, week: str, places: Places) -> str | None:
         """SQL: the parent's rows of a week's other markets."""

@@ -68,8 +68,11 @@ def deliveries(chance: random.Random):
     yield {"annotations": [some(n, chance) for n in range(made)]}
     while True:
         brings = {}
-        for kind in chance.sample(["annotations", "moved", "audits", "gold", "appeals"], chance.choice([1, 1, 2])):
+        for kind in chance.sample(["annotations", "moved", "audits", "gold", "appeals", "another"], chance.choice([1, 1, 2])):
             match kind:
+                case "another":
+                    told = {"policy_area": "ads", "effective_from": "2026-11-02T00:00:00Z", "summary": "new"}
+                    brings["sop_versions"] = [{"sop_version": f"v{made + audits + appeals}", **told}]
                 case "annotations":
                     brings.setdefault("annotations", []).extend(some(n, chance) for n in range(made, made + 3))
                     made += 3
@@ -89,11 +92,11 @@ def deliveries(chance: random.Random):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", [8, 26])
+@pytest.mark.parametrize("seed", [36, 57])
 def test_they_are_the_same_as_made_anew_after_every_delivery(seed, tmp_path, monkeypatch):
     monkeypatch.setattr("labelqa_lib.intake.following._AT_ONCE", 30)
     root, seen, linked = tmp_path / "s", set(), 0
-    for number, brings in zip(range(7), deliveries(random.Random(seed)), strict=False):
+    for number, brings in zip(range(8), deliveries(random.Random(seed)), strict=False):
         before = files(current(root)) if number else {}
         ingest(write(tmp_path / f"d{number}", **brings), root)
         found, told = from_scratch(root, tmp_path / f"scratch{number}")
@@ -101,7 +104,7 @@ def test_they_are_the_same_as_made_anew_after_every_delivery(seed, tmp_path, mon
         assert described(root)["derived"] == told
         linked += sum(path.samefile(before[name]) for name, path in files(current(root)).items() if name in before)
         seen |= set(brings)
-    assert {"annotations", "audits"} < seen
+    assert seen == {"annotations", "audits", "gold", "appeals", "sop_versions"}
     assert linked > 0
 
 
@@ -123,6 +126,16 @@ def test_what_is_told_of_an_annotation_that_somebody_looked_at(tmp_path):
     assert described(tmp_path / "s")["derived"]["annotations"] == {"MY/2026-W45": 3, "MY/2026-W46": 3}
     assert now["derived/looked_at/2026-W45.parquet"].samefile(old["derived/looked_at/2026-W45.parquet"])
     assert now["derived/made/2026-W46.parquet"].read_bytes() == old["derived/made/2026-W46.parquet"].read_bytes()
+
+
+def test_a_delivery_of_another_table_leaves_all_of_them(tmp_path):
+    ingest(write(tmp_path / "d", annotations=[annotation(1)], audits=[audit(1)]), tmp_path / "s")
+    before, told = files(current(tmp_path / "s")), described(tmp_path / "s")["derived"]
+    version = {"sop_version": "v1", "policy_area": "ads", "effective_from": "2026-11-02T00:00:00Z", "summary": "new"}
+    ingest(write(tmp_path / "e", sop_versions=[version]), tmp_path / "s")
+    now = files(current(tmp_path / "s"))
+    assert len(now) == 2 and all(now[name].samefile(path) for name, path in before.items())
+    assert described(tmp_path / "s")["derived"] == told
 
 
 @pytest.mark.slow
