@@ -31,10 +31,13 @@ _REFERENCES = ("audit_id", "auditor_id", "audit_label", "second_label", "gold_la
 def audits_by_reason(tables: Tables) -> pd.DataFrame:
     """How many audits of each week and tier were drawn, why, and whether with a chance that is known: ``week, tier,
     sampling_reason, known, n``."""
-    audits = tables.audits if tables.market is None else _in_memory(tables, "audits")
-    audits = audits.mutate(known=drawn_with_known_chance(_), one=1)
-    counts = sums_by(audits, ["week", "tier", "sampling_reason", "known"], n=_.one)
-    return tables.keep("audits by reason", lambda: in_pandas(counts).astype({"n": "int64"}))
+
+    def counted() -> pd.DataFrame:
+        audits = tables.audits if tables.market is None else _in_memory(tables, "audits")
+        audits = audits.mutate(known=drawn_with_known_chance(_), one=1)
+        return in_pandas(sums_by(audits, ["week", "tier", "sampling_reason", "known"], n=_.one)).astype({"n": "int64"})
+
+    return tables.keep("audits by reason", counted)
 
 
 def beside(rows: Rows, tables: Tables, name: str) -> Rows:
@@ -73,7 +76,7 @@ def with_references(rows: Rows, tables: Tables, there: Rows) -> Rows:
     """
     gold, appeals = beside(rows, tables, "gold"), last_appeals(beside(rows, tables, "appeals"))
     if tables.gold is None and tables.audits is None:
-        found = rows.filter(_.annotation_id.isnull()).mutate(drawn=False)
+        found = rows.filter(_.annotation_id.isnull()).mutate(drawn=False)  # none of them: each has its id
     elif tables.gold is None:
         audits = joined(_both_audits(rows, tables).filter(_.drawn), appeals)
         found = told_by(rows, audits, ["annotation_id"], always=True)

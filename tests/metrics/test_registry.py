@@ -180,13 +180,13 @@ def test_weights_scaled_by_a_constant_change_nothing():
 @pytest.mark.slow
 def test_every_question_can_be_put_to_another_engine(monkeypatch):
     put = []
-    for name in ("execute", "cache"):
+    for name in ("execute", "cache", "to_pyarrow"):
         do = getattr(ibis.Table, name)
         monkeypatch.setattr(ibis.Table, name, lambda table, *args, do=do, **options: put.append(table) or do(table))
-    here = whole()
-    for name in ONE_OF_EACH:
-        measure(here, name, [*one_dimension(name), "week"])
-    assert len(put) > len(ONE_OF_EACH)
+    for here in (whole(), whole(None)):
+        for name in ONE_OF_EACH:
+            measure(here, name, [*one_dimension(name), "week"])
+        assert len(put) > len(ONE_OF_EACH)
     for question in put:
         assert ibis.to_sql(question, dialect="postgres")
 
