@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from unicodedata import east_asian_width
 
@@ -13,6 +13,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from labelqa_lib import wording
@@ -60,6 +61,14 @@ def styled(draw: Callable[..., Figure]) -> Callable[..., Figure]:
             return fig
 
     return inside
+
+
+def set_ahead(texts: Iterable[str], size: float | None = None) -> None:
+    """Set Latin texts that many figures have, in the style's own size or another: processes forked from this one have them."""
+    with matplotlib.rc_context({**_style(), "font.family": list(families(latin=True))}):
+        renderer, font = canvas(1).canvas.get_renderer(), FontProperties(size=size or matplotlib.rcParams["font.size"])
+        for text in texts:
+            renderer.get_text_width_height_descent(text, font, ismath=False)
 
 
 @functools.cache

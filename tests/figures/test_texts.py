@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from labelqa_lib.figures import canvas, texts
+from labelqa_lib.figures import canvas, texts, trend
 from labelqa_lib.figures.fonts import families
 
 
@@ -39,3 +40,14 @@ def test_a_text_is_set_once_whatever_figures_it_stands_in(monkeypatch):
     first = dict(known)
     drawn().canvas.draw()
     assert first and all(known[text] is one for text, one in first.items()) and len(known) == len(first)
+
+
+def test_what_is_set_ahead_need_not_be_set_for_a_figure(monkeypatch):
+    monkeypatch.setattr(texts._Renderer, "_known", {})
+    canvas.set_ahead(["W45", "W46", "0", "20", "%"])
+    ahead = set(texts._Renderer._known)
+    frame = pd.DataFrame({"metric": "accuracy", "period": ["2026-W45", "2026-W46"], "estimate": [0.1, 0.2], "ci_low": 0.0, "ci_high": 0.3,
+                          "n": 9, "n_effective": 9.0, "method": "", "reason": ""})  # fmt: skip
+    trend(frame, title="Accuracy").canvas.draw()
+    assert {text for text, *_ in set(texts._Renderer._known) - ahead}.isdisjoint({"W45", "W46", "0", "20", "%"})
+    assert len({text for text, *_ in texts._Renderer._known} & {"W45", "W46", "0", "20", "%"}) == 5
