@@ -107,8 +107,8 @@ def _appealed(tables: Tables, asked: Asked) -> Summed:
 
 
 def _overturn_rate(tables: Tables, asked: Asked) -> pd.DataFrame:
-    rows = _resolved(tables, asked.by)
-    rows = rows if tables.market is None else tables.keep("resolved appeals", lambda: rows)
+    one = tables.market is not None
+    rows = tables.keep("resolved appeals", lambda: _resolved(tables, asked.by)) if one else _resolved(tables, asked.by)
     rows = rows.filter(_[WEEK].isin(asked.weeks))
     note = clusters_of(asked, otherwise="appeal")
     return rate(rows, asked, _.outcome == "overturned", of=N_("resolved appeals"), note=note, apart="appeal_id")

@@ -16,11 +16,12 @@ from ibis import Deferred, _
 
 from labelqa_lib.derived import drawn_with_known_chance
 from labelqa_lib.metrics.annotated import chosen, held_chosen, looked_at
+from labelqa_lib.metrics.cells import chosen_weeks
 from labelqa_lib.metrics.frame import undefined
 from labelqa_lib.metrics.held import Held
 from labelqa_lib.metrics.joining import Rows
 from labelqa_lib.metrics.judged import rate
-from labelqa_lib.metrics.metric import SEGMENTS, WEEK, Asked, Metric
+from labelqa_lib.metrics.metric import SEGMENTS, Asked, Metric
 from labelqa_lib.metrics.references import audits_by_reason, beside, first_audits_beside, weighed
 from labelqa_lib.store import Tables
 from labelqa_lib.telling import first_of_each, told_by
@@ -59,7 +60,7 @@ class _Share:
     def __call__(self, tables: Tables, asked: Asked) -> pd.DataFrame:
         if not (audits_by_reason(tables)["tier"] == 2).any():
             return undefined(asked, N_("needs tier-2 audits; not delivered"))
-        rows = held_reaudited(tables, asked.by).filter(_[WEEK].isin(asked.weeks))
+        rows = chosen_weeks(tables, "reaudited", lambda tables: held_reaudited(tables, asked.by), asked.weeks)
         alike = {"alike": "annotation_id", "apart": "annotation_id"}
         return rate(rows, asked, self.hit, self.counted, of=self.of, note="by annotation", **alike)
 

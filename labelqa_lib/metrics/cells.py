@@ -13,6 +13,7 @@ import pyarrow as pa
 from ibis import Deferred, Table, _
 
 from labelqa_lib.metrics.held import Held
+from labelqa_lib.metrics.metric import WEEK
 from labelqa_lib.metrics.summed import Summed
 from labelqa_lib.store import Tables, arrow, fetch
 
@@ -24,6 +25,13 @@ def held(tables: Tables, name: str, rows: Callable[[Tables], Table]) -> Table | 
 def in_pandas(rows: Table | Held) -> pd.DataFrame:
     """All rows and columns."""
     return rows.frame(rows.columns) if isinstance(rows, Held) else fetch(rows)
+
+
+def chosen_weeks(tables: Tables, name: str, rows: Callable[[Tables], Table | Held], weeks: Sequence[str]) -> Table | Held:
+    """Rows of some weeks. Those that are held in memory are chosen once, and what is found of their groups is kept."""
+    if tables.market is None:
+        return rows(tables).filter(_[WEEK].isin(weeks))
+    return tables.keep(f"{name} of {weeks}", lambda: rows(tables).filter(_[WEEK].isin(weeks)))
 
 
 def fetched(rows: Table | Held, columns: Sequence[str], in_order_of: str) -> pd.DataFrame:

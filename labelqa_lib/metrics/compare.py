@@ -12,6 +12,7 @@ from labelqa_lib.metrics.frame import NOT_GIVEN, NUMBERS
 from labelqa_lib.metrics.judged import on_gold, sampled
 from labelqa_lib.metrics.quality import SHARES
 from labelqa_lib.metrics.registry import REGISTRY, measure
+from labelqa_lib.metrics.summed import text_column
 from labelqa_lib.periods import Week, latest_weeks
 from labelqa_lib.stats.change import difference, p_value
 from labelqa_lib.store import Tables
@@ -24,6 +25,7 @@ MINIMUM_ROWS = 30
 """A segment with fewer rows on either side is not compared."""
 
 _INTERVAL = ["estimate", "ci_low", "ci_high", "n"]
+_COMPARED = ("period", *_INTERVAL, "method")
 
 
 def change(frame: pd.DataFrame) -> pd.DataFrame:
@@ -161,50 +163,50 @@ def _moves(tables, metric, dimensions, recent, confidence, denominators) -> pd.D
     earlier = tables.weeks[: -len(late)]
     now = measure(tables, metric, dimensions, late, confidence, denominators)
     then = measure(tables, metric, dimensions, earlier, confidence, denominators)
-    place = _place(now, then, dimensions)
-    n, before = now["n"].to_numpy(), np.where(place < 0, 0, np.append(then["n"].to_numpy(), 0)[place])
-    kept = np.logical_and.reduce([(now[name] != NOT_GIVEN).to_numpy() for name in dimensions] + [(n >= MINIMUM_ROWS) & (before >= MINIMUM_ROWS)])
-    now, then = now.take(np.flatnonzero(kept)), then.take(place[kept])
-    known = (now["estimate"].notna().to_numpy() & then["estimate"].notna().to_numpy()
-             & (on_gold(now["method"]).to_numpy() == on_gold(then["method"]).to_numpy()))  # fmt: skip
-    now, then = now.take(np.flatnonzero(known)), then.take(np.flatnonzero(known))
-    moved = difference(*(side[name].to_numpy(dtype=float) for side in (now, then) for name in _INTERVAL[:3]))
+    segments = list(zip(*(now[name] for name in dimensions), strict=True)) if dimensions else [()] * len(now)
+    place = _place(segments, then, dimensions)
+    now, then = ({name: side[name].to_numpy() for name in _COMPARED} for side in (now, then))
+    before = {name: values[place] for name, values in then.items()}
+    alike = on_gold(now["method"]) == on_gold(before["method"])
+    named = np.array([NOT_GIVEN not in segment for segment in segments], dtype=bool)
+    enough = (place >= 0) & (now["n"] >= MINIMUM_ROWS) & (before["n"] >= MINIMUM_ROWS)
+    kept = np.flatnonzero(named & enough & alike & ~np.isnan(now["estimate"]) & ~np.isnan(before["estimate"]))
+    now, before = ({name: values[kept] for name, values in side.items()} for side in (now, before))
+    segments = [segments[row] for row in kept]
+    moved = difference(*(side[name] for side in (now, before) for name in _INTERVAL[:3]))
     chance, exact = p_value(moved.difference, moved.low, moved.high, confidence), _exact(now)
-    values = [now[name].tolist() for name in dimensions]
     return pd.DataFrame({
-        "metric": now["metric"].array,
-        "segment": [dict(zip(dimensions, one, strict=True)) for one in zip(*values, strict=True)] if dimensions else [{} for _row in range(len(now))],
+        "metric": text_column([metric] * len(kept)),
+        "segment": [dict(zip(dimensions, segment, strict=True)) for segment in segments],
         "depth": len(dimensions),
-        **{name: now[name].array for name in ("period", *_INTERVAL)},
-        "baseline": then["estimate"].array,
-        "n_baseline": then["n"].array,
+        "period": text_column(now["period"]),
+        **{name: now[name] for name in _INTERVAL},
+        "baseline": before["estimate"],
+        "n_baseline": before["n"],
         "difference": moved.difference,
         "difference_low": np.where(exact, np.nan, moved.low),
         "difference_high": np.where(exact, np.nan, moved.high),
         "p_value": np.where(exact, np.nan, chance),
-        "volume": _volume(tables, metric, now, dimensions),
+        "volume": _volume(tables, metric, segments, now["n"], dimensions),
     })  # fmt: skip
 
 
-def _volume(tables: Tables, metric: str, now: pd.DataFrame, dimensions: list[str]) -> np.ndarray:
+def _volume(tables: Tables, metric: str, segments: list[tuple], n: np.ndarray, dimensions: list[str]) -> np.ndarray:
     """Items of the week in the rate's denominator: estimated from the rate sample, Σ w."""
     if metric == "sla_attainment":
-        return now["n"].to_numpy(dtype=float)
+        return n.astype(float)
     if metric not in SHARES:
-        return np.zeros(len(now))
+        return np.zeros(len(n))
     rows, _stands_on = sampled(tables, tables.weeks[-1:], by=dimensions)
     sums = cells(rows, dimensions, True, SHARES[metric].counted, cluster=("market",)).by(*dimensions)
-    if not dimensions:
-        return np.full(len(now), sums["weight"][0])
-    return np.append(sums["weight"], 0.0)[_place(now, sums.frame(), dimensions)]
+    return np.append(sums["weight"], 0.0)[_place(segments, sums.frame(), dimensions)]
 
 
-def _place(now: pd.DataFrame, then: pd.DataFrame, dimensions: list[str]) -> np.ndarray:
-    """Which row of `then` is about the same segment; −1 where none is."""
-    if not dimensions:
-        return np.full(len(now), 0 if len(then) else -1)
-    keys = [pd.MultiIndex.from_frame(side[dimensions]) if dimensions[1:] else pd.Index(side[dimensions[0]]) for side in (then, now)]
-    return keys[0].get_indexer(keys[1])
+def _place(segments: list[tuple], then: pd.DataFrame, dimensions: list[str]) -> np.ndarray:
+    """Which row of `then` is about each segment; −1 where none is."""
+    there = zip(*(then[name] for name in dimensions), strict=True) if dimensions else [()] * len(then)
+    place = {segment: row for row, segment in enumerate(there)}
+    return np.array([place.get(segment, -1) for segment in segments], dtype=np.intp)
 
 
 def _beside(now: pd.DataFrame, then: pd.DataFrame, dimensions: list[str]) -> pd.DataFrame:
@@ -219,11 +221,12 @@ def _sides(both: pd.DataFrame) -> list[np.ndarray]:
     return [both[f"{name}{when}"].to_numpy(dtype=float) for when in ("", "_before") for name in _INTERVAL[:3]]
 
 
-def _exact(both: pd.DataFrame) -> np.ndarray:
+def _exact(both: Mapping[str, Sequence]) -> np.ndarray:
     """Where a row is a count of everything there is, with an interval of no width."""
-    return (both["method"].str.startswith(_COUNT) & (both["ci_low"] == both["ci_high"])).to_numpy()
+    counts = np.array([method.startswith(_COUNT) for method in both["method"]], dtype=bool)
+    return counts & (np.asarray(both["ci_low"]) == np.asarray(both["ci_high"]))
 
 
 def _unlike(both: pd.DataFrame) -> np.ndarray:
     """Where one side stands on gold and the other on audits."""
-    return (on_gold(both["method"]) != on_gold(both["method_before"].fillna(""))).to_numpy(dtype=bool)
+    return on_gold(both["method"]) != on_gold(both["method_before"].fillna(""))

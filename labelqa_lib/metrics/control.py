@@ -159,8 +159,8 @@ def _charted(
 def _unlike_the_others(frame: pd.DataFrame) -> pd.Series:
     """Weeks on gold where most of the weeks before the last stand on audits, and the other way round."""
     known, gold = frame["estimate"].notna(), on_gold(frame["method"])
-    before = gold[known].iloc[:-1] if known.iloc[-1] else gold[known]
-    return known & (gold != (before.mean() > 0.5))
+    before = gold[known][:-1] if known.iloc[-1] else gold[known]
+    return known & (gold != (before.sum() > 0.5 * len(before)))
 
 
 def _counted(rate: np.ndarray, n: np.ndarray, baseline: np.ndarray, phases: list[int], rules: str) -> control.Chart:

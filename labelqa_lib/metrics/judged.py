@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import ibis
+import numpy as np
 import pandas as pd
 from ibis import _
 
@@ -130,9 +131,9 @@ def note(asked: Asked, stands_on: dict[str, str]) -> dict[str, str]:
     return {period: f"{clusters_of(asked)}; {words}" for period, words in stands_on.items()}
 
 
-def on_gold(method: pd.Series) -> pd.Series:
-    """Whether a rate stands on gold alone: it then says nothing against one that stands on audits."""
-    return method.str.contains(f"; {GOLD}")
+def on_gold(methods: Iterable[str]) -> np.ndarray:
+    """Whether rates stand on gold alone: they then say nothing against those that stand on audits."""
+    return np.array([f"; {GOLD}" in method for method in methods], dtype=bool)
 
 
 def rate(

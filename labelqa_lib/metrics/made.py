@@ -10,7 +10,7 @@ from ibis import _
 
 from labelqa_lib import derived
 from labelqa_lib.metrics.annotated import annotated
-from labelqa_lib.metrics.cells import held
+from labelqa_lib.metrics.cells import chosen_weeks, held
 from labelqa_lib.metrics.metric import WEEK, Asked
 from labelqa_lib.metrics.summed import Summed
 from labelqa_lib.store import Tables, fetch
@@ -56,7 +56,7 @@ def made_sums(tables: Tables, keys: Sequence[str], weeks: Sequence[str]) -> Summ
         return _in_order(sums, keys, {name: _[name].sum() for name in _SUMS})
     if tables.market is None or not set(keys) <= set(KEPT_BY):
         return _summed(tables, keys, weeks)
-    return held(tables, "made", _kept).filter(_[WEEK].isin(list(weeks))).added(keys, list(_SUMS))
+    return chosen_weeks(tables, "made", lambda tables: held(tables, "made", _kept), tuple(weeks)).added(keys, list(_SUMS))
 
 
 def made_in_all(tables: Tables) -> ibis.Table:

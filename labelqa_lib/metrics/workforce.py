@@ -9,7 +9,7 @@ from ibis import _
 from scipy import stats
 
 from labelqa_lib.errors import UsageError
-from labelqa_lib.metrics.cells import held, sums
+from labelqa_lib.metrics.cells import chosen_weeks, held, sums
 from labelqa_lib.metrics.frame import exact_frame, mean_frame
 from labelqa_lib.metrics.held import Held
 from labelqa_lib.metrics.joining import Rows
@@ -64,7 +64,7 @@ def _denominator(asked: Asked, default: str) -> str:
 
 
 def _share_of_time(tables: Tables, asked: Asked, used, available) -> pd.DataFrame:
-    rows = held(tables, "shifts", shifts_with_place).filter(_[WEEK].isin(asked.weeks))
+    rows = chosen_weeks(tables, "shifts", lambda tables: held(tables, "shifts", shifts_with_place), asked.weeks)
     over = f" over {available.replace('_', ' ')}" if isinstance(available, str) else ""
     available = _[available] if isinstance(available, str) else available
     note = clusters_of(asked, otherwise="day") + over
@@ -97,7 +97,7 @@ def _aht(tables: Tables, asked: Asked) -> pd.DataFrame:
 def _throughput(tables: Tables, asked: Asked) -> pd.DataFrame:
     """Annotations made in agents' shifts, per hour that those shifts give as handling time. QAs' hours are left out:
     they label nothing."""
-    rows = _agents_days(tables).filter(_[WEEK].isin(asked.weeks))
+    rows = chosen_weeks(tables, "agents' days", _agents_days, asked.weeks)
     return _ratio(rows, asked, N_("shifts of agents"), clusters_of(asked, otherwise="day"))
 
 
