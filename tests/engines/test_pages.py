@@ -6,6 +6,7 @@ import json
 import os
 import re
 import tempfile
+from pathlib import Path
 
 import pandas as pd
 import psutil
@@ -14,6 +15,7 @@ import pytest
 from labelqa_lib import audience, sampling, store
 from labelqa_lib.metrics import measure
 from tests.notebooks.house import House
+from tests.runner.clusters import Cluster
 
 from .servers import READER, SECRET
 
@@ -95,3 +97,33 @@ def test_a_page_by_spark_ends_with_its_java_machine(tiny, snapshots, spark):
     pd.testing.assert_frame_equal(told, here, rtol=TOLERANCE, check_dtype=False)
     record = json.loads((tiny.week / "MY" / "page.json").read_text())
     assert not record["warnings"]
+
+
+def test_a_clusters_pages_from_a_database_are_the_folders(tiny, snapshots, database, server):
+    cells = ("import labelqa_lib as lq\npage = lq.open_page(market, week, data=data, snapshot=snapshot)",
+             "told = lq.measure(page.tables, 'accuracy', ['site'], **page.options)",
+             "print(market, *told.select_dtypes('number').round(9).to_dict('records'), *told.site, sep='\\n')")  # fmt: skip
+    tiny.notebook("page", *cells)
+    server.grant(READER)
+    with tempfile.TemporaryDirectory(prefix="t-", dir="/tmp") as folder:
+        cluster = Cluster(Path(folder), PGPASSWORD=SECRET)  # no password travels: workers have their own
+        try:
+            for name in ("one", "two"):
+                cluster.worker(name, "--no-nanny")
+            cluster.wait_for(2)
+            place = ("--data", server.url(READER, SECRET))
+            done = tiny.labelqa("run", *place, "--scheduler", cluster.address)
+            assert done.returncode == 0, done.stdout + done.stderr
+        finally:
+            cluster.end()
+        run = json.loads((tiny.week / "run.json").read_text())
+        assert (run["scheduler"], run["workers"], run["rendered"]) == (cluster.address, 2, 6)
+        assert {page["worker"] for page in run["pages"]} == {1, 2}
+        for path in (path for root in (tiny.root, Path(folder)) for path in root.rglob("*") if path.is_file()):
+            assert SECRET.encode() not in path.read_bytes(), path
+    made = {path: path.read_text() for path in tiny.week.glob("*/page.html")}
+    assert len(made) == 6 and all(path.parent.name in page for path, page in made.items())
+    assert "0 of 6 pages would be rendered" in tiny.labelqa("run", *place, "--explain").stdout
+    done = tiny.labelqa("run", "--force", "--data", str(snapshots))
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert {path: path.read_text() for path in tiny.week.glob("*/page.html")} == made
