@@ -1,9 +1,9 @@
 """How much to audit, what, and did it work: tables and a market's rules in, plans and audit lists out.
 
 `rules` are what a market asks for, `strata` what its past tells, `precision` how wide the report's intervals will be
-and `expected` how wide on average. `planning` finds the plan, `frontier` what precision costs, `drawing` the list to
-audit (from `frames`), `loop` whether the last plan kept its promise, `replay` whether plans do, `cheaper` what the model
-saves, `across` how markets share hours, `lots` which sites' weeks are accepted, `tables` what a reader compares.
+and `expected` how wide on average. `planning` finds the plan by `searching`, `frontier` what precision costs, `drawing`
+the list to audit (from `frames`), `loop` whether the last plan kept its promise, `replay` whether plans do, `cheaper` what
+the model saves, `across` how markets share hours, `lots` which sites' weeks are accepted, `tables` what a reader compares.
 
 The sizes of `stats.sizing` are offered here too, because a notebook asks for them in this room.
 """
