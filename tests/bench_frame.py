@@ -200,7 +200,7 @@ def main() -> None:
     options.add_argument("--annotations", type=int, default=10_000_000)
     options.add_argument("--runs", type=int, default=RUNS)
     options.add_argument("--folder", type=Path, help="where the snapshot goes (default: a temporary folder)")
-    options.add_argument("--whole", action="store_true", help="once with pandas reading whole tables, too: 15 GiB for 10 million")
+    options.add_argument("--whole", action="store_true", help="once with pandas reading whole tables, too: 7 GiB for 10 million")
     told = options.parse_args()
     sides = SIDES if told.whole else SIDES[:-1]
     with tempfile.TemporaryDirectory(dir=told.folder) as temporary:
