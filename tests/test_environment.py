@@ -14,7 +14,7 @@ CONDA_NAMES = {"duckdb": "python-duckdb", "ibis-framework[duckdb]": "ibis-duckdb
                "tzdata": "python-tzdata", "matplotlib": "matplotlib-base"}  # fmt: skip
 
 PIP_ONLY = {"fontpkg-noto-sans", "fontpkg-noto-sans-arabic", "fontpkg-noto-sans-devanagari", "fontpkg-noto-sans-thai",
-            "noto-cjk-sans-otc"}  # fmt: skip
+            "noto-cjk-sans-otc", "sqlglotc"}  # fmt: skip
 """Not packaged for conda: `-e .` brings them."""
 
 
@@ -31,6 +31,11 @@ def test_environment_yml_holds_the_same_set():
     expected |= {"pip", "python" + PROJECT["requires-python"]}
     assert set(conda) == expected
     assert pip == {"pip": ["-e ."]}
+
+
+def test_the_compiled_sqlglot_is_of_the_version_that_it_stands_for():
+    pins = dict(map(name_and_version, PROJECT["dependencies"]))
+    assert pins["sqlglotc"] == pins["sqlglot"]
 
 
 def test_the_lock_holds_every_direct_requirement():
