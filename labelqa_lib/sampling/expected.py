@@ -17,6 +17,9 @@ spread evenly over them, and every plan meets the same ones: the mean half-width
 told apart by far less (tests/statistics/test_average_widths.py)."""
 
 _SEED, _BLOCK = 7, 16
+_MOST_AUDITS, _FEWEST_WEEKS = 1_000_000, 8
+"""Of all weeks together: of weeks with very many audits, whose intervals are all alike, fewer are simulated."""
+
 _LEAST_SPREAD = 1e-6
 _MOST_ALIKE = 0.5
 
@@ -31,7 +34,7 @@ class Weeks:
     inside : array of bool
         Strata that take part.
     runs : int
-        Simulated weeks.
+        Simulated weeks, at most.
 
     Attributes
     ----------
@@ -49,6 +52,7 @@ class Weeks:
         stratum, audits, population = (cells[name].to_numpy() for name in ("stratum", "audits", "population"))
         agent, names = pd.factorize(cells["agent_id"], sort=True, use_na_sentinel=False)
         order = np.lexsort((agent, stratum))
+        runs = min(runs, max(int(_MOST_AUDITS / max(audits.sum(), 1)), _FEWEST_WEEKS))
         drawn, made = _drawn(stratum[order], audits[order], runs)
         cell = np.repeat(order, made)
         parts = [_chances(runs, place, -(-n // (runs * _BLOCK))) for place, n in enumerate(drawn) if n]
@@ -161,7 +165,7 @@ def _starts(runs: int) -> np.ndarray:
     return (np.arange(runs) + np.random.default_rng(_SEED).random(runs)) / runs
 
 
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=256)
 def _chances(runs: int, stratum: int, blocks: int) -> tuple[np.ndarray, np.ndarray]:
     """The week and the chance of a stratum's audits, in the order in which weeks draw: the same whatever comes after."""
     week = np.random.default_rng([_SEED, stratum, 0]).permutation(runs)
