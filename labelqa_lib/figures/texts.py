@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import threading
 from typing import NamedTuple
 
@@ -40,6 +41,18 @@ def line_of(prop: FontProperties, dpi: float) -> tuple[float, float, float]:
 
 
 _fonts: dict[tuple, FT2Font] = {}
+_laid: dict[tuple, list] = {}
+
+
+def _let_go() -> None:
+    """Processes that are forked from one would read the same open files of fonts, each moving where the others read next: a
+    child opens its own, as `matplotlib.font_manager` has it do."""
+    _fonts.clear()
+    _laid.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_let_go)
 
 
 def _font_of(prop: FontProperties, dpi: float) -> FT2Font:
@@ -81,7 +94,6 @@ class _Renderer(RendererAgg):
     renders it letter by letter wherever it stands."""
 
     _known: dict[tuple, _Set] = {}
-    _laid: dict[tuple, list] = {}
 
     def _set(self, s: str, prop: FontProperties) -> _Set:
         text = s, hash(prop), self.dpi
@@ -89,7 +101,7 @@ class _Renderer(RendererAgg):
         if known is None:
             if len(self._known) > _MOST_SET:
                 self._known.clear()
-                self._laid.clear()
+                _laid.clear()
             font = _font_of(prop, self.dpi)
             font.set_text(s, 0, flags=get_hinting_flag())
             measures = tuple(length / _SUBPIXELS for length in (*font.get_width_height(), font.get_descent()))
@@ -119,11 +131,11 @@ class _Renderer(RendererAgg):
     def _draw_turned(self, gc, x, y, s, prop, angle) -> None:
         """As the class above draws it, which sets the size of its letters anew for each of them."""
         asked, flags = (s, hash(prop), self.dpi), get_hinting_flag()
-        if asked not in self._laid:
-            self._laid[asked] = _font_of(prop, self.dpi)._layout(s, flags)
+        if asked not in _laid:
+            _laid[asked] = _font_of(prop, self.dpi)._layout(s, flags)
         cos, sin = math.cos(math.radians(angle)), math.sin(math.radians(angle))
         turn = (_WHOLE * np.array([[cos, -sin], [sin, cos]])).round().astype(int)
-        for item in self._laid[asked]:
+        for item in _laid[asked]:
             right, up = x + item.x * cos - item.y * sin, self.height - y + item.x * sin + item.y * cos
             item.ft_object._set_transform(turn, [round(_SUBPIXELS * right), round(_SUBPIXELS * up)])
             letter = item.ft_object._render_glyph(item.glyph_index, flags, RenderMode.NORMAL)

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -51,3 +55,38 @@ def test_what_is_set_ahead_need_not_be_set_for_a_figure(monkeypatch):
     trend(frame, title="Accuracy").canvas.draw()
     assert {text for text, *_ in set(texts._Renderer._known) - ahead}.isdisjoint({"W45", "W46", "0", "20", "%"})
     assert len({text for text, *_ in texts._Renderer._known} & {"W45", "W46", "0", "20", "%"}) == 5
+
+
+FORKED = """
+import os, sys, time
+from labelqa_lib.figures import texts
+from labelqa_lib.figures.canvas import set_ahead
+set_ahead(["12", "W46"])
+held = list(texts._fonts.values())
+assert held and texts._Renderer._known
+go, begin = os.pipe()
+children = []
+for number in range(6):
+    child = os.fork()
+    if not child:
+        code = 1
+        try:
+            os.read(go, 1)
+            assert not set(map(id, held)) & set(map(id, texts._fonts.values())) and texts._Renderer._known
+            for letter in range(33, 0x250):
+                set_ahead([chr(letter) * 3 + str(number)])
+            code = 0
+        finally:
+            os._exit(code)
+    children.append(child)
+os.write(begin, b"x" * 6)
+print([os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children])
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no process is forked here")
+def test_processes_that_are_forked_read_fonts_from_files_of_their_own():
+    """With their parent's they met `failed to load glyph`, when two of them read at once."""
+    done = subprocess.run([sys.executable, "-W", "ignore", "-c", FORKED], capture_output=True, text=True)
+    assert done.stdout == f"{[0] * 6}\n", done.stderr
