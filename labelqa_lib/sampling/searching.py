@@ -59,8 +59,9 @@ class Search:
             low, high = 1.0, WIDEST
             if self._over(WIDEST) >= 0:
                 return WIDEST, self.least
-        ends = np.log(low), np.log(high)
-        stretch = np.exp(optimize.brentq(lambda log: self._over(float(np.exp(log))), *ends, xtol=_EXACT))
+        # at its ends the search must meet what was met there: the hours step, and a stretch that was rounded may lie across one
+        ends = {float(np.log(end)): end for end in (low, high)}
+        stretch = np.exp(optimize.brentq(lambda log: self._over(ends.get(log, float(np.exp(log)))), *ends, xtol=_EXACT))
         while self._over(float(stretch)) > 0:
             stretch *= _NUDGE
         return float(stretch), self._settled(float(stretch))[0]
