@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-import os
+import mmap
 import threading
 from typing import NamedTuple
 
 import matplotlib
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg, get_hinting_flag
-from matplotlib.font_manager import FontProperties, _get_font, fontManager, get_font
+from matplotlib.font_manager import FontProperties, fontManager
 from matplotlib.ft2font import FT2Font, RenderMode
 
 _MOST_SET = 1000
@@ -25,6 +25,9 @@ _WHOLE = 0x10000
 _LINE_IN_FONT = (("OS/2", "sTypoAscender", "sTypoDescender", "sTypoLineGap"), ("hhea", "ascent", "descent", "lineGap"))
 """Where a font tells how high its lines are."""
 
+_LAST_RESORT = matplotlib.get_data_path() + "/fonts/ttf/LastResortHE-Regular.ttf"
+"""matplotlib's own: it has a box for every letter that no other font has."""
+
 _lines: dict[tuple, tuple[float, float, float]] = {}
 
 
@@ -32,7 +35,7 @@ def line_of(prop: FontProperties, dpi: float) -> tuple[float, float, float]:
     """Pixels that a line of a font takes above its baseline and below it, and between one line and the next."""
     asked = hash(prop), dpi
     if asked not in _lines:
-        font = get_font(fontManager._find_fonts_by_props(prop))  # as `Text` does, in whose place this answers
+        font = _font_of(prop, dpi)
         name, *keys = next(keys for keys in _LINE_IN_FONT if font.get_sfnt_table(keys[0]))
         rise, drop, gap = (font.get_sfnt_table(name)[key] for key in keys)
         scale = prop.get_size_in_points() * dpi / 72 / font.get_sfnt_table("head")["unitsPerEm"]
@@ -44,29 +47,32 @@ _fonts: dict[tuple, FT2Font] = {}
 _laid: dict[tuple, list] = {}
 
 
-def _let_go() -> None:
-    """Processes that are forked from one would read the same open files of fonts, each moving where the others read next: a
-    child opens its own, as `matplotlib.font_manager` has it do."""
-    _fonts.clear()
-    _laid.clear()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_let_go)
-
-
 def _font_of(prop: FontProperties, dpi: float) -> FT2Font:
     """A font at one size. matplotlib's own is one for all sizes, and fits its letters to the grid anew whenever its size
-    changes, and it does from each figure's labels to its title."""
+    changes, and it does from each figure's labels to its title.
+
+    Kernels inherit these from what they are forked from. An open file would be read by all of them from where any of them read
+    last, and so matplotlib opens its fonts anew in each; what is mapped into memory each reads for itself.
+    """
     asked = hash(prop), dpi, threading.get_ident()
     if asked not in _fonts:
-        families = tuple((family.path, family.face_index) for family in fontManager._find_fonts_by_props(prop))
-        settings = matplotlib.rcParams
-        font = _fonts[asked] = _get_font.__wrapped__(
-            families, _kerning_factor=settings["text.kerning_factor"], thread_id=asked[2],
-            enable_last_resort=settings["font.enable_last_resort"])  # fmt: skip
+        families = [(family.path, family.face_index) for family in fontManager._find_fonts_by_props(prop)]
+        kerning = {"_kerning_factor": matplotlib.rcParams["text.kerning_factor"]}
+        (path, index), *others = families
+        behind = [FT2Font(_mapped(other), face_index=number, **kerning) for other, number in others]
+        if matplotlib.rcParams["font.enable_last_resort"]:
+            last = FT2Font(_mapped(_LAST_RESORT), _warn_if_used=True, **kerning)
+            last.set_charmap(0)  # its Unicode one is empty
+            behind.append(last)
+        font = _fonts[asked] = FT2Font(_mapped(path), face_index=index, _fallback_list=behind, **kerning)
         font.set_size(prop.get_size_in_points(), dpi)
     return _fonts[asked]
+
+
+def _mapped(path: str) -> mmap.mmap:
+    """A file as memory: a font of its own has a place of its own in it."""
+    with open(path, "rb") as stream:
+        return mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
 
 
 class Canvas(FigureCanvasAgg):

@@ -72,7 +72,7 @@ for number in range(6):
         code = 1
         try:
             os.read(go, 1)
-            assert not set(map(id, held)) & set(map(id, texts._fonts.values())) and texts._Renderer._known
+            assert held == list(texts._fonts.values()) and texts._Renderer._known
             for letter in range(33, 0x250):
                 set_ahead([chr(letter) * 3 + str(number)])
             code = 0
@@ -86,7 +86,7 @@ print([os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children]
 
 @pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no process is forked here")
-def test_processes_that_are_forked_read_fonts_from_files_of_their_own():
-    """With their parent's they met `failed to load glyph`, when two of them read at once."""
+def test_processes_that_are_forked_read_the_fonts_of_their_parent_each_for_itself():
+    """From open files of their parent's they met `failed to load glyph`, when two of them read at once."""
     done = subprocess.run([sys.executable, "-W", "ignore", "-c", FORKED], capture_output=True, text=True)
     assert done.stdout == f"{[0] * 6}\n", done.stderr
