@@ -58,12 +58,10 @@ def looked_at(
     keep : Keep
         An engine with little memory keeps what the rows are put together from, one after the other.
     """
-    named = [table.select("annotation_id") for table in (audits, appeals) if table is not None]
-    looks = [annotations.annotation_id.isin((ibis.union(*named) if len(named) > 1 else named[0]).annotation_id)] if named else []
-    looks += [annotations.item_id.isin(gold.item_id)] if gold is not None else []
-    if not looks:
+    looked = is_looked_at(annotations, audits, gold, appeals)
+    if looked is None:
         return None
-    few = keep("few", annotations.filter(looks[0] | looks[1] if len(looks) > 1 else looks[0]))
+    few = keep("few", annotations.filter(looked))
     parts = [*gold_by_item(gold), *last_appeals(appeals)]
     if audits is not None:
         parts = [(audits_by_annotation(audits, keep), ["annotation_id"]), *parts]
@@ -73,6 +71,16 @@ def looked_at(
     told["drawn"] = ibis.literal(False) if audits is None else found.drawn.fill_null(False)
     told["inclusion_probability"] = ibis.null("float64") if audits is None else found.inclusion_probability
     return found.select(*annotations.columns, **told)
+
+
+def is_looked_at(
+    rows: ibis.Table, audits: ibis.Table | None, gold: ibis.Table | None, appeals: ibis.Table | None
+) -> ibis.BooleanValue | None:
+    """Whether somebody looked at an annotation, by an audit, an appeal or on an item that has gold; None where nobody can have."""
+    named = [table.select("annotation_id") for table in (audits, appeals) if table is not None]
+    looks = [rows.annotation_id.isin((ibis.union(*named) if len(named) > 1 else named[0]).annotation_id)] if named else []
+    looks += [rows.item_id.isin(gold.item_id)] if gold is not None else []
+    return ibis.or_(*looks) if looks else None
 
 
 def drawn_with_known_chance(audits: ibis.Table | ibis.Deferred) -> ibis.BooleanValue:

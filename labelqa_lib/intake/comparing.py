@@ -48,7 +48,7 @@ def compare(
     ((rows,),) = connection.execute(f"SELECT count(*) FROM {accepted}").fetchall()
     places = _places_in_common(table, schema, accepted, rows, connection) if held and rows else []
     if not places:
-        _view(f"delta_{table}", f"SELECT *, 'new' AS _status FROM {accepted}", connection)
+        view(f"delta_{table}", f"SELECT *, 'new' AS _status FROM {accepted}", connection)
         leave(table, schema, connection)
         return Compared(rows)
     same, restated, moved = _mark(table, schema, absent, accepted, rows, places, connection)
@@ -64,15 +64,15 @@ def compare(
     else:
         status = f"CASE {_bit('restated', table)} WHEN 1 THEN 'restated' ELSE 'new' END" if restated else "'new'"
         delta = f"SELECT *, {status} AS _status FROM {new}"
-    _view(f"delta_{table}", delta, connection)
+    view(f"delta_{table}", delta, connection)
     return Compared(rows - same - restated, same, restated, moved)
 
 
 def leave(table: str, schema: DataFrameSchema, connection: duckdb.DuckDBPyConnection) -> None:
     """All stored rows stay as they are."""
     columns = ", ".join(quoting.name(name) for name in schema.columns)
-    _view(f"stayed_{table}", f"SELECT {columns} FROM stored_{table}", connection)
-    _view(f"gone_{table}", empty(schema), connection)
+    view(f"stayed_{table}", f"SELECT {columns} FROM stored_{table}", connection)
+    view(f"gone_{table}", empty(schema), connection)
 
 
 def moved_rows(table: str) -> str:
@@ -152,8 +152,8 @@ def _part(table: str, schema: DataFrameSchema, places: list[tuple], connection: 
     columns = ", ".join(quoting.name(name) for name in schema.columns)
     gone = f"SELECT {columns} FROM {_placed(table, places)} WHERE {_bit('gone', table, '_place')} ="
     elsewhere = f"SELECT {columns} FROM stored_{table} {_within(places, 'NOT IN')} UNION ALL" if table in PARTITIONED else ""
-    _view(f"stayed_{table}", f"{elsewhere} {gone} 0", connection)
-    _view(f"gone_{table}", f"{gone} 1", connection)
+    view(f"stayed_{table}", f"{elsewhere} {gone} 0", connection)
+    view(f"gone_{table}", f"{gone} 1", connection)
 
 
 def _kept(table: str, absent: Sequence[str], connection: duckdb.DuckDBPyConnection) -> list[str]:
@@ -211,5 +211,6 @@ def _same_key(schema: DataFrameSchema) -> str:
     )
 
 
-def _view(name: str, query: str, connection: duckdb.DuckDBPyConnection) -> None:
+def view(name: str, query: str, connection: duckdb.DuckDBPyConnection) -> None:
+    """Name the rows of a query."""
     connection.execute(f"CREATE OR REPLACE VIEW {name} AS {query}").fetchall()

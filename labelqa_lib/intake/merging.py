@@ -9,7 +9,7 @@ import duckdb
 from pandera.ibis import DataFrameSchema
 
 from labelqa_lib.intake.casting import delivered_columns, empty
-from labelqa_lib.intake.comparing import PARTITIONED, Compared, compare, leave, moved_rows
+from labelqa_lib.intake.comparing import PARTITIONED, Compared, compare, leave, moved_rows, view
 from labelqa_lib.intake.deriving import DERIVED_FROM, Zones, derived, look_up
 from labelqa_lib.intake.matching import match
 from labelqa_lib.sources import quoting
@@ -35,7 +35,7 @@ def open_stored(table: str, schema: DataFrameSchema, current: Path | None, conne
     """Make the view `stored_<table>` of the current snapshot's rows, each with its place in a file; False where it holds none."""
     stored = parquet_of(table, current)
     query = f"SELECT *, filename, file_row_number FROM {stored}" if stored else empty(schema)
-    _view(f"stored_{table}", query, connection)
+    view(f"stored_{table}", query, connection)
     return stored is not None
 
 
@@ -65,7 +65,7 @@ def merge(
         told = compare(table, schema, absent, held, zones, connection)
     else:
         told = Compared()
-        _view(f"delta_{table}", f"SELECT *, 'new' AS _status FROM ({empty(schema)})", connection)
+        view(f"delta_{table}", f"SELECT *, 'new' AS _status FROM ({empty(schema)})", connection)
         leave(table, schema, connection)
     again = _derived_again(table, schema, moved, zones, connection)
     columns = ", ".join(quoting.name(name) for name in schema.columns)
@@ -74,7 +74,7 @@ def merge(
         kind = "TABLE" if table == "appeals" and not moved.isdisjoint(DERIVED_FROM[table]) else "VIEW"
         connection.execute(f"CREATE OR REPLACE {kind} {made}_{table} AS {again(rows)}").fetchall()
     merged = f"SELECT {columns} FROM delta_{table} UNION ALL SELECT {columns} FROM left_{table}"
-    _view(f"merged_{table}", merged, connection)
+    view(f"merged_{table}", merged, connection)
     return told
 
 
@@ -102,13 +102,13 @@ def _derived_again(
     Makes `moves_<table>` of a partitioned table: the (market, week) that stored rows go to and leave with what they name.
     """
     if table in PARTITIONED:
-        _view(f"moves_{table}", "SELECT '' AS market, '' AS week WHERE false", connection)
+        view(f"moves_{table}", "SELECT '' AS market, '' AS week WHERE false", connection)
     if table == "audits" and "annotations" in moved:
         ((rows,),) = connection.execute("SELECT count(*) FROM stored_audits").fetchall()
         there = f"SELECT annotation_id, market, week FROM ({moved_rows('annotations')})"
         match("moved_to", "DISTINCT l.*", ["annotation_id"], there, "SELECT annotation_id FROM stored_audits", rows, connection)
         both = "unnest([n.market, d.market]) AS market, unnest([n.week, d.week]) AS week"
-        _view("moves_audits", f"SELECT {both} FROM stored_audits d JOIN moved_to n USING (annotation_id)", connection)
+        view("moves_audits", f"SELECT {both} FROM stored_audits d JOIN moved_to n USING (annotation_id)", connection)
         to = "coalesce(n.market, d.market) AS market, coalesce(n.week, d.week) AS week"
         return lambda stored: f"SELECT d.* REPLACE ({to}) FROM {stored} d LEFT JOIN moved_to n USING (annotation_id)"
     if table == "quiz_answers" or not moved.isdisjoint(DERIVED_FROM.get(table, ())):
@@ -116,7 +116,3 @@ def _derived_again(
         look_up(table, f"stored_{table}", connection)
         return lambda stored: derived(table, f"(SELECT {delivered} FROM {stored})", zones)
     return lambda stored: f"SELECT * FROM {stored}"
-
-
-def _view(name: str, query: str, connection: duckdb.DuckDBPyConnection) -> None:
-    connection.execute(f"CREATE OR REPLACE VIEW {name} AS {query}").fetchall()

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable
 import ibis
 from ibis import _
 
+from labelqa_lib.derived import is_looked_at
 from labelqa_lib.metrics.held import Held
 from labelqa_lib.store import Tables, all_told, fetch
-from labelqa_lib.telling import among
 
 CONFIDENT = (0.05, 0.2, 0.5, 0.8, 0.95)
 """Bands of the model's chance that the label given is on the right side of violating and benign."""
@@ -73,10 +73,8 @@ def looked_at_here(tables: Tables) -> Held:
 
 def _looked_at_here(tables: Tables) -> ibis.Table:
     rows = annotated(tables)
-    named = [table.select("annotation_id") for table in (tables.audits, tables.appeals) if table is not None]
-    looks = [among(rows, "annotation_id", ibis.union(*named) if len(named) > 1 else named[0])] if named else []
-    looks += [among(rows, "item_id", tables.gold)] if tables.gold is not None else []
-    return rows.filter(ibis.or_(*looks) if looks else ibis.literal(False))
+    looked = is_looked_at(rows, tables.audits, tables.gold, tables.appeals)
+    return rows.filter(ibis.literal(False) if looked is None else looked)
 
 
 def held_chosen(

@@ -120,8 +120,8 @@ class Server:
             self._fork(lease)
 
     def _fork(self, lease: _Lease) -> None:
-        if threads() > 1:
-            self._tell(lease, {"refused": f"{threads()} threads"})
+        if (running := threads()) > 1:
+            self._tell(lease, {"refused": f"{running} threads"})
             return self._drop(lease)
         asked, server = json.loads(lease.asked), os.getpid()
         lease.place = asked["environment"].get(PLACE, "")

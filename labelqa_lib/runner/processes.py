@@ -81,11 +81,11 @@ def memory_of_tree(process: int) -> int:
 def _children(process: int) -> list[int]:
     """The children of a process. Linux tells them by thread; elsewhere all processes are gone through, which takes
     thirty times as long."""
-    threads = Path(f"/proc/{process}/task")
-    if not (threads / str(process) / "children").exists():
+    tasks = Path(f"/proc/{process}/task")
+    if not (tasks / str(process) / "children").exists():
         return [child.pid for child in psutil.Process(process).children()]
     found = []
-    for thread in threads.iterdir():
+    for task in tasks.iterdir():
         with suppress(OSError):  # it has ended meanwhile
-            found += map(int, (thread / "children").read_text().split())
+            found += map(int, (task / "children").read_text().split())
     return found
