@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 import time
 from contextlib import chdir
+from copy import deepcopy
 from dataclasses import replace
+from functools import lru_cache
 
 import nbformat
 from nbclient.exceptions import DeadKernelError
-from papermill.engines import papermill_engines
+from nbformat import NotebookNode
 from papermill.exceptions import PapermillExecutionError
 from papermill.execute import raise_for_execution_errors, remove_error_markers
 from papermill.iorw import load_notebook_node
@@ -20,6 +22,7 @@ from labelqa_lib.runner.kernel import watched
 from labelqa_lib.runner.limits import Limits, Watch
 from labelqa_lib.runner.plan import PlannedPage
 from labelqa_lib.runner.record import DIED, Making, PageError, PageRecord, publish
+from labelqa_lib.runner.talking import PageEngine
 
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 _KERNEL = "python3"
@@ -72,19 +75,17 @@ def render_page(page: PlannedPage, limits: Limits, making: Making) -> PageRecord
     return publish(page, record, html, failed, files)
 
 
-def _execute(page: PlannedPage, progress: _Progress, watch: Watch) -> nbformat.NotebookNode:
+def _execute(page: PlannedPage, progress: _Progress, watch: Watch) -> NotebookNode:
     """What `papermill.execute_notebook` does, but for the executed notebook as JSON, which it also makes for no file: a tenth
     of a second a page."""
-    notebook = load_notebook_node(_for_its_audience(page))
+    notebook = deepcopy(_loaded(page.notebook.read_bytes(), page.left_out))
     if page.parameters:
         notebook = parameterize_notebook(notebook, dict(page.parameters), kernel_name=_KERNEL, language="python")
     with chdir(page.root):
-        notebook = papermill_engines.execute_notebook_with_engine(
-            None,
+        notebook = PageEngine.execute_notebook(
             remove_error_markers(notebook),
             kernel_name=_KERNEL,
-            progress_bar=False,
-            autosave_cell_every=0,
+            startup_timeout=60,
             kernel_manager_class=watched(watch),
             shutdown_kernel="immediate",
             on_notebook_start=progress.on_notebook_start,
@@ -94,11 +95,12 @@ def _execute(page: PlannedPage, progress: _Progress, watch: Watch) -> nbformat.N
     return notebook
 
 
-def _for_its_audience(page: PlannedPage) -> nbformat.NotebookNode:
-    """The notebook without the cells that are not for the page's audience."""
-    notebook = nbformat.read(page.notebook, as_version=4)
-    notebook.cells = [cell for cell in notebook.cells if not page.left_out & set(cell.metadata.get("tags", ()))]
-    return notebook
+@lru_cache(maxsize=8)
+def _loaded(notebook: bytes, left_out: frozenset[str]) -> NotebookNode:
+    """A notebook as papermill loads it, without the cells that are not for a page's audience. Never run: a copy is."""
+    read = nbformat.reads(notebook.decode(), as_version=4)
+    read.cells = [cell for cell in read.cells if not left_out & set(cell.metadata.get("tags", ()))]
+    return load_notebook_node(read)
 
 
 def _reason(error: Exception, progress: _Progress, watch: Watch) -> PageError:

@@ -11,21 +11,19 @@ import os
 import signal
 import socket
 import sys
-import time
 from importlib.metadata import EntryPoint
 from pathlib import Path
-from queue import Empty
 from typing import Any
 
-from jupyter_client.asynchronous import AsyncKernelClient
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.provisioning import KernelProvisionerFactory, LocalProvisioner
-from nbclient.exceptions import DeadKernelError
+from traitlets import Type
 
 from labelqa_lib.runner.isolation import FORK_SERVER
 from labelqa_lib.runner.limits import Watch
 from labelqa_lib.runner.processes import cpu_of, kill_tree
+from labelqa_lib.runner.talking import PageClient, PageSession
 
 PROVISIONER = "labelqa-forked"
 KernelProvisionerFactory.provisioners[PROVISIONER] = EntryPoint(
@@ -35,32 +33,6 @@ PATIENCE = {"start": 120, "end": 10}
 """Seconds in which the fork server must have forked, its own imports included, or ended a kernel."""
 
 
-class PageClient(AsyncKernelClient):
-    """Talks to a page's kernel."""
-
-    async def wait_for_ready(self, timeout: float | None = None) -> None:
-        """Wait for the kernel's first answer and its first message to everybody.
-
-        The stock client then listens for another 0.2 s, in case somebody else has asked the kernel for something.
-        """
-        end = time.monotonic() + (timeout or 60)
-        while time.monotonic() < end:
-            self.kernel_info()
-            answer = await _message(self.shell_channel, 1)
-            if answer and answer["msg_type"] == "kernel_info_reply" and await _message(self.iopub_channel, 0.2):
-                return self._handle_kernel_info_reply(answer)
-            if not await self._async_is_alive():
-                raise DeadKernelError("the kernel died before it answered")
-        raise DeadKernelError(f"the kernel did not answer within {timeout} seconds")
-
-
-async def _message(channel, seconds: float) -> dict | None:
-    try:
-        return await channel.get_msg(timeout=seconds)
-    except Empty:
-        return None
-
-
 class PageKernel(AsyncKernelManager):
     """A kernel of the interpreter that runs labelqa, talked to over sockets in the worker's scratch folder.
 
@@ -68,12 +40,13 @@ class PageKernel(AsyncKernelManager):
     at once collide now and then (jupyter_client issue 487); file sockets cannot.
     """
 
+    client_factory = Type(PageClient)
     watch: Watch | None = None
     """Who looks after the kernel; see `watched`."""
 
     def __init__(self, **traits):
         place = Path(os.environ["JUPYTER_RUNTIME_DIR"]) / "k"
-        super().__init__(transport="ipc", ip=str(place), client_factory=PageClient, **traits)
+        super().__init__(transport="ipc", ip=str(place), session=PageSession(), **traits)
 
     @property
     def kernel_spec(self) -> KernelSpec:

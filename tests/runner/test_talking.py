@@ -1,0 +1,175 @@
+"""Our way of running cells against papermill's own: the same notebook comes out, whatever its cells do."""
+
+from __future__ import annotations
+
+import json
+import signal
+from queue import Empty
+from types import SimpleNamespace
+
+import nbformat
+import pytest
+from jupyter_client.asynchronous import AsyncKernelClient
+from jupyter_client.session import Session
+from nbclient.exceptions import CellTimeoutError, DeadKernelError
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from papermill.engines import NBClientEngine
+from papermill.iorw import load_notebook_node
+from traitlets import Type
+
+from labelqa_lib.runner import talking
+from labelqa_lib.runner.kernel import PageKernel
+from labelqa_lib.runner.talking import PageCells, PageEngine, PageSession, plain
+
+TIMES = {"start_time", "end_time", "duration"}
+CELLS = (
+    "1 + 1",
+    "import os, sys, threading\nprint('out')\nprint('err', file=sys.stderr)\n'shown'",
+    "os.system('echo from below')\nNone",
+    "print('a\\udc80\\U0001f600' + 'x' * 100_000)",
+    "from IPython.display import HTML, Markdown, clear_output, display, publish_display_data\ndisplay(HTML('<b>a</b>'), Markdown('*b*'))",
+    "handle = display(HTML('first'), display_id='one')\ndisplay(HTML('again'), display_id='one')",
+    "handle.update(HTML('second'))\nprint('and more')",
+    "print('gone')\nclear_output()\nprint('left')",
+    "print('replaced')\nclear_output(wait=True)\ndisplay(HTML('by this'))",
+    "publish_display_data({'application/vnd.x+json': [{'a': [1, None]}], 'text/plain': 'x'}, metadata={'own': {'deep': [{}]}})",
+    "publish_display_data({'text/plain': ['two\\n', 'lines']})",
+    "import ipywidgets\nbox = ipywidgets.Output()\nwith box:\n    print('inside')\ndisplay(box)",
+    "late = threading.Thread(target=print, args=('from a thread',))\nlate.start()\nlate.join()",
+    "   ",
+)
+ASKS = "input('who?')"
+
+
+class Stock(PageKernel):
+    """The same kernel with the clients and messages of jupyter_client."""
+
+    client_factory = Type(AsyncKernelClient)
+
+    def __init__(self, **traits):
+        super().__init__(**traits)
+        self.session = Session(key=self.session.key)
+
+
+@pytest.fixture(autouse=True)
+def runtime(tmp_path, monkeypatch):
+    monkeypatch.setenv("JUPYTER_RUNTIME_DIR", str(tmp_path))
+    monkeypatch.setenv("IPYTHONDIR", str(tmp_path))
+
+
+def notebook(*sources, last=()):
+    cells = [new_markdown_cell("# A title"), *map(new_code_cell, sources), *last]
+    for number, cell in enumerate(cells):
+        cell.id = f"c{number}"
+    return load_notebook_node(new_notebook(cells=cells))
+
+
+def executed(engine, given, **options):
+    kernel = Stock if engine is NBClientEngine else PageKernel
+    quiet = {"progress_bar": False, "autosave_cell_every": 0} if engine is NBClientEngine else {}
+    return engine.execute_notebook(
+        given, kernel_name="python3", kernel_manager_class=kernel, shutdown_kernel="immediate", **quiet, **options
+    )
+
+
+def timeless(made):
+    """Everything but times, and the random names of widgets."""
+    text = nbformat.writes(made)
+    for cell in made.cells:
+        for output in cell.get("outputs", ()):
+            view = output.get("data", {}).get("application/vnd.jupyter.widget-view+json")
+            text = text.replace(view["model_id"], "a-widget") if view else text
+    told = json.loads(text)
+    for one in (told, *told["cells"]):
+        noted = one["metadata"]["papermill"]
+        noted.update({name: noted[name] is not None for name in TIMES})
+        one["metadata"].pop("widgets", None)  # ids of layouts are random, too
+        if "execution" in one["metadata"]:
+            one["metadata"]["execution"] = sorted(one["metadata"]["execution"])
+    return told
+
+
+@pytest.mark.slow
+def test_a_notebook_comes_out_as_papermill_makes_it():
+    fails = new_code_cell("1 / 0", metadata={"tags": ["raises-exception"]})
+    skipped = new_code_cell("print('never')", metadata={"tags": ["skip-execution"]})
+    last = [fails, skipped, new_code_cell(ASKS), new_code_cell("print('not reached')")]
+    ours, theirs = (executed(engine, notebook(*CELLS, last=last)) for engine in (PageEngine, NBClientEngine))
+    assert timeless(ours) == timeless(theirs)
+    assert ours.cells[-2].outputs[-1].ename == "StdinNotImplementedError"
+    assert ours.metadata.papermill.exception and ours.cells[-1].outputs == []
+    assert set(ours.metadata.widgets) == set(theirs.metadata.widgets)
+
+
+@pytest.mark.slow
+def test_an_output_that_is_none_fails_as_in_papermill():
+    none = "from IPython.display import publish_display_data\npublish_display_data({'text/plain': 5})"
+    said = []
+    for engine in (PageEngine, NBClientEngine):
+        with pytest.raises(nbformat.ValidationError) as refused:
+            executed(engine, notebook(none))
+        said.append(str(refused.value))
+    assert said[0] == said[1]
+
+
+@pytest.mark.slow
+def test_a_kernel_that_dies_is_missed(monkeypatch):
+    monkeypatch.setattr(talking, "LOOKS", 0.1)
+    started = []
+    with pytest.raises(DeadKernelError):
+        executed(PageEngine, notebook(f"print('seen', flush=True)\nimport os\nos.kill(os.getpid(), {int(signal.SIGKILL)})"),
+                 on_notebook_start=lambda notebook: started.append(notebook))  # fmt: skip
+    assert started
+
+
+class Silent:
+    """A kernel that has answered and never says that it is done, an old answer first."""
+
+    def __init__(self):
+        self.shell_channel = self.iopub_channel = self
+        self.answers = [{"parent_header": {"msg_id": "of another time"}}]
+
+    def execute(self, source, stop_on_error):
+        self.answers.append({"parent_header": {"msg_id": "this"}})
+        return "this"
+
+    def get_msg(self, timeout):
+        if timeout or not self.answers:
+            raise Empty
+        return self.answers.pop(0)
+
+
+def test_a_kernel_that_never_says_that_it_is_done_is_given_up():
+    async def lives():
+        return True
+
+    given = notebook("1")
+    cells = PageCells(SimpleNamespace(nb=given), iopub_timeout=3)
+    cells.kc, cells.km = Silent(), SimpleNamespace(is_alive=lives)
+    with pytest.raises(CellTimeoutError, match="IOPub"):
+        cells.execute_cell(given.cells[1], 1)
+    assert cells.kc.answers == []
+
+
+def test_what_may_be_no_output_is_left_to_the_schema():
+    def asked(kind="display_data", **content):
+        return plain({"header": {"msg_type": kind}, "content": content})
+
+    assert asked(data={"text/html": "<b>"}, metadata={}) == {"output_type": "display_data", "data": {"text/html": "<b>"}, "metadata": {}}
+    assert asked("stream", name="stdout", text="a") == {"output_type": "stream", "name": "stdout", "text": "a"}
+    assert asked(data={"application/json": 1, "application/x+json": None}, metadata={}) is not None
+    for data in ({"text/plain": 1}, {"text/plain": ["a"]}, {"text/x+json": {}}, ["text"]):
+        assert asked(data=data, metadata={}) is None
+    assert asked(data={}, metadata=None) is None and asked("stream", name="stdout", text=None) is None
+    assert asked("execute_result", data={}, metadata={}, execution_count=1) is None
+
+
+def test_a_message_is_read_as_jupyter_client_reads_it_and_a_forged_one_is_not():
+    stock = Session(key=b"one", digest_history_size=0)
+    sent = stock.serialize(stock.msg("stream", content={"date": "2026-01-01T00:00:00Z"}, metadata={"a": 1}))[1:]
+    ours, theirs = PageSession(key=b"one").deserialize([*sent, b"more"]), stock.deserialize([*sent, b"more"])
+    assert ours == theirs
+    with pytest.raises(ValueError, match="signature"):
+        PageSession(key=b"another").deserialize(sent)
+    with pytest.raises(ValueError, match="signature"):
+        PageSession(key=b"one").deserialize([b"", *sent[1:]])
