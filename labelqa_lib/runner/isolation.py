@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import gc
 import os
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 FORK_SERVER = "LABELQA_FORK_SERVER"
 """In a worker's environment, the path of the fork server's socket."""
-NEEDLESS = ("rfc3987_syntax", "isoduration", "pyarrow.fs")
-"""What libraries of a worker import if they can, and no page needs there: jsonschema's grammar of international web
-addresses (1.3 s to build) and its check of durations, papermill's way to Hadoop (with numpy and Arrow, 12 MiB)."""
+NEEDLESS = ("rfc3987_syntax", "rfc3986_validator", "isoduration", "pyarrow.fs", "boto3")
+"""What libraries of a worker import if they can, and no page needs there: jsonschema's grammars of web addresses (1.3 s to build)
+and its check of durations, papermill's ways to Hadoop (with numpy and Arrow, 12 MiB) and to Amazon."""
 ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 
 
@@ -38,3 +42,34 @@ def isolated(scratch: Path, cache: Path) -> dict[str, str]:
         "XDG_CACHE_HOME": str(cache),
         "MPLCONFIGDIR": os.environ.get("MPLCONFIGDIR", str(cache / "matplotlib")),
     }
+
+
+@contextmanager
+def importing_for_workers(environment: Mapping[str, str]) -> Iterator[None]:
+    """While what workers use is imported: in their environment, which some libraries read on import, without what is `NEEDLESS`,
+    and without looking for garbage, of which imports make little.
+
+    All is as before afterwards: this may be the process that workers are forked from, and whoever asks there for something
+    `NEEDLESS` finds it.
+
+    Parameters
+    ----------
+    environment : mapping of str to str
+        What `isolated` gives.
+    """
+    variables, modules = os.environ.copy(), {name: sys.modules[name] for name in NEEDLESS if name in sys.modules}
+    collecting = gc.isenabled()
+    gc.disable()
+    os.environ |= environment
+    sys.modules.update(dict.fromkeys(NEEDLESS))
+    try:
+        yield
+    finally:
+        for name in NEEDLESS:
+            del sys.modules[name]
+        sys.modules.update(modules)
+        for name in environment.keys() - variables.keys():
+            del os.environ[name]
+        os.environ |= {name: variables[name] for name in environment.keys() & variables.keys()}
+        if collecting:
+            gc.enable()

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import multiprocessing
 import os
 import shutil
 import signal
-import sys
 import tempfile
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from multiprocessing.connection import Connection, wait
@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import IO
 
 from labelqa_lib.runner.forking import ForkServer
-from labelqa_lib.runner.isolation import FORK_SERVER, NEEDLESS, isolated
+from labelqa_lib.runner.isolation import FORK_SERVER, importing_for_workers, isolated
 from labelqa_lib.runner.limits import Limits
 from labelqa_lib.runner.plan import PlannedPage
 from labelqa_lib.runner.processes import descendants, kill_all, threads
@@ -133,11 +133,14 @@ class Pool:
         return [worker for worker in self.workers if worker.task]
 
     def _start(self) -> _Worker:
+        with _interrupts_held():
+            self.server.keep_up()
+        if threads() == 1:
+            _import_ahead(isolated(self.scratch, self.cache))
         forked = threads() == 1  # a fork would tear others apart; in a spawned worker half of what this process has is imported again
         context = multiprocessing.get_context("fork" if forked else "spawn")
         ours, theirs = context.Pipe()
         with _interrupts_held():
-            self.server.keep_up()
             not_its = [ours, *(worker.pipe for worker in self.workers), *self.server.held()] if forked else []
             arguments = (theirs, self.scratch, self.cache, self.server.address, not_its)
             process = context.Process(target=_work, args=arguments, daemon=True)
@@ -215,6 +218,16 @@ def _interrupts_held():
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
+def _import_ahead(environment: Mapping[str, str]) -> Callable[..., PageRecord]:
+    """What makes a page, which takes half a second to import and to warm up; a run in which nothing is due never does."""
+    with importing_for_workers(environment):
+        from labelqa_lib.runner import ahead
+
+        with suppress(Exception):  # what is wrong with how pages are made, each page tells itself
+            ahead.warm_up()
+    return ahead.render_page
+
+
 def _work(pipe: Connection, scratch: Path, cache: Path, server: Path, not_its: Sequence[Connection | IO]) -> None:
     """A worker's life: pages in, records out, until its parent kills it or is gone.
 
@@ -226,15 +239,14 @@ def _work(pipe: Connection, scratch: Path, cache: Path, server: Path, not_its: S
     signal.signal(signal.SIGINT, lambda *_: None)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, _INTERRUPTS)
     threading.Thread(target=_leave_with_parent, args=(scratch,), daemon=True).start()
-    sys.modules.update(dict.fromkeys(NEEDLESS))
     logging.disable(logging.CRITICAL)  # a page's record tells its troubles
     own = scratch / str(os.getpid())
     own.mkdir()
     tempfile.tempdir = str(own)
-    os.environ |= {**isolated(own, cache), FORK_SERVER: str(server)}
+    os.environ |= {**(environment := isolated(own, cache)), FORK_SERVER: str(server)}
 
-    from labelqa_lib.runner.execute import render_page
-
+    render_page = _import_ahead(environment)
+    gc.freeze()  # what was imported stays, and whoever looks for garbage need not walk through it
     while True:
         asked, before = pipe.recv(), set(own.iterdir())
         record = render_page(*asked)
