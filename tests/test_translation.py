@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import gettext
+import io
 import re
 import string
 from functools import cache
@@ -179,3 +181,25 @@ def _unmarked(node: ast.AST):
     for child in ast.iter_child_nodes(node):
         if not (isinstance(node, ast.arg | ast.AnnAssign) and child is node.annotation):
             yield from _unmarked(child)
+
+
+def test_a_catalogue_is_compiled_once_and_again_when_it_is_another(tmp_path, monkeypatch):
+    source = tmp_path / "es.po"
+    source.write_text('msgid ""\nmsgstr "Content-Type: text/plain; charset=utf-8\\n"\n\nmsgid "Page"\nmsgstr "Página"\n', encoding="utf-8")
+
+    def said() -> str:
+        return gettext.GNUTranslations(io.BytesIO(translation._compiled(source))).gettext("Page")
+
+    assert said() == "Página"
+    assert [path.name for path in (tmp_path / "__pycache__").iterdir()] == ["es.mo"]
+    with monkeypatch.context() as without:
+        without.setattr("babel.messages.pofile.read_po", None)  # whoever compiles fails
+        assert said() == "Página"
+    source.write_text(source.read_text(encoding="utf-8").replace("Página", "Hoja"), encoding="utf-8")
+    assert said() == "Hoja" == said()
+
+
+def test_a_package_that_cannot_be_written_to_keeps_no_catalogue(tmp_path):
+    (tmp_path / "__pycache__").write_text("a file where the folder would be")
+    (tmp_path / "ms.po").write_bytes((translation._FOLDER / "ms.po").read_bytes())
+    assert gettext.GNUTranslations(io.BytesIO(translation._compiled(tmp_path / "ms.po"))).gettext("market") != "market"
