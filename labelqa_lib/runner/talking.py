@@ -1,7 +1,8 @@
 """How the worker talks to a page's kernel: papermill and nbclient run the cells, messages are read where they arrive.
 
 The stock clients wait for messages by an event loop: two tasks, a timer and a dozen turns a cell, half of what they take.
-A worker has one page at a time and nothing else to do meanwhile, so it waits at the sockets themselves.
+A worker has one page at a time and nothing else to do meanwhile, so it waits at the sockets themselves: for a cell's answer,
+and then takes all that the cell has shown at once.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from hmac import compare_digest
 from queue import Empty
 from typing import Any
 
+import zmq
 from jupyter_client.blocking import BlockingKernelClient
 from jupyter_client.channels import ZMQSocketChannel
 from jupyter_client.session import Session
@@ -55,9 +57,13 @@ class PageSession(Session):
 class _Channel(ZMQSocketChannel):
     """A socket that is waited at."""
 
+    _patience = -1
+
     def get_msg(self, timeout: float | None = None) -> dict[str, Any]:
         """The next message; `queue.Empty` where none comes within so many seconds."""
-        self.socket.rcvtimeo = -1 if timeout is None else int(timeout * 1000)
+        patience = -1 if timeout is None else int(timeout * 1000)
+        if patience != self._patience:
+            self.socket.rcvtimeo = self._patience = patience
         _, message = self.session.recv(self.socket, mode=0)
         if message is None:
             raise Empty
@@ -70,7 +76,11 @@ class PageClient(BlockingKernelClient):
     shell_channel_class = iopub_channel_class = Type(_Channel)
 
     def start_channels(self, **which: bool) -> None:
-        """Open the two channels; a kernel whose process we hold needs no heartbeat."""
+        """Open the two channels; a kernel whose process we hold needs no heartbeat.
+
+        What a kernel shows waits here, however much it is, until we look: the less often we wake, the better.
+        """
+        self.context.setsockopt(zmq.RCVHWM, 0)
         super().start_channels(stdin=False, hb=False, control=False)
 
     def stop_channels(self) -> None:
@@ -144,9 +154,16 @@ class PageCells(PapermillNotebookClient):
         may_fail = "raises-exception" in tags
         asked = self.kc.execute(cell.source, stop_on_error=not may_fail)
         self.code_cells_executed += 1
-        reply = self._listen(asked, cell, cell_index)
-        while reply is None:
-            reply = self._reply(asked, LOOKS) or self._see_alive()
+        done = False
+        while (reply := self._reply(asked)) is None:
+            lives = self._lives()
+            done = self._take(asked, cell, cell_index, 0) or done
+            if not lives:
+                raise DeadKernelError("Kernel died")
+        if not done and not self._take(asked, cell, cell_index, self.iopub_timeout):
+            if self._lives():
+                raise CellTimeoutError.error_from_timeout_and_cell("Timeout waiting for IOPub output", self.iopub_timeout, cell)
+            raise DeadKernelError("Kernel died")
         cell.metadata["execution"]["shell.execute_reply"] = timestamp(reply)
         if reply["content"]["status"] == "error" and not may_fail:
             raise CellExecutionError.from_cell_and_msg(cell, reply["content"])
@@ -163,33 +180,25 @@ class PageCells(PapermillNotebookClient):
         outs.append(shown)
         return shown
 
-    def _listen(self, asked: str, cell: NotebookNode, cell_index: int) -> dict | None:
-        """Take what the kernel shows until it is done; its answer, if that was heard before."""
-        reply, patience = None, self.iopub_timeout
-        while True:
-            message = _message(self.kc.iopub_channel, LOOKS)
-            if message is None:
-                self._see_alive()
-                reply = reply or self._reply(asked, 0)
-                patience -= LOOKS if reply else 0
-                if patience < 0:
-                    raise CellTimeoutError.error_from_timeout_and_cell("Timeout waiting for IOPub output", self.iopub_timeout, cell)
-            elif message["parent_header"].get("msg_id") == asked:
+    def _take(self, asked: str, cell: NotebookNode, cell_index: int, patience: float) -> bool:
+        """Take what the kernel shows until so many seconds pass without anything; whether it said that the cell is done."""
+        while (message := _message(self.kc.iopub_channel, patience)) is not None:
+            if message["parent_header"].get("msg_id") == asked:
                 try:
                     self.process_message(message, cell, cell_index)
                 except CellExecutionComplete:
-                    return reply
+                    return True
+        return False
 
-    def _reply(self, asked: str, seconds: float) -> dict | None:
-        """The answer to what was asked; other answers are old."""
-        while (message := _message(self.kc.shell_channel, seconds)) is not None:
+    def _reply(self, asked: str) -> dict | None:
+        """The answer to what was asked, if it comes within `LOOKS`; other answers are old."""
+        while (message := _message(self.kc.shell_channel, LOOKS)) is not None:
             if message["parent_header"].get("msg_id") == asked:
                 return message
         return None
 
-    def _see_alive(self) -> None:
-        if not run_sync(self.km.is_alive)():
-            raise DeadKernelError("Kernel died")
+    def _lives(self) -> bool:
+        return run_sync(self.km.is_alive)()
 
 
 class _Book(NotebookExecutionManager):

@@ -117,38 +117,63 @@ def test_a_kernel_that_dies_is_missed(monkeypatch):
     monkeypatch.setattr(talking, "LOOKS", 0.1)
     started = []
     with pytest.raises(DeadKernelError):
-        executed(PageEngine, notebook(f"print('seen', flush=True)\nimport os\nos.kill(os.getpid(), {int(signal.SIGKILL)})"),
+        executed(PageEngine, notebook(f"print('seen', flush=True)\nimport os, time\ntime.sleep(0.3)\nos.kill(os.getpid(), {int(signal.SIGKILL)})"),
                  on_notebook_start=lambda notebook: started.append(notebook))  # fmt: skip
-    assert started
+    assert [output.text for output in started[0].cells[1].outputs] == ["seen\n"]
 
 
-class Silent:
-    """A kernel that has answered and never says that it is done, an old answer first."""
+class Heard:
+    """A kernel, as far as one hears of it: a channel's messages, one after the other."""
 
-    def __init__(self):
-        self.shell_channel = self.iopub_channel = self
-        self.answers = [{"parent_header": {"msg_id": "of another time"}}]
-
-    def execute(self, source, stop_on_error):
-        self.answers.append({"parent_header": {"msg_id": "this"}})
-        return "this"
+    def __init__(self, *messages):
+        self.messages = list(messages)
 
     def get_msg(self, timeout):
-        if timeout or not self.answers:
+        if not self.messages or self.messages[0] is None:
+            del self.messages[:1]  # None: nothing in time
             raise Empty
-        return self.answers.pop(0)
+        return self.messages.pop(0)
+
+
+def of(parent, kind="stream", **content):
+    header = {"msg_type": kind, "date": None}
+    return {"msg_type": kind, "header": header, "parent_header": {"msg_id": parent}, "content": content}
+
+
+def hearing(shell, iopub, *lives):
+    given, lives = notebook("1"), iter(lives)
+    cells = PageCells(SimpleNamespace(nb=given, autosave_cell=lambda: None))
+
+    async def is_alive():
+        return next(lives)
+
+    cells.kc = SimpleNamespace(shell_channel=shell, iopub_channel=iopub, execute=lambda source, stop_on_error: "this")
+    cells.km = SimpleNamespace(is_alive=is_alive)
+    return given.cells[1], lambda: cells.execute_cell(given.cells[1], 1)
+
+
+ANSWER, IDLE = of("this", "execute_reply", status="ok"), of("this", "status", execution_state="idle")
+EARLY, LATE = of("this", name="stdout", text="early"), of("this", name="stdout", text="late")
+
+
+def test_what_a_long_cell_shows_is_taken_while_it_runs_and_old_messages_are_not():
+    cell, run = hearing(Heard(of("old"), None, of("old"), None, ANSWER), Heard(of("old", name="stdout", text="old"), EARLY, None, LATE, IDLE), True, True)
+    run()
+    assert "".join(output.text for output in cell.outputs) == "earlylate"
+    cell, run = hearing(Heard(None, ANSWER), Heard(EARLY, IDLE, of("this", name="stdout", text="never")), True)
+    run()
+    assert [output.text for output in cell.outputs] == ["early"]
 
 
 def test_a_kernel_that_never_says_that_it_is_done_is_given_up():
-    async def lives():
-        return True
-
-    given = notebook("1")
-    cells = PageCells(SimpleNamespace(nb=given), iopub_timeout=3)
-    cells.kc, cells.km = Silent(), SimpleNamespace(is_alive=lives)
+    _, run = hearing(Heard(ANSWER), Heard(EARLY), True)
     with pytest.raises(CellTimeoutError, match="IOPub"):
-        cells.execute_cell(given.cells[1], 1)
-    assert cells.kc.answers == []
+        run()
+    for shell, lives in ((Heard(ANSWER), [False]), (Heard(), [True, False])):
+        cell, run = hearing(shell, Heard(EARLY), *lives)
+        with pytest.raises(DeadKernelError):
+            run()
+        assert [output.text for output in cell.outputs] == ["early"]
 
 
 def test_what_may_be_no_output_is_left_to_the_schema():
