@@ -28,6 +28,7 @@ from pathlib import Path
 
 import psutil
 
+from labelqa_lib.runner import kernelapp
 from labelqa_lib.runner.processes import adopt_orphans, descendants, die_with_parent, kill_all, threads
 
 READ_AT_ONCE = 1 << 16
@@ -44,8 +45,9 @@ def main() -> None:
     die_with_parent()
     sys.modules["rfc3987_syntax"] = None  # as in workers; whatever else these do without, a page may want
     gc.disable()  # a seventh of the imports' time, for garbage that is not there
-    for name in ("ipykernel.kernelapp", "ipykernel_launcher", *told["modules"]):
+    for name in ("ipykernel_launcher", *told["modules"]):
         _load(name)
+    kernelapp.warm_up()
     die_with_parent(0)  # from here on it sees its parent go, and has kernels to end first
     adopt_orphans()
     gc.collect()
@@ -233,6 +235,4 @@ def _run_kernel(argv: list[str], environment: dict[str, str], folder: str) -> No
         numpy.random.seed()  # the old global generator: without this, every page would draw the same numbers
     sys.argv[:] = [sys.modules["ipykernel_launcher"].__file__, *argv]
 
-    from ipykernel.kernelapp import IPKernelApp
-
-    IPKernelApp.launch_instance(argv)
+    kernelapp.PageKernelApp.launch_instance(argv)
