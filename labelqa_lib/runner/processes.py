@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import os
 import signal
 import sys
 from collections.abc import Iterable
@@ -13,6 +14,7 @@ import psutil
 
 _DIE_WITH_PARENT, _ADOPT_ORPHANS = 1, 36  # PR_SET_PDEATHSIG and PR_SET_CHILD_SUBREAPER of Linux
 _SYSTEM = ctypes.CDLL(None) if sys.platform == "linux" else None
+_PAGE = os.sysconf("SC_PAGE_SIZE") if _SYSTEM else 0
 
 
 def die_with_parent(number: int = signal.SIGKILL) -> None:
@@ -73,19 +75,32 @@ def memory_of_tree(process: int) -> int:
     held, family = 0, [process]
     for one in family:
         with suppress(psutil.NoSuchProcess, OSError):
-            held += psutil.Process(one).memory_info().rss
+            held += _memory(one)
             family += _children(one)
     return held
 
 
+def _memory(process: int) -> int:
+    """What psutil tells as ``rss``; Linux says it in one small file, where psutil asks first when the process was born."""
+    if not _SYSTEM:
+        return psutil.Process(process).memory_info().rss
+    return int(_read(f"/proc/{process}/statm").split()[1]) * _PAGE
+
+
 def _children(process: int) -> list[int]:
     """The children of a process. Linux tells them by thread; elsewhere all processes are gone through, which takes
-    thirty times as long."""
-    tasks = Path(f"/proc/{process}/task")
-    if not (tasks / str(process) / "children").exists():
+    hundreds of times as long."""
+    tasks = f"/proc/{process}/task"
+    if not os.path.exists(f"{tasks}/{process}/children"):
         return [child.pid for child in psutil.Process(process).children()]
     found = []
-    for task in tasks.iterdir():
+    for task in os.listdir(tasks):
         with suppress(OSError):  # it has ended meanwhile
-            found += map(int, (task / "children").read_text().split())
+            found += map(int, _read(f"{tasks}/{task}/children").split())
     return found
+
+
+def _read(path: str) -> bytes:
+    """A small file of the system's."""
+    with open(path, "rb", buffering=0) as stream:
+        return stream.read()
