@@ -128,21 +128,19 @@ class _PageExporter(HTMLExporter):
     def markdown2html(self, context, source):
         """Markdown in the language that is spoken. Headings keep the ids of the English ones: links hold in all languages."""
         said = translated(source)
-        if context.get("cell", {}).get("attachments"):
-            return self._written(context, source, said)
         known = self.__dict__.setdefault("_known", {})  # the table of contents asks again, and so does the next market's page
-        if len(known) > _MOST_KNOWN:
+        if context.get("cell", {}).get("attachments"):
+            known = {}  # they are this cell's, whatever others say
+        elif len(known) > _MOST_KNOWN:
             known.clear()
         if (source, said) not in known:
-            known[source, said] = self._written(context, source, said)
+            for text in {source, said}:
+                if (text, text) not in known:
+                    known[text, text] = super().markdown2html(context, text)
+            if said != source:
+                ids = iter(_HEADING_ID.findall(known[source, source]))
+                known[source, said] = _HEADING_LINK.sub(lambda found: _with_id(found, next(ids, "")), known[said, said])
         return known[source, said]
-
-    def _written(self, context, source: str, said: str) -> str:
-        html = super().markdown2html(context, source)
-        if said == source:
-            return html
-        ids = iter(_HEADING_ID.findall(html))
-        return _HEADING_LINK.sub(lambda found: _with_id(found, next(ids, "")), super().markdown2html(context, said))
 
 
 _MOST_KNOWN = 1000
@@ -175,7 +173,14 @@ def _without_chance(notebook: NotebookNode) -> NotebookNode:
     """The notebook without what differs between two equal runs (times, random ids) and without what no reader should see.
     What is left is not copied: the given one stays as it was."""
     cells = [_shown(cell, f"cell-{number}") for number, cell in enumerate(notebook.cells, start=1)]
-    return _but(notebook, metadata=_without(notebook.metadata, "papermill", "widgets"), cells=answered(cells))
+    return _Shown(_but(notebook, metadata=_without(notebook.metadata, "papermill", "widgets"), cells=answered(cells)))
+
+
+class _Shown(NotebookNode):
+    """A notebook that is made to be exported once: the exporter, which would copy it, may have it."""
+
+    def __deepcopy__(self, memo: dict) -> NotebookNode:
+        return self
 
 
 def _shown(cell: NotebookNode, id: str) -> NotebookNode:
