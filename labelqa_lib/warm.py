@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import ibis
-import ipywidgets  # noqa: F401 (a plan's sliders)
 import pandas as pd
 import pyarrow.dataset  # noqa: F401 (DuckDB loads it on first use)
+import seaborn  # noqa: F401 (a second to import, which figures leave to who draws with it)
 
 from labelqa_lib.display.show import image_of
 from labelqa_lib.figures import trend

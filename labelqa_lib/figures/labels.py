@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.collections import QuadMesh
 from matplotlib.figure import Figure
 
 from labelqa_lib import wording
@@ -30,8 +28,6 @@ from labelqa_lib.translation import N_, say
 
 MOST_LABELS = 12
 MOST_PAIRS = 10
-_LUMINANCE = (0.2126, 0.7152, 0.0722)
-"""Of red, green and blue, once linear: https://www.w3.org/TR/WCAG20/#relativeluminancedef."""
 
 
 @styled
@@ -57,16 +53,26 @@ def confusion(frame: pd.DataFrame, *, title: str = N_("What each label was taken
     share = _matrix(cut, "share", labels)
     counts = _matrix(cut, "n", labels)
     errors = share.where(~np.eye(len(labels), dtype=bool))
+    import seaborn  # a second to import: only who draws a heat map pays for it
+
     fig = canvas(1.1 + 0.4 * len(labels))
     ax = fig.subplots()
-    hidden = ~(errors > 0).to_numpy() & ~np.eye(len(labels), dtype=bool)
-    most = max(np.nanmax(errors.to_numpy(), initial=0), 0.01)
-    mesh = ax.pcolormesh(
-        np.ma.masked_where(hidden, errors.fillna(0)), vmin=0, vmax=most, cmap="Oranges", linewidths=1.5, edgecolor="white"
+    seaborn.heatmap(
+        errors.fillna(0),
+        mask=~(errors > 0).to_numpy() & ~np.eye(len(labels), dtype=bool),
+        vmin=0,
+        vmax=max(np.nanmax(errors.to_numpy(), initial=0), 0.01),
+        cmap="Oranges",
+        annot=_cells(share, counts),
+        fmt="",
+        annot_kws={"size": 8},
+        cbar=False,
+        linewidths=1.5,
+        linecolor="white",
+        xticklabels=False,
+        yticklabels=False,
+        ax=ax,
     )
-    ax.spines[:].set_visible(False)
-    ax.set(xlim=(0, len(labels)), ylim=(len(labels), 0))
-    _write(ax, mesh, _cells(share, counts))
     ax.grid(False)
     for place in range(len(labels)):
         ax.add_patch(_right(place))
@@ -115,18 +121,6 @@ def _cells(share: pd.DataFrame, counts: pd.DataFrame) -> np.ndarray:
         for parts, numbers in zip(share.to_numpy(), counts.to_numpy(), strict=True)
     ]
     return np.array(cells, dtype=object)
-
-
-def _write(ax: Axes, mesh: QuadMesh, cells: np.ndarray) -> None:
-    """A text into each cell that is shown: dark, or white where the cell is."""
-    mesh.update_scalarmappable()
-    shown = ~np.ma.getmaskarray(mesh.get_array())
-    for (row, column), colour in zip(np.ndindex(cells.shape), mesh.get_facecolors(), strict=True):
-        if shown[row, column]:
-            rgb = colour[:3]
-            light = np.where(rgb <= 0.03928, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4) @ _LUMINANCE
-            ink = ".15" if light > 0.408 else "w"
-            ax.text(column + 0.5, row + 0.5, cells[row, column], color=ink, ha="center", va="center", size=8)
 
 
 def _cell(share: float, count: float) -> str:

@@ -6,8 +6,6 @@ import math
 
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
 
 from labelqa_lib import wording
@@ -143,10 +141,12 @@ def distribution(
     values = frame["estimate"].dropna().astype(float)
     if values.empty:
         return nothing(title, frame)
+    import seaborn  # a second to import: only who draws a histogram pays for it
+
     fig = canvas(2.2)
     ax = fig.subplots()
     bins = min(30, max(5, len(values) // 4))
-    _bars(ax, *np.histogram(values, bins))
+    seaborn.histplot(x=values.to_numpy(), bins=bins, color=PALE_BLUE, edgecolor="white", ax=ax)
     middle = values.median()
     ax.axvline(middle, color=BLUE)
     median = say("median {value}", value=wording.amount(middle, unit))
@@ -170,14 +170,3 @@ def distribution(
     measure_axis(ax.xaxis, unit)
     measure_axis(ax.yaxis, "count", say("how many"))
     return fig
-
-
-def _bars(ax: Axes, counts: np.ndarray, edges: np.ndarray) -> None:
-    """A histogram's bars; lines between them are at most a tenth of a bar."""
-    bars = ax.bar(edges[:-1], counts, np.diff(edges), align="edge", color=to_rgba(PALE_BLUE, 0.75), edgecolor="white")
-    for bar in bars:
-        bar.sticky_edges.y[:] = 0, np.inf  # so that they stand on the axis
-    ax.autoscale_view()
-    (left, _), (right, _) = ax.transData.transform([(edges[0], 0), (edges[1], 0)])
-    for bar in bars:
-        bar.set_linewidth(min(0.1 * (right - left) * 72 / ax.figure.dpi, bar.get_linewidth()))
