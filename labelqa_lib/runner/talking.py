@@ -46,7 +46,7 @@ class PageSession(Session):
         signature, *signed = msg_list[:5]
         if not compare_digest(signature, self.sign(signed)):
             raise ValueError(f"a message's signature {signature!r} is not of this kernel's key")
-        header, parent, metadata, told = map(self.unpack, signed)
+        header, parent, metadata, told = self.unpack(b"[%b]" % b",".join(signed))
         header["date"] = datetime.fromisoformat(header["date"])
         return {
             "header": header, "msg_id": header["msg_id"], "msg_type": header["msg_type"], "parent_header": parent,
