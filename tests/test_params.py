@@ -106,3 +106,18 @@ def test_the_workspace_is_found_from_below(workspace, tmp_path):
 def test_the_params_of_this_repository_load():
     root = params.find_root(Path(__file__).parent)
     assert set(params.load_markets(root, params.load_workspace(root))) >= {"MY", "SG", "ES", "MX", "TW", "GB"}
+
+
+def test_a_usual_time_zone_is_known_without_a_look_through_all_that_the_system_has(monkeypatch):
+    def looked_through():
+        looked.append(True)
+        return {"localtime"}
+
+    looked = []
+    monkeypatch.setattr("labelqa_lib.models.available_timezones", looked_through)
+    for name in ("UTC", "Asia/Kuala_Lumpur", "America/Argentina/Buenos_Aires"):
+        assert params.Market(market="MY", time_zone=name).time_zone == name
+    assert not looked
+    with pytest.raises(ValueError, match="time zone 'posix/UTC' is not known"):
+        params.Market(market="MY", time_zone="posix/UTC")
+    assert looked
