@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import importlib
+import sys
+from types import ModuleType
+
 import ibis
 import pandas as pd
 import pyarrow.dataset  # noqa: F401 (DuckDB loads it on first use)
-import seaborn  # noqa: F401 (a second to import, which figures leave to who draws with it)
 
 from labelqa_lib.display.show import image_of
 from labelqa_lib.figures import trend
@@ -18,7 +21,11 @@ _ON_SCALES = ("%", *(f"W{week:02d}" for week in range(1, 54)), *(f"{hour:02d}:00
 
 
 def warm_up() -> None:
-    """Read the catalogues, run a query, draw a figure, pack it, and set what scales say; nothing stays open, no thread is left."""
+    """Import seaborn, read the catalogues, run a query, draw a figure, pack it, and set what scales say.
+
+    Nothing stays open, no thread is left.
+    """
+    _import_seaborn()
     for language in LANGUAGES:
         catalogue(language)
     engine = ibis.duckdb.connect(threads=1)
@@ -29,3 +36,23 @@ def warm_up() -> None:
     image_of(trend(frame.assign(n_effective=1.0, method="", reason=""), title="Accuracy"))
     set_ahead([*_ON_SCALES, *(f"{number:g}" for number in _NUMBERS)])
     set_ahead(map(str, range(10)), size=8)
+
+
+def _import_seaborn() -> None:
+    """Import what some figures are drawn with, which they leave to who draws them.
+
+    Of `scipy.stats`, a quarter of a second to import, seaborn takes one function, for curves of density, which no figure of ours has.
+    Who draws one imports it then; the curve is the same.
+    """
+    if "scipy.stats" not in sys.modules:
+        sys.modules["scipy.stats"] = later = ModuleType("scipy.stats")
+        later.gaussian_kde = _gaussian_kde
+        try:
+            importlib.import_module("seaborn")
+        finally:
+            del sys.modules["scipy.stats"]
+    importlib.import_module("seaborn")
+
+
+def _gaussian_kde(*data, **options):
+    return importlib.import_module("scipy.stats").gaussian_kde(*data, **options)
