@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import threading
 from datetime import datetime
 from pathlib import Path
 
@@ -61,6 +62,16 @@ def test_a_terminal_shows_what_each_worker_does_the_rate_and_the_end(page):
     head, _bar, *workers = shown.get().splitlines()
     assert head.startswith("2026-W46: 1 of 3 pages in 30 s, 2.0 a minute; about 30 s to go, done at 07:58")
     assert [line.strip() for line in workers] == ["worker 1: SG page, 0 s", "worker 2: MY page, 30 s"]
+
+
+def test_what_moves_has_a_thread_when_workers_have_been_started_and_not_before(page):
+    out = Console(file=io.StringIO(), force_terminal=True, width=120, color_system=None)
+    before = threading.active_count()
+    with Board(out, [page("ES")], 1) as board:
+        assert threading.active_count() == before
+        board.see({1: page("ES")})
+        assert threading.active_count() == before + 1
+    assert "0 of 1 pages" in out.file.getvalue()
 
 
 def test_without_a_terminal_there_is_a_line_a_page_and_nothing_that_moves(page):

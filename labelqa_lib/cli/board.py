@@ -42,11 +42,11 @@ class Board:
         self.forecast = runner.Forecast(pages, min(jobs, len(pages)))
         self.began, self.done, self.failed = clock(), 0, 0
         self.busy: dict[int, tuple] = {}
+        self.entered = False
         self.live = Live(console=out, get_renderable=self.shown, refresh_per_second=2, transient=True)
 
     def __enter__(self) -> Board:
-        if self.out.is_terminal:
-            self.live.start()
+        self.entered = True
         return self
 
     def __exit__(self, *_) -> None:
@@ -54,7 +54,12 @@ class Board:
             self.live.stop()
 
     def see(self, busy: Mapping[int, object]) -> None:
-        """Which worker is at which page now."""
+        """Which worker is at which page now.
+
+        What moves on a terminal moves from here on, and not before: a thread moves it, and workers are forked where there is one alone.
+        """
+        if self.entered and self.out.is_terminal and not self.live.is_started:
+            self.live.start()
         started = {worker: since for worker, (page, since) in self.busy.items() if busy.get(worker) is page}
         self.busy = {worker: (page, started.get(worker, self.clock())) for worker, page in busy.items()}
 
