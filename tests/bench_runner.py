@@ -97,37 +97,62 @@ def floor(folder: Path, notebook: str, markets: list[str]) -> None:
     print(json.dumps(spent[1:]))
 
 
+def copied(folder: Path, copies: int, data: Path | None) -> list[str]:
+    """A workspace with the demo's markets, each so many times under other names; the names."""
+    (folder / "notebooks").symlink_to(ROOT / "notebooks")
+    shutil.copytree(ROOT / "params", folder / "params")
+    if data is None:
+        labelqa(folder, "demo", "--to", folder / "made" / "demo")
+        labelqa(folder, "ingest", folder / "made" / "demo", "--data", folder / "made" / "snapshots")
+        data = folder / "made"
+    snapshots = data.resolve() / "snapshots"
+    (folder / "data" / "snapshots").mkdir(parents=True)
+    generate(snapshots / (snapshots / "CURRENT").read_text().strip(), folder / "data" / "snapshots", copies, 1)
+    return _named_params(folder / "params" / "markets", copies)
+
+
+def own_work(folder: Path, notebook: str, markets: list[str]) -> float:
+    """CPU seconds of a page made in one process; the median."""
+    return statistics.median(json.loads(command(folder, sys.executable, __file__, FLOOR, notebook, *markets).splitlines()[-1]))
+
+
+def ours(folder: Path, notebook: str, markets: list[str], workers: int) -> None:
+    asked = [word for market in markets for word in ("--market", market)]
+    labelqa(folder, "run", "--notebook", notebook, "--week", WEEK, *asked, "--jobs", workers, "--force")
+
+
 def beside_stock(notebook: str, repeats: int, copies: int, data: Path | None) -> None:
     """Ours against stock and against the floor, on the demo's markets and copies of them."""
     with tempfile.TemporaryDirectory(dir="/tmp") as temporary:
         folder = Path(temporary)
-        (folder / "notebooks").symlink_to(ROOT / "notebooks")
-        shutil.copytree(ROOT / "params", folder / "params")
-        if data is None:
-            labelqa(folder, "demo", "--to", folder / "made" / "demo")
-            labelqa(folder, "ingest", folder / "made" / "demo", "--data", folder / "made" / "snapshots")
-            data = folder / "made"
-        snapshots = data.resolve() / "snapshots"
-        (folder / "data" / "snapshots").mkdir(parents=True)
-        generate(snapshots / (snapshots / "CURRENT").read_text().strip(), folder / "data" / "snapshots", copies, 1)
-        markets = _named_params(folder / "params" / "markets", copies)
-        asked = [word for market in markets for word in ("--market", market)]
-        told = command(folder, sys.executable, __file__, FLOOR, notebook, *markets)
-        own = statistics.median(json.loads(told.splitlines()[-1]))
+        markets = copied(folder, copies, data)
+        own = own_work(folder, notebook, markets)
         print(f"\n`{notebook}`, {len(markets)} markets, median of {repeats}; the page's own work is {own:.2f} CPU s.\n")
         print("| | workers | wall s | CPU s | CPU s a page | stock wall / ours | stock CPU / ours | over the floor |")
         print("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
         for workers in (1, 2):
-            ways = {
-                "stock": lambda: stock(folder, notebook, markets, workers),  # noqa: B023 (called in this turn)
-                "ours": lambda: labelqa(folder, "run", "--notebook", notebook, "--week", WEEK, *asked, "--jobs", workers, "--force"),  # noqa: B023
-            }
-            found = {name: [timed(do) for _ in range(repeats)] for name, do in ways.items()}
-            middle = {name: [statistics.median(one) for one in zip(*every, strict=True)] for name, every in found.items()}
-            for name, (wall, cpu) in middle.items():
-                ratios = [f"{middle['stock'][part] / middle[name][part]:.1f}" for part in (0, 1)]
-                over = f"{cpu / len(markets) / own - 1:.0%}"
-                print(f"| {name} | {workers} | {wall:.1f} | {cpu:.1f} | {cpu / len(markets):.2f} | {' | '.join(ratios)} | {over} |", flush=True)
+            middle = {way: middle_of(repeats, lambda: way(folder, notebook, markets, workers)) for way in (stock, ours)}  # noqa: B023 (called in this turn)
+            for way, (wall, cpu) in middle.items():
+                ratios = [f"{middle[stock][part] / middle[way][part]:.1f}" for part in (0, 1)]
+                page = cpu / len(markets)
+                print(f"| {way.__name__} | {workers} | {wall:.1f} | {cpu:.1f} | {page:.2f} | {' | '.join(ratios)} | {page / own - 1:.0%} |", flush=True)
+
+
+def middle_of(repeats: int, do) -> list[float]:
+    """Median wall and CPU seconds of what `do` starts."""
+    return [statistics.median(part) for part in zip(*(timed(do) for _ in range(repeats)), strict=True)]
+
+
+def many(notebook: str, repeats: int, copies: int, data: Path | None) -> None:
+    """Ours against the floor alone, for so many markets that what comes once a run is little of it."""
+    with tempfile.TemporaryDirectory(dir="/tmp") as temporary:
+        folder = Path(temporary)
+        markets = copied(folder, copies, data)
+        own = own_work(folder, notebook, markets[:: max(1, len(markets) // 12)])
+        wall, cpu = middle_of(repeats, lambda: ours(folder, notebook, markets, 2))
+        page = cpu / len(markets)
+        print(f"\n`{notebook}`, {len(markets)} markets, two workers, median of {repeats}: {wall:.1f} s wall, {cpu:.1f} CPU s, {page:.2f} a page; "
+              f"the page's own work is {own:.2f}, so {page / own - 1:.0%} over the floor.", flush=True)  # fmt: skip
 
 
 def _named_params(folder: Path, copies: int) -> list[str]:
@@ -197,13 +222,16 @@ def main() -> None:
     parser.add_argument("--notebook", default="market_report")
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--copies", type=int, default=2, help="of each of the demo's six markets")
+    parser.add_argument("--many", type=int, default=10, help="copies of each where ours is measured alone")
     parser.add_argument("--data", type=Path, help="folder `data` of a workspace whose demo is ingested (default: made anew)")
     parser.add_argument("--soak", type=int, default=500)
-    parser.add_argument("--only", choices=["stock", "growth", "soak"])
+    parser.add_argument("--only", choices=["stock", "many", "growth", "soak"])
     asked = parser.parse_args()
     print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, load {os.getloadavg()[0]:.1f}")
     if asked.only in (None, "stock"):
         beside_stock(asked.notebook, asked.repeats, asked.copies, asked.data)
+    if asked.only in (None, "many"):
+        many(asked.notebook, asked.repeats, asked.many, asked.data)
     if asked.only in (None, "growth"):
         growth((6, 25, 50, 100, 200))
     if asked.only in (None, "soak"):
