@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+from functools import lru_cache
 
 from ipykernel.iostream import OutStream
 from ipykernel.kernelapp import IPKernelApp
@@ -57,6 +58,12 @@ class PageKernelApp(IPKernelApp):
     outstream_class = f"{__name__}.PageStream"
 
     def init_kernel(self) -> None:
-        """Do without the task that waits for the debugger."""
+        """Do without the task that waits for the debugger, and without records of what no handler shows."""
         super().init_kernel()
         self.kernel.debugpy_stream = None
+        self.log.setLevel(self.log_level)
+
+    def init_shell(self) -> None:
+        """Put a cell into plain Python once: the kernel asks for it, and then the shell asks again."""
+        super().init_shell()
+        self.shell.transform_cell = lru_cache(maxsize=1)(self.shell.transform_cell)
