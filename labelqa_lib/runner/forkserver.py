@@ -68,6 +68,7 @@ def _load(name: str) -> None:
             for behind in getattr(module, "__all__", ()):
                 getattr(module, behind)
             if "warm_up" in getattr(module, "__all__", ()):
+                gc.freeze()  # imports leave hardly any garbage: what is searched for it later is what this leaves
                 module.warm_up()
     except Exception:  # noqa: BLE001 (a notebook may import anything)
         traceback.print_exc()
