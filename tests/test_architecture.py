@@ -41,7 +41,7 @@ ALLOWED = {
     "display": {"errors", "periods", "stats", "wording", "symbols", "translation"},
     "explore": {"errors", "files", "periods", "stats", "store", "metrics", "causes", "sampling", "calibration", "findings", "figures",
                 "display", "wording", "translation"},
-    "warm": {"figures", "display", "translation"},
+    "warm": {"figures", "display", "models", "register", "store", "translation"},
     "page": {"errors", "periods", "params", "register", "store", "wording", "translation"},
     "overview": {"errors", "periods", "params", "store", "wording", "translation", "page"},
     "runner": {"errors", "files", "periods", "places", "params", "register", "wording", "symbols", "translation"},
