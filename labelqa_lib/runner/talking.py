@@ -132,7 +132,10 @@ def plain(msg: dict[str, Any]) -> NotebookNode | None:
 
 
 class PageCells(PapermillNotebookClient):
-    """Runs a page's cells one after the other; what a message means is nbclient's to say."""
+    """Runs a page's cells one after the other; what a message means is nbclient's to say.
+
+    Of nbclient's hooks for cells only ``on_cell_execute`` is called, and of its limits none is kept: `limits` watches pages.
+    """
 
     def execute_cell(self, cell: NotebookNode, cell_index: int, **options: Any) -> NotebookNode:
         """Run one cell to its end, as `nbclient.NotebookClient.async_execute_cell` does.
@@ -157,7 +160,7 @@ class PageCells(PapermillNotebookClient):
         done = False
         while (reply := self._reply(asked)) is None:
             lives = self._lives()
-            done = self._take(asked, cell, cell_index, 0) or done
+            done = done or self._take(asked, cell, cell_index, 0)
             if not lives:
                 raise DeadKernelError("Kernel died")
         if not done and not self._take(asked, cell, cell_index, self.iopub_timeout):

@@ -160,7 +160,7 @@ def test_what_a_long_cell_shows_is_taken_while_it_runs_and_old_messages_are_not(
     cell, run = hearing(Heard(of("old"), None, of("old"), None, ANSWER), Heard(of("old", name="stdout", text="old"), EARLY, None, LATE, IDLE), True, True)
     run()
     assert "".join(output.text for output in cell.outputs) == "earlylate"
-    cell, run = hearing(Heard(None, ANSWER), Heard(EARLY, IDLE, of("this", name="stdout", text="never")), True)
+    cell, run = hearing(Heard(None, None, ANSWER), Heard(EARLY, IDLE, of("this", name="stdout", text="never")), True, True)
     run()
     assert [output.text for output in cell.outputs] == ["early"]
 
