@@ -34,11 +34,12 @@ CELLS = (
     "print('replaced')\nclear_output(wait=True)\ndisplay(HTML('by this'))",
     "publish_display_data({'application/vnd.x+json': [{'a': [1, None]}], 'text/plain': 'x'}, metadata={'own': {'deep': [{}]}})",
     "publish_display_data({'text/plain': ['two\\n', 'lines']})",
-    "import ipywidgets\nbox = ipywidgets.Output()\nwith box:\n    print('inside')\ndisplay(box)",
     "late = threading.Thread(target=print, args=('from a thread',))\nlate.start()\nlate.join()",
     "   ",
 )
 ASKS = "input('who?')"
+BOX = "import ipywidgets\nbox = ipywidgets.Output()\nwith box:\n    print('inside')\nbox"
+"""Stock clients hang here one time in a hundred: what they send for the box takes the news of the kernel's answer with it."""
 
 
 class Stock(PageKernel):
@@ -73,17 +74,11 @@ def executed(engine, given, **options):
 
 
 def timeless(made):
-    """Everything but times, and the random names of widgets."""
-    text = nbformat.writes(made)
-    for cell in made.cells:
-        for output in cell.get("outputs", ()):
-            view = output.get("data", {}).get("application/vnd.jupyter.widget-view+json")
-            text = text.replace(view["model_id"], "a-widget") if view else text
-    told = json.loads(text)
+    """Everything but times."""
+    told = json.loads(nbformat.writes(made))
     for one in (told, *told["cells"]):
         noted = one["metadata"]["papermill"]
         noted.update({name: noted[name] is not None for name in TIMES})
-        one["metadata"].pop("widgets", None)  # ids of layouts are random, too
         if "execution" in one["metadata"]:
             one["metadata"]["execution"] = sorted(one["metadata"]["execution"])
     return told
@@ -98,7 +93,6 @@ def test_a_notebook_comes_out_as_papermill_makes_it():
     assert timeless(ours) == timeless(theirs)
     assert ours.cells[-2].outputs[-1].ename == "StdinNotImplementedError"
     assert ours.metadata.papermill.exception and ours.cells[-1].outputs == []
-    assert set(ours.metadata.widgets) == set(theirs.metadata.widgets)
 
 
 @pytest.mark.slow
@@ -113,13 +107,16 @@ def test_an_output_that_is_none_fails_as_in_papermill():
 
 
 @pytest.mark.slow
-def test_a_kernel_that_dies_is_missed(monkeypatch):
+def test_boxes_take_what_is_printed_into_them_and_a_kernel_that_dies_is_missed(monkeypatch):
     monkeypatch.setattr(talking, "LOOKS", 0.1)
+    dies = f"print('seen', flush=True)\nimport os, time\ntime.sleep(0.3)\nos.kill(os.getpid(), {int(signal.SIGKILL)})"
     started = []
     with pytest.raises(DeadKernelError):
-        executed(PageEngine, notebook(f"print('seen', flush=True)\nimport os, time\ntime.sleep(0.3)\nos.kill(os.getpid(), {int(signal.SIGKILL)})"),
-                 on_notebook_start=lambda notebook: started.append(notebook))  # fmt: skip
-    assert [output.text for output in started[0].cells[1].outputs] == ["seen\n"]
+        executed(PageEngine, notebook(*[BOX] * 40, dies), on_notebook_start=lambda notebook: started.append(notebook))
+    *boxes, last = started[0].cells[1:]
+    for cell in boxes:
+        assert ["application/vnd.jupyter.widget-view+json" in output.data for output in cell.outputs] == [True]
+    assert [output.text for output in last.outputs] == ["seen\n"]
 
 
 class Heard:
