@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import importlib
-import sys
 from contextlib import suppress
-from types import ModuleType
 
 import ibis
 import pandas as pd
 import pyarrow.dataset  # noqa: F401 (DuckDB loads it on first use)
+import seaborn  # noqa: F401 (a second to import, which figures leave to who draws with it)
 
 import labelqa_lib.register.frame  # noqa: F401 (this and the next: rooms open their rarer files on first use)
 import labelqa_lib.store.rejects  # noqa: F401
@@ -28,11 +27,7 @@ _LATE = ("importlib.resources.readers", "pandas.core.methods.to_dict", "pandas.c
 
 
 def warm_up() -> None:
-    """Import seaborn, read the catalogues, run a query, draw a figure, pack it, and set what scales say.
-
-    Nothing stays open, no thread is left.
-    """
-    _import_seaborn()
+    """Read the catalogues, run a query, draw a figure, pack it, and set what scales say; nothing stays open, no thread is left."""
     for name in _LATE:
         with suppress(ImportError):
             importlib.import_module(name)
@@ -47,23 +42,3 @@ def warm_up() -> None:
     image_of(trend(frame.assign(n_effective=1.0, method="", reason=""), title="Accuracy"))
     set_ahead([*_ON_SCALES, *(f"{number:g}" for number in _NUMBERS)])
     set_ahead(map(str, range(10)), size=8)
-
-
-def _import_seaborn() -> None:
-    """Import what some figures are drawn with, which they leave to who draws them.
-
-    Of `scipy.stats`, a quarter of a second to import, seaborn takes one function, for curves of density, which no figure of ours has.
-    Who draws one imports it then; the curve is the same.
-    """
-    if "scipy.stats" not in sys.modules:
-        sys.modules["scipy.stats"] = later = ModuleType("scipy.stats")
-        later.gaussian_kde = _gaussian_kde
-        try:
-            importlib.import_module("seaborn")
-        finally:
-            del sys.modules["scipy.stats"]
-    importlib.import_module("seaborn")
-
-
-def _gaussian_kde(*data, **options):
-    return importlib.import_module("scipy.stats").gaussian_kde(*data, **options)

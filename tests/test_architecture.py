@@ -130,18 +130,6 @@ def test_only_the_command_line_prints_and_nobody_asserts(path):
     assert not asserts, f"{path.relative_to(ROOT)}:{asserts}: raise a LabelqaError with a sentence"
 
 
-def test_nothing_imports_what_takes_a_quarter_of_a_second_for_functions_that_lie_elsewhere():
-    """`scipy.stats` is imported once by every run and by every desk, when one file asks for it; `stats.exact` falls back on it."""
-    found = []
-    for path in FILES:
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            modules = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
-            if isinstance(node, ast.ImportFrom):
-                modules = [f"{node.module}.{alias.name}" for alias in node.names]
-            found += [str(path.relative_to(PACKAGE)) for module in modules if f"{module}.".startswith("scipy.stats.")]
-    assert set(found) == {"stats/exact.py"}, f"{found}: ask `scipy.special` or `stats.exact`"
-
-
 def test_no_room_without_a_meaning():
     banned = {"utils", "helpers", "common", "misc"}
     assert not [path for path in FILES if banned & set(path.relative_to(PACKAGE).with_suffix("").parts)]

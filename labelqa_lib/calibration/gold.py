@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 from ibis import _
+from scipy import stats
 
 from labelqa_lib.metrics.frame import NUMBERS
 from labelqa_lib.metrics.judged import annotated
 from labelqa_lib.periods import Week, span
-from labelqa_lib.stats import exact, survey
+from labelqa_lib.stats import survey
 from labelqa_lib.store import Tables, fetch
 from labelqa_lib.translation import N_, say
 
@@ -110,8 +111,8 @@ def suspect_gold(answers: pd.DataFrame, false_discovery_rate: float = 0.05) -> p
     of_label = good.groupby("gold_label")["right"].agg(["sum", "size"]).reindex(found["gold_label"]).to_numpy()
     right, n = found["right"].to_numpy(dtype=float), found["n"].to_numpy(dtype=float)
     expected = (of_label[:, 0] - right + 1) / (of_label[:, 1] - n + 2)
-    p_value = exact.binomial_cdf(right, n, expected)
-    adjusted = exact.adjusted(p_value)
+    p_value = stats.binom.cdf(right, n, expected)
+    adjusted = stats.false_discovery_control(p_value)
     votes = good.groupby(["item_id", "label"]).size().reset_index(name="votes")
     votes = votes.sort_values(["item_id", "votes", "label"], ascending=[True, False, True], kind="stable")
     suggested = votes.drop_duplicates("item_id").set_index("item_id")["label"].reindex(found["item_id"]).to_numpy()

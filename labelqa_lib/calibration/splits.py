@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 from ibis import _
+from scipy import stats
 
 from labelqa_lib.metrics.judged import judged
-from labelqa_lib.stats import exact
 from labelqa_lib.stats.intervals import wilson
 from labelqa_lib.store import Tables, fetch
 from labelqa_lib.translation import N_, say
@@ -71,7 +71,7 @@ def split_verdicts(cells: pd.DataFrame, false_discovery_rate: float = 0.05, conf
         return frame
     tested = frame["p_value"].notna()
     adjusted = np.full(len(frame), np.nan)
-    adjusted[tested] = exact.adjusted(frame.loc[tested, "p_value"])
+    adjusted[tested] = stats.false_discovery_control(frame.loc[tested, "p_value"])
     differs = (adjusted <= false_discovery_rate) & (frame["site_share"] > frame["rest_share"])
     often = frame["ci_low"] >= OFTEN
     frame["verdict"] = np.select(
@@ -122,4 +122,4 @@ def _verdict(items: pd.Series, errors: pd.Series, confidence: float) -> tuple:
 
 def _against_rest(errors: int, items: int, all_errors: int, all_items: int) -> float:
     table = [[errors, items - errors], [all_errors - errors, all_items - items - all_errors + errors]]
-    return exact.fisher(table)
+    return float(stats.fisher_exact(table).pvalue)

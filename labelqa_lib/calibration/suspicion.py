@@ -12,11 +12,11 @@ import ibis
 import numpy as np
 import pandas as pd
 from ibis import _
-from scipy import special
+from scipy import stats
 
 from labelqa_lib.calibration.overlap import known_agents
 from labelqa_lib.metrics.judged import annotated
-from labelqa_lib.stats import exact, funnel
+from labelqa_lib.stats import funnel
 from labelqa_lib.stats.consensus import Consensus
 from labelqa_lib.stats.intervals import wilson
 from labelqa_lib.store import Tables, fetch
@@ -80,7 +80,7 @@ def _kappa(agent: str, part: pd.DataFrame, labels: int) -> tuple:
         agent,
         (same / n - chance) / (1 - chance),
         n,
-        float(exact.binomial_cdf(same, n, chance + RELATED * (1 - chance))),
+        float(stats.binom.cdf(same, n, chance + RELATED * (1 - chance))),
     )
 
 
@@ -164,7 +164,7 @@ def copied(rows: pd.DataFrame, found: Consensus | None, false_discovery_rate: fl
         "estimate": (pairs["same"] / n).to_numpy(),
         "expected": (pairs["expected"] / n).to_numpy(),
         "n": n.to_numpy(),
-        "p_value": special.ndtr(-(z - max(middle, 0.0)) / spread),
+        "p_value": stats.norm.sf((z - max(middle, 0.0)) / spread),
     })  # fmt: skip
     return _flagged(frame, false_discovery_rate)
 
@@ -208,7 +208,7 @@ def _flagged(frame: pd.DataFrame, rate: float, tested: int | None = None) -> pd.
     """Adjusted by Benjamini and Hochberg over all who were tested, also those whose test is not in the frame (p = 1)."""
     p_value = frame["p_value"].to_numpy(dtype=float)
     rest = np.ones(max((tested or 0) - len(p_value), 0))
-    adjusted = exact.adjusted(np.r_[p_value, rest])[: len(p_value)] if len(p_value) else p_value
+    adjusted = stats.false_discovery_control(np.r_[p_value, rest])[: len(p_value)] if len(p_value) else p_value
     return frame.assign(adjusted=adjusted, flagged=adjusted <= rate).sort_values(
         "p_value", kind="stable", ignore_index=True
     )

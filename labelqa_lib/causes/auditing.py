@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
 from labelqa_lib.causes.cause import Cause
 from labelqa_lib.causes.inside import each, moved
-from labelqa_lib.stats import exact
 from labelqa_lib.stats.intervals import clopper_pearson
 from labelqa_lib.translation import N_
 
@@ -112,7 +112,7 @@ def by_auditor(
 
 def _more_errors(errors: int, audits: int, counts: pd.DataFrame) -> float:
     others, rest = counts["errors"].sum() - errors, counts["audits"].sum() - audits
-    return exact.fisher([[errors, audits - errors], [others, rest - others]], "greater")
+    return stats.fisher_exact([[errors, audits - errors], [others, rest - others]], alternative="greater").pvalue
 
 
 def gold_changes(

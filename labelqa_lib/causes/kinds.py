@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
 from labelqa_lib.causes.cause import Cause
 from labelqa_lib.causes.inside import each, moved
-from labelqa_lib.stats import exact
 from labelqa_lib.translation import N_
 
 MOST_PAIRS = 4
@@ -112,7 +112,7 @@ def circumstances(audited: pd.DataFrame, causes: Sequence[Cause], recent: Sequen
                 continue
             table = [[(holds & wrong).sum(), (~holds & wrong).sum()],
                      [(holds & now & ~wrong).sum(), (~holds & now & ~wrong).sum()]]  # fmt: skip
-            p_value = np.nan if chosen else exact.fisher(table, "greater")
+            p_value = np.nan if chosen else stats.fisher_exact(table, alternative="greater").pvalue
             shares = [_share(holds, rows["weight"], among) for among in (~now, now, wrong)]
             found.append((name, said, *shares, p_value))
     return pd.DataFrame(found, columns=["cause", "circumstance", "rows_before", "rows_now", "errors_now", "p_value"])
@@ -162,7 +162,7 @@ def pace(
         if min(map(len, sides)) < 2:
             continue
         before, now = (side.mean() for side in sides)
-        test = exact.welch(sides[1], sides[0], confidence)
+        test = stats.ttest_ind(sides[1], sides[0], equal_var=False).confidence_interval(confidence)
         bounds = np.exp([now - before, test.low, test.high])
         found.append((name, np.exp(before), np.exp(now), *bounds, len(sides[1])))
     return pd.DataFrame(found, columns=["cause", "before", "now", "ratio", "ratio_low", "ratio_high", "n"])

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import special
+from scipy.stats import norm
 
 from labelqa_lib.causes.cells import Array, Cells, coded
 from labelqa_lib.errors import UsageError
@@ -89,7 +89,7 @@ def _split(
             "n_current": [*now.rows.astype(int), int(now.rows.sum())],
         }
     )
-    z = special.ndtri((1 + confidence) / 2)
+    z = norm.ppf((1 + confidence) / 2)
     for part, error in (("rate", [*parts.rate_se, parts.rate_total_se]), ("mix", [*parts.mix_se, parts.mix_total_se])):
         rows[f"{part}_low"], rows[f"{part}_high"] = rows[part] - z * np.array(error), rows[part] + z * np.array(error)
     order = (rows["rate"] + rows["mix"]).abs()

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pandas as pd
+from scipy import stats
 
 from labelqa_lib import wording
 from labelqa_lib.findings.finding import EVIDENCE, Finding, gap
 from labelqa_lib.metrics import REGISTRY
-from labelqa_lib.stats import exact
 from labelqa_lib.translation import N_, N_forms, say
 
 FALSE_DISCOVERY_RATE = 0.05
@@ -52,7 +52,7 @@ def moved(moves: Sequence[pd.DataFrame]) -> list[Finding]:
 
 def _beyond_chance(frame: pd.DataFrame) -> pd.DataFrame:
     known = frame[frame["p_value"].notna()]
-    return known[exact.adjusted(known["p_value"].to_numpy()) <= FALSE_DISCOVERY_RATE]
+    return known[stats.false_discovery_control(known["p_value"].to_numpy()) <= FALSE_DISCOVERY_RATE]
 
 
 def _tell(row, stories: list[list]) -> None:

@@ -6,6 +6,7 @@ import ibis
 import numpy as np
 import pandas as pd
 from ibis import _
+from scipy import stats
 
 from labelqa_lib.errors import UsageError
 from labelqa_lib.metrics.cells import chosen_weeks, held, sums
@@ -16,7 +17,6 @@ from labelqa_lib.metrics.judged import annotated, clusters_of
 from labelqa_lib.metrics.made import made_by_agent
 from labelqa_lib.metrics.metric import SEGMENTS, WEEK, Asked, Metric
 from labelqa_lib.metrics.summed import Summed
-from labelqa_lib.stats import exact
 from labelqa_lib.store import OF_ONE_MARKET, Tables, fetch
 from labelqa_lib.telling import either, sums_by, told_by, with_start
 from labelqa_lib.translation import N_
@@ -172,8 +172,8 @@ def quantiles(counts: pd.DataFrame, keys: list[str], value: str, q: float, confi
     tail = (1 - confidence) / 2
     return whole.having(
         estimate=below + (position - np.floor(position)) * (above - below),
-        ci_low=order_statistic(exact.binomial_ppf(tail, n, q)),
-        ci_high=order_statistic(exact.binomial_ppf(1 - tail, n, q) + 1),
+        ci_low=order_statistic(stats.binom.ppf(tail, n, q)),
+        ci_high=order_statistic(stats.binom.ppf(1 - tail, n, q) + 1),
     )
 
 

@@ -1,8 +1,8 @@
 """Pure numbers: arrays in, numbers out. No domain words; no tables or column names either, but for `agreement` and
 `consensus`, which a notebook hands a long table of annotations (read in `answers`; arrays from there on).
 
-`exact` has chances of counts and the tests that rest on them, `intervals` bounds one rate or the difference of two, `survey`
-estimates rates and means from weighted, clustered samples (summed and compared in `clusters`, bounded in `rate_bounds`), `two_phase` corrects for a check that is itself
+`intervals` bounds one rate or the difference of two, `survey` estimates rates and means from weighted, clustered
+samples (summed and compared in `clusters`, bounded in `rate_bounds`), `two_phase` corrects for a check that is itself
 checked, `assisted` lets cheap predictions narrow an interval. `change` splits a difference into rate and mix, `control` (rules in
 `charts_rules`) and `drift` watch a series, `funnel` and `shrinkage` compare many groups, `survival` counts the waiting,
 `targets` says where a figure stands. `sizing` says how many rows a goal takes, `allocation` (several goals at once:

@@ -9,10 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import special
+from scipy import special, stats
 
 from labelqa_lib.errors import UsageError
-from labelqa_lib.stats import exact
 
 Array = NDArray[np.float64]
 
@@ -207,7 +206,7 @@ def flags(
     p_value, adjusted = np.full(n.shape, np.nan), np.full(n.shape, np.nan)
     if judged.any():
         p_value[judged] = excess_p(events[judged], n[judged], expected[judged], between_variance)
-        adjusted[judged] = exact.adjusted(p_value[judged])
+        adjusted[judged] = stats.false_discovery_control(p_value[judged])
     return Flags(p_value, adjusted, adjusted <= false_discovery_rate)
 
 
@@ -224,8 +223,8 @@ def _beta_binomial_tail(events: Array, n: Array, rate: Array, size: Array) -> Ar
 
 
 def _interpolated(q: float, n: Array, rate: Array) -> Array:
-    r = exact.binomial_ppf(q, n, rate)
-    above, below = exact.binomial_cdf(r, n, rate), exact.binomial_cdf(r - 1, n, rate)
+    r = stats.binom.ppf(q, n, rate)
+    above, below = stats.binom.cdf(r, n, rate), stats.binom.cdf(r - 1, n, rate)
     inside = (rate > 0) & (rate < 1)
     return np.where(inside, (r - np.where(inside, (above - q) / (above - below), 0)) / n, rate)
 

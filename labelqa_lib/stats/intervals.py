@@ -1,6 +1,6 @@
 """Intervals for one rate and for the difference of two, defined for every count: none, all, one row, no row.
 
-Every argument may be a number or an array; arrays broadcast, results have the broadcast shape.
+Shapes: every argument may be a number or an array; arrays broadcast, results have the broadcast shape.
 """
 
 from __future__ import annotations
@@ -10,10 +10,9 @@ from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import special
+from scipy import special, stats
 
 from labelqa_lib.errors import UsageError
-from labelqa_lib.stats import exact
 
 Bounds = tuple[np.ndarray, np.ndarray]
 
@@ -195,9 +194,10 @@ def hypergeometric(successes: ArrayLike, n: ArrayLike, population: ArrayLike, co
     if np.any(np.concatenate([np.ravel(a) % 1 for a in (successes, n, lot)])):
         raise UsageError("a small lot is counted in whole rows; give whole numbers")
     _corrected_size(n, lot)
-    tail, least, most = (1 - confidence) / 2, successes, lot - (n - successes)
-    low = _first_whole(lambda held: exact.hypergeometric_sf(successes - 1, lot, held, n) > tail, least, most)
-    past = _first_whole(lambda held: exact.hypergeometric_cdf(successes, lot, held, n) <= tail, least, most + 1)
+    tail = (1 - confidence) / 2
+    least, most = successes, lot - (n - successes)
+    low = _first_whole(lambda held: stats.hypergeom.sf(successes - 1, lot, held, n) > tail, least, most)
+    past = _first_whole(lambda held: stats.hypergeom.cdf(successes, lot, held, n) <= tail, least, most + 1)
     empty = lot == 0
     size = np.where(empty, 1.0, lot)
     return np.where(empty, 0.0, low / size), np.where(empty, 1.0, (past - 1) / size)

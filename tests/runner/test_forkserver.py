@@ -28,8 +28,7 @@ print(json.dumps({
     "open": [type(one).__name__ for one in gc.get_objects()
              if isinstance(one, (duckdb.DuckDBPyConnection, zmq.Context, zmq.Socket, asyncio.AbstractEventLoop, Figure))],
     "figures": len(Gcf.figs),
-    "missing": sorted({"pandas", "duckdb", "ibis", "seaborn", "babel", "labelqa_lib.page"} - set(sys.modules)),
-    "dear": sorted({"scipy.stats"} & set(sys.modules)),
+    "loaded": sorted({"pandas", "duckdb", "ibis", "seaborn", "babel", "labelqa_lib.page"} - set(sys.modules)),
 }))
 """
 
@@ -39,31 +38,8 @@ print(json.dumps({
 def test_the_parent_of_kernels_has_everything_imported_and_nothing_open(tmp_path):
     environment = {**os.environ, **isolated(tmp_path, tmp_path)}
     done = subprocess.run([sys.executable, "-c", LOADED], env=environment, capture_output=True, text=True, check=True)
-    assert json.loads(done.stdout) == {"threads": [1, 1], "open": [], "figures": 0, "missing": [], "dear": []}
+    assert json.loads(done.stdout) == {"threads": [1, 1], "open": [], "figures": 0, "loaded": []}
     assert "no_such_module" in done.stderr
-
-
-DENSITY = """
-import json, sys
-if len(sys.argv) > 1:
-    from labelqa_lib.warm import _import_seaborn
-    _import_seaborn()
-    assert "seaborn" in sys.modules and "scipy.stats" not in sys.modules
-import seaborn
-from seaborn._statistics import KDE
-import numpy, seaborn._stats.density
-print(json.dumps([seaborn._statistics._no_scipy, seaborn._stats.density._no_scipy, KDE(cumulative=True)(numpy.array([1.0, 2, 4]))[0].tolist(),
-                  sys.modules["scipy.stats"].__file__]))
-"""
-
-
-@pytest.mark.slow
-def test_a_curve_of_density_is_as_it_is_where_seaborn_was_imported_by_itself():
-    plain, warmed = (
-        json.loads(subprocess.run([sys.executable, "-c", DENSITY, *more], capture_output=True, text=True, check=True).stdout)
-        for more in ([], ["warmed"])
-    )
-    assert warmed == plain and plain[:2] == [False, False] and len(plain[2]) > 100
 
 
 def test_modules_are_those_the_notebooks_import_at_their_top(tiny):

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import optimize
+from scipy import optimize, stats
 
 from labelqa_lib.errors import UsageError
-from labelqa_lib.stats import exact
 from labelqa_lib.stats.acceptance.plans import Plan
 
 
@@ -143,10 +142,10 @@ def _stages(plan: Plan, p: ArrayLike, lot_size: int | None, faults: bool) -> tup
 def _found(more, n, p, bad, found, checked, lot_size, faults) -> np.ndarray:
     """Probability of `more` bad rows in a sample of n, after `found` in `checked`."""
     if faults:
-        return exact.poisson_pmf(more, n * p)
+        return stats.poisson.pmf(more, n * p)
     if bad is None:
-        return exact.binomial_pmf(more, n, p)
-    return np.where(bad >= found, exact.hypergeometric_pmf(more, lot_size - checked, np.maximum(bad - found, 0), n), 0.0)
+        return stats.binom.pmf(more, n, p)
+    return np.where(bad >= found, stats.hypergeom.pmf(more, lot_size - checked, np.maximum(bad - found, 0), n), 0.0)
 
 
 def _large_enough(plan: Plan, lot_size: int) -> int:

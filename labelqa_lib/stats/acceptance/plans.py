@@ -6,10 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import special
+from scipy import special, stats
 
 from labelqa_lib.errors import UsageError
-from labelqa_lib.stats import exact
 from labelqa_lib.stats.acceptance.tables import AQLS, INSPECTIONS, KINDS, LETTERS, LEVELS, code_letter, plan_of
 
 LARGEST_PLAN = 1_000_000
@@ -195,7 +194,7 @@ def find_plan(p1: float, alpha: float, p2: float, beta: float, lot_size: int | N
     if alpha + beta >= 1:
         raise UsageError(f"alpha {alpha:g} and beta {beta:g} add up to 1 or more; tossing a coin does as well")
     if lot_size is None:
-        if special.bdtr(exact.binomial_ppf(beta, LARGEST_PLAN, p2) - 1, LARGEST_PLAN, p1) < 1 - alpha:
+        if special.bdtr(stats.binom.ppf(beta, LARGEST_PLAN, p2) - 1, LARGEST_PLAN, p1) < 1 - alpha:
             raise UsageError(
                 f"{p1:g} and {p2:g} cannot be told apart with risks of {alpha:g} and {beta:g} by {LARGEST_PLAN:,} "
                 "rows; take a larger p2 or larger risks"
@@ -210,7 +209,7 @@ def find_plan(p1: float, alpha: float, p2: float, beta: float, lot_size: int | N
 
     def passes(accept: int, n: int, held: int) -> float:
         # a sample cannot be larger than the lot
-        return float(exact.hypergeometric_cdf(accept, lot, held, min(n, lot)))
+        return float(stats.hypergeom.cdf(accept, lot, held, min(n, lot)))
 
     return _smallest(passes, good, alpha, bad, beta, lot)
 

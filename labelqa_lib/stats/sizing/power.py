@@ -6,10 +6,9 @@ from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import special
+from scipy import special, stats
 
 from labelqa_lib.errors import UsageError
-from labelqa_lib.stats import exact
 from labelqa_lib.stats.intervals import clopper_pearson, newcombe, wilson
 from labelqa_lib.stats.sizing.rate import MOST_ROWS, Size, effective_rows, rows_worth, share
 from labelqa_lib.stats.rate_bounds import FEW_EVENTS
@@ -92,18 +91,18 @@ def power_against_target(
     p, target = (p, target) if p < target else (1 - p, 1 - target)
     tail = (1 - confidence) / 2
     if guaranteed:
-        most = exact.binomial_ppf(tail, sizes, target)
-        return exact.binomial_cdf(most - (exact.binomial_cdf(most, sizes, target) > tail), sizes, p)
+        most = stats.binom.ppf(tail, sizes, target)
+        return stats.binom.cdf(most - (stats.binom.cdf(most, sizes, target) > tail), sizes, p)
     z = special.ndtri(1 - tail)
     most = np.ceil(sizes * target - z * np.sqrt(sizes * target * (1 - target))) - 1
-    reached = exact.binomial_cdf(most, sizes, p)
+    reached = stats.binom.cdf(most, sizes, p)
     # with few events (five of either kind at most) the exact interval decides
     for away in range(6):
         for seen, there in ((np.full(sizes.shape, float(away)), away <= sizes), (sizes - away, sizes - away > 5)):
             few = there & (seen * (1 - seen / sizes) < FEW_EVENTS)
             seen = np.where(few, seen, 0)
             excluded = clopper_pearson(seen, sizes, confidence)[1] < target
-            reached = reached + np.where(few, exact.binomial_pmf(seen, sizes, p), 0) * (1.0 * excluded - (seen <= most))
+            reached = reached + np.where(few, stats.binom.pmf(seen, sizes, p), 0) * (1.0 * excluded - (seen <= most))
     return reached
 
 
@@ -200,7 +199,7 @@ def _seen(sizes: np.ndarray, before: float, after: float, confidence: float) -> 
         above = (newcombe(p1, low1, high1, held / n, low2, high2)[1] > 0) & (middle >= 0)
         low, high = np.where(above, middle, low), np.where(above, high, np.minimum(middle - 1, high))
         high = np.maximum(high, low)
-    return np.sum(np.where(inside, exact.binomial_pmf(first, n, before) * exact.binomial_cdf(low, n, after), 0), axis=1)
+    return np.sum(np.where(inside, stats.binom.pmf(first, n, before) * stats.binom.cdf(low, n, after), 0), axis=1)
 
 
 def _settled(chance: Callable[[np.ndarray], np.ndarray], power: float, guess: float, window: int) -> int:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy import stats
 
 from labelqa_lib.errors import UsageError
-from labelqa_lib.stats import exact
 from labelqa_lib.stats.allocation import strata_bounds
 from labelqa_lib.stats.clusters import measures
 from labelqa_lib.stats.sizing.rate import MOST_ROWS, Size, share
@@ -106,10 +106,10 @@ def size_for_rare(
     rows = drawn(more)
     rate = float(rates @ population / population.sum())
     simple = int(population.sum())
-    if exact.binomial_sf(events - 1, simple, rate) < probability:
+    if stats.binom.sf(events - 1, simple, rate) < probability:
         simple = None
     else:
-        simple = _first(lambda n: exact.binomial_sf(events - 1, n, rate) >= probability, 0, simple)
+        simple = _first(lambda n: stats.binom.sf(events - 1, n, rate) >= probability, 0, simple)
     return RareSize(int(rows.sum()), rows, float(rates @ rows), _chance_of(events, rows, rates), simple)
 
 
@@ -152,8 +152,8 @@ def size_for_demonstration(rate: float, confidence: float = 0.95, population: in
     if population < 1:
         raise UsageError(f"population is {population}; nothing can be drawn from it, it must hold at least one row")
     held = max(int(np.ceil(rate * population - 1e-9)), 1)
-    n = _first(lambda rows: exact.hypergeometric_pmf(0, population, held, rows) <= 1 - confidence, 1, population)
-    seen = 1 - exact.hypergeometric_pmf(0, population, held, n)
+    n = _first(lambda rows: stats.hypergeom.pmf(0, population, held, rows) <= 1 - confidence, 1, population)
+    seen = 1 - stats.hypergeom.pmf(0, population, held, n)
     effective = np.inf if n == population else n * (population - 1) / (population - n)
     return Size(n, seen, effective, say("hypergeometric, no event, {held} of {n} ruled out", held=held, n=f"{population:,}"))
 
@@ -163,7 +163,7 @@ def _chance_of(events: int, rows: np.ndarray, rates: np.ndarray) -> float:
     fewer = np.zeros(events)
     fewer[0] = 1.0
     for n, rate in zip(rows, rates, strict=True):
-        fewer = np.convolve(fewer, exact.binomial_pmf(np.arange(events), n, rate))[:events]
+        fewer = np.convolve(fewer, stats.binom.pmf(np.arange(events), n, rate))[:events]
     return float(max(1 - fewer.sum(), 0.0))
 
 
