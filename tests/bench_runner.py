@@ -2,7 +2,8 @@
 
 Run by `make bench-runner`. Every figure is of one run on one machine, which is named: compare ratios. Stock is what a
 shell loop does: `papermill`, then `jupyter nbconvert --to html`, a process each, page after page. The floor is the page's
-own work: its cells and its export in one process that has imported everything and has made the page before.
+own work: its cells, its export and the spreadsheet beside it (which stock does not make), in one process that has imported everything
+and has made the page before.
 """
 
 from __future__ import annotations
@@ -72,13 +73,13 @@ def stock(folder: Path, notebook: str, markets: list[str], workers: int) -> None
 
 
 def floor(folder: Path, notebook: str, markets: list[str]) -> None:
-    """In this process: the cells and the export of every market's page; prints CPU seconds of each but the first."""
+    """In this process: cells, export and spreadsheet of every market's page; prints CPU seconds of each but the first."""
     os.chdir(folder)
     from IPython.core.interactiveshell import InteractiveShell
     from IPython.utils.capture import capture_output
     from nbformat import read, v4
 
-    from labelqa_lib.runner.export import to_html
+    from labelqa_lib.runner.export import beside, to_html
     from labelqa_lib.runner.plan import PlannedPage
 
     path, spent = folder / "notebooks" / f"{notebook}.ipynb", []
@@ -92,7 +93,9 @@ def floor(folder: Path, notebook: str, markets: list[str]) -> None:
                 with capture_output() as shown:
                     shell.run_cell(cell.source + given).raise_error()
                 cell.outputs = [v4.new_output("display_data", one.data, metadata=one.metadata or {}) for one in shown.outputs]
-        to_html(page, PlannedPage(path, folder, folder / "reports", market, WEEK, "internal", ""))
+        planned = PlannedPage(path, folder, folder / "reports", market, WEEK, "internal", "")
+        to_html(page, planned)
+        beside(page, planned)
         spent.append(time.process_time() - started)
     print(json.dumps(spent[1:]))
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, time
 from typing import Any
 
+from labelqa_lib import files
 from labelqa_lib import wording
 from labelqa_lib.periods import Week
 from labelqa_lib.runner.plan import PlannedPage
@@ -21,7 +22,7 @@ COLUMNS = (
 )  # fmt: skip
 """Columns of the statement."""
 
-_LONGEST_NAME = 31
+_LONGEST_NAME, _WIDEST = 31, 60
 
 
 def spreadsheet(frames: Sequence[Mapping[str, Any]], page: PlannedPage, title: str) -> bytes:
@@ -41,8 +42,6 @@ def spreadsheet(frames: Sequence[Mapping[str, Any]], page: PlannedPage, title: s
     """
     import xlsxwriter  # only who renders a page pays for it
 
-    from labelqa_lib.runner.sheet import PlainSheet
-
     packed = io.BytesIO()
     never = dict.fromkeys(["strings_to_formulas", "strings_to_urls", "strings_to_numbers"], False)
     with xlsxwriter.Workbook(packed, {"in_memory": True, **never}) as book:
@@ -54,11 +53,11 @@ def spreadsheet(frames: Sequence[Mapping[str, Any]], page: PlannedPage, title: s
         about = {say("page"): title, say("market"): page.market, say("week"): page.week, say("audience"): page.audience,
                  say("snapshot"): page.snapshot}  # fmt: skip
         titles = [frame["title"] + (f" ({_cut(frame)})" if _cut(frame) else "") for frame in frames]
-        book.add_worksheet("about", PlainSheet).fill([sheet, holds], [[*about, *names], [*about.values(), *titles]], head, quoted)
+        _sheet(book.add_worksheet("about"), [sheet, holds], [[*about, *names], [*about.values(), *titles]], head, quoted)
         for name, frame in zip(names, frames, strict=True):
             first, *others = frame["values"]
             note = [_cut(frame)] if _cut(frame) else []
-            book.add_worksheet(name, PlainSheet).fill(frame["columns"], [[*first, *note], *others], head, quoted)
+            _sheet(book.add_worksheet(name), frame["columns"], [[*first, *note], *others], head, quoted)
     return packed.getvalue()
 
 
@@ -81,6 +80,36 @@ def _names(ids: Sequence[str]) -> Iterator[str]:
             name = f"{id[: _LONGEST_NAME - 3]}-{number}"
         taken.add(name.lower())
         yield name
+
+
+def _sheet(sheet, columns: Sequence[str], given: Sequence[Sequence[Any]], head, quoted) -> None:
+    sheet.freeze_panes(1, 0)
+    for place, (column, values) in enumerate(zip(columns, given, strict=True)):
+        values = list(map(_value, values))
+        sheet.write_string(0, place, column, head)
+        for number, value in enumerate(values, start=1):
+            if isinstance(value, bool):
+                sheet.write_boolean(number, place, value)
+            elif isinstance(value, int | float):
+                sheet.write_number(number, place, value)
+            elif value:
+                sheet.write_string(number, place, value, quoted if files.starts_formula(value) else None)
+        widest = max([len(column), *(len(value) for value in values if isinstance(value, str))])
+        sheet.set_column(place, place, min(widest + 2, _WIDEST))
+
+
+_PLAIN = (str, float, int, bool)
+
+
+def _value(value: object) -> bool | float | str:
+    """What a cell holds: a segment as ``site=KUL, label=spam``, a list as its values, nothing as an empty text."""
+    if type(value) in _PLAIN:
+        return value
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name}={_value(inner)}" for name, inner in value.items())
+    if isinstance(value, list | tuple):
+        return ", ".join(str(_value(inner)) for inner in value)
+    return "" if value is None else value if isinstance(value, bool | int | float) else str(value)
 
 
 def statement(rows: Sequence[Mapping[str, Any]]) -> bytes:

@@ -6,14 +6,9 @@ import csv
 import io
 import zipfile
 from pathlib import Path
-from random import Random
 
 import openpyxl
-import pytest
-from xlsxwriter.worksheet import Worksheet
 
-from labelqa_lib.files import starts_formula
-from labelqa_lib.runner import sheet
 from labelqa_lib.runner.beside import COLUMNS, spreadsheet, statement
 from labelqa_lib.runner.plan import PlannedPage
 
@@ -66,45 +61,6 @@ def test_equal_frames_give_equal_bytes_with_no_time_of_making():
     with zipfile.ZipFile(io.BytesIO(one)) as archive:
         assert {info.date_time for info in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
         assert b"2026-11-09T00:00:00Z" in archive.read("docProps/core.xml")
-
-
-class Stock(Worksheet):
-    """A sheet as xlsxwriter's own methods write it, a cell at a time."""
-
-    def fill(self, columns, given, head, quoted):
-        self.freeze_panes(1, 0)
-        for place, (column, values) in enumerate(zip(columns, given, strict=True)):
-            self.write_string(0, place, column, head)
-            values = [sheet.value_of(value) for value in values]
-            for row, value in enumerate(values, start=1):
-                if isinstance(value, bool):
-                    self.write_boolean(row, place, value)
-                elif isinstance(value, int | float):
-                    self.write_number(row, place, value)
-                elif value:
-                    self.write_string(row, place, value, quoted if starts_formula(value) else None)
-            widest = max([len(column), *(len(value) for value in values if isinstance(value, str))])
-            self.set_column(place, place, min(widest + 2, 60))
-
-
-def test_sheets_are_to_the_byte_what_xlsxwriter_writes(monkeypatch):
-    draw = Random(7)
-    texts = [*HOSTILE, "", " a ", "a\x00b", "x" * 20_000, "\U0001f600" * 20_000, "q", "<r>", "a\nb"]
-    others = [None, True, False, 0, -1, 2**60, 0.1, 1e-300, 1e20, 1 / 3, {"a": [1, None, {"b": 2.5}], "c": ()}, [True, "x"], {}, Path("p")]
-    frames = []
-    for number, rows in enumerate((0, 1, 15, 16, 17, 40, 90)):
-        none = draw.choice([0, 0.5, 0.95])
-        values = [[None if draw.random() < none else draw.choice(texts + others) for _ in range(rows)] for _ in range(4)]
-        columns = ["one", draw.choice(HOSTILE), "x" * 70, "named"]
-        frames.append({"id": f"f{number}", "title": "t", "columns": columns, "values": values, "total": draw.choice([0, 99])})
-    for some in (frames, frames[:1], FRAMES[1:]):
-        ours = spreadsheet(some, PAGE, "Market report")
-        with monkeypatch.context() as stock:
-            stock.setattr(sheet, "PlainSheet", Stock)
-            assert spreadsheet(some, PAGE, "Market report") == ours
-    for refused in (float("nan"), float("inf")):
-        with pytest.raises(TypeError, match="NAN/INF"):
-            spreadsheet([{**FRAMES[1], "values": [[refused]]}], PAGE, "Market report")
 
 
 def test_the_statement_is_rfc_4180():
