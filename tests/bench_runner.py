@@ -125,37 +125,37 @@ def ours(folder: Path, notebook: str, markets: list[str], workers: int) -> None:
 
 
 def beside_stock(notebook: str, repeats: int, copies: int, data: Path | None) -> None:
-    """Ours against stock and against the floor, on the demo's markets and copies of them."""
+    """Ours against stock and against the floor, on the demo's markets and copies of them: in turn, since machines drift."""
     with tempfile.TemporaryDirectory(dir="/tmp") as temporary:
         folder = Path(temporary)
         markets = copied(folder, copies, data)
-        own = own_work(folder, notebook, markets)
-        print(f"\n`{notebook}`, {len(markets)} markets, median of {repeats}; the page's own work is {own:.2f} CPU s.\n")
-        print("| | workers | wall s | CPU s | CPU s a page | stock wall / ours | stock CPU / ours | over the floor |")
-        print("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
+        print(f"\n`{notebook}`, {len(markets)} markets; each way {repeats} times in turn; medians, of ratios as well.\n")
+        print("| | workers | wall s | CPU s | CPU s a page | stock wall / ours | stock CPU / ours | over the floor | the floor, CPU s |")
+        print("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
         for workers in (1, 2):
-            middle = {way: middle_of(repeats, lambda: way(folder, notebook, markets, workers)) for way in (stock, ours)}  # noqa: B023 (called in this turn)
-            for way, (wall, cpu) in middle.items():
-                ratios = [f"{middle[stock][part] / middle[way][part]:.1f}" for part in (0, 1)]
-                page = cpu / len(markets)
-                print(f"| {way.__name__} | {workers} | {wall:.1f} | {cpu:.1f} | {page:.2f} | {' | '.join(ratios)} | {page / own - 1:.0%} |", flush=True)
-
-
-def middle_of(repeats: int, do) -> list[float]:
-    """Median wall and CPU seconds of what `do` starts."""
-    return [statistics.median(part) for part in zip(*(timed(do) for _ in range(repeats)), strict=True)]
+            turns = [
+                (own_work(folder, notebook, markets[::copies]), *(timed(lambda: way(folder, notebook, markets, workers)) for way in (stock, ours)))  # noqa: B023
+                for _ in range(repeats)
+            ]
+            for name, place in (("stock", 1), ("ours", 2)):
+                wall, cpu = (statistics.median(turn[place][part] for turn in turns) for part in (0, 1))
+                ratios = [statistics.median(turn[1][part] / turn[place][part] for turn in turns) for part in (0, 1)]
+                over = statistics.median(turn[place][1] / len(markets) / turn[0] for turn in turns) - 1
+                own = statistics.median(turn[0] for turn in turns)
+                print(f"| {name} | {workers} | {wall:.1f} | {cpu:.1f} | {cpu / len(markets):.2f} | {ratios[0]:.2f} | {ratios[1]:.2f} | {over:.0%} | {own:.2f} |",
+                      flush=True)  # fmt: skip
 
 
 def many(notebook: str, repeats: int, copies: int, data: Path | None) -> None:
-    """Ours against the floor alone, for so many markets that what comes once a run is little of it."""
+    """Ours against the floor alone, in turn, for so many markets that what comes once a run is little of it."""
     with tempfile.TemporaryDirectory(dir="/tmp") as temporary:
         folder = Path(temporary)
         markets = copied(folder, copies, data)
-        own = own_work(folder, notebook, markets[:: max(1, len(markets) // 12)])
-        wall, cpu = middle_of(repeats, lambda: ours(folder, notebook, markets, 2))
-        page = cpu / len(markets)
-        print(f"\n`{notebook}`, {len(markets)} markets, two workers, median of {repeats}: {wall:.1f} s wall, {cpu:.1f} CPU s, {page:.2f} a page; "
-              f"the page's own work is {own:.2f}, so {page / own - 1:.0%} over the floor.", flush=True)  # fmt: skip
+        turns = [(own_work(folder, notebook, markets[::copies]), *timed(lambda: ours(folder, notebook, markets, 2))) for _ in range(repeats)]
+        own, wall, cpu = (statistics.median(part) for part in zip(*turns, strict=True))
+        over = statistics.median(turn[2] / len(markets) / turn[0] for turn in turns) - 1
+        print(f"\n`{notebook}`, {len(markets)} markets, two workers, median of {repeats}: {wall:.1f} s wall, {cpu:.1f} CPU s, "
+              f"{cpu / len(markets):.2f} a page; the page's own work is {own:.2f}, so {over:.0%} over the floor.", flush=True)  # fmt: skip
 
 
 def _named_params(folder: Path, copies: int) -> list[str]:
