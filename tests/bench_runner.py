@@ -125,18 +125,18 @@ def ours(folder: Path, notebook: str, markets: list[str], workers: int) -> None:
 
 
 def beside_stock(notebook: str, repeats: int, copies: int, data: Path | None) -> None:
-    """Ours against stock and against the floor, on the demo's markets and copies of them: in turn, since machines drift."""
+    """Ours against stock and against the floor, on the demo's markets and copies of them.
+
+    In turn, and each turn of ours between the halves of one of stock: machines drift by a fifth within minutes.
+    """
     with tempfile.TemporaryDirectory(dir="/tmp") as temporary:
         folder = Path(temporary)
         markets = copied(folder, copies, data)
         print(f"\n`{notebook}`, {len(markets)} markets; each way {repeats} times in turn; medians, of ratios as well.\n")
         print("| | workers | wall s | CPU s | CPU s a page | stock wall / ours | stock CPU / ours | over the floor | the floor, CPU s |")
         print("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
-        for workers in (1, 2):
-            turns = [
-                (own_work(folder, notebook, markets[::copies]), *(timed(lambda: way(folder, notebook, markets, workers)) for way in (stock, ours)))  # noqa: B023
-                for _ in range(repeats)
-            ]
+        for workers in (2, 1):
+            turns = [_turn(folder, notebook, markets, copies, workers) for _ in range(repeats)]
             for name, place in (("stock", 1), ("ours", 2)):
                 wall, cpu = (statistics.median(turn[place][part] for turn in turns) for part in (0, 1))
                 ratios = [statistics.median(turn[1][part] / turn[place][part] for turn in turns) for part in (0, 1)]
@@ -144,6 +144,16 @@ def beside_stock(notebook: str, repeats: int, copies: int, data: Path | None) ->
                 own = statistics.median(turn[0] for turn in turns)
                 print(f"| {name} | {workers} | {wall:.1f} | {cpu:.1f} | {cpu / len(markets):.2f} | {ratios[0]:.2f} | {ratios[1]:.2f} | {over:.0%} | {own:.2f} |",
                       flush=True)  # fmt: skip
+
+
+def _turn(folder: Path, notebook: str, markets: list[str], copies: int, workers: int) -> tuple:
+    """The floor of a page in CPU seconds; wall and CPU seconds of stock, and of ours."""
+    half = len(markets) // 2
+    first = timed(lambda: stock(folder, notebook, markets[:half], workers))
+    our = timed(lambda: ours(folder, notebook, markets, workers))
+    own = own_work(folder, notebook, markets[::copies])
+    second = timed(lambda: stock(folder, notebook, markets[half:], workers))
+    return own, tuple(map(sum, zip(first, second, strict=True))), our
 
 
 def many(notebook: str, repeats: int, copies: int, data: Path | None) -> None:
