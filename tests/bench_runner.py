@@ -135,7 +135,7 @@ def beside_stock(notebook: str, repeats: int, copies: int, data: Path | None) ->
         print(f"\n`{notebook}`, {len(markets)} markets; each way {repeats} times in turn; medians, of ratios as well.\n")
         print("| | workers | wall s | CPU s | CPU s a page | stock wall / ours | stock CPU / ours | over the floor | the floor, CPU s |")
         print("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
-        for workers in (2, 1):
+        for workers in (1, 2):
             turns = [_turn(folder, notebook, markets, copies, workers) for _ in range(repeats)]
             for name, place in (("stock", 1), ("ours", 2)):
                 wall, cpu = (statistics.median(turn[place][part] for turn in turns) for part in (0, 1))
