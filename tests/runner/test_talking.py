@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import signal
 from queue import Empty
@@ -20,6 +21,15 @@ from traitlets import Type
 from labelqa_lib.runner import talking
 from labelqa_lib.runner.kernel import PageKernel
 from labelqa_lib.runner.talking import PageCells, PageEngine, PageSession, plain
+
+
+@pytest.fixture(autouse=True)
+def swept():
+    """The stock engine leaves failed tasks behind. Whenever garbage is looked for, asyncio tells of them, and parses sources to do so: in
+    another test's `ast.parse` that is a SystemError of Python 3.11."""
+    yield
+    gc.collect()
+
 
 TIMES = {"start_time", "end_time", "duration"}
 CELLS = (
@@ -116,7 +126,7 @@ def test_boxes_take_what_is_printed_into_them_and_a_kernel_that_dies_is_missed(m
     *boxes, last = started[0].cells[1:]
     for cell in boxes:
         assert ["application/vnd.jupyter.widget-view+json" in output.data for output in cell.outputs] == [True]
-    assert [output.text for output in last.outputs] == ["seen\n"]
+    assert "".join(output.text for output in last.outputs) == "seen\n"  # in one message or in two
 
 
 class Heard:
