@@ -98,18 +98,17 @@ def _sheet(sheet, columns: Sequence[str], given: Sequence[Sequence[Any]], head, 
         sheet.set_column(place, place, min(widest + 2, _WIDEST))
 
 
-_PLAIN = (str, float, int, bool)
-
-
 def _value(value: object) -> bool | float | str:
     """What a cell holds: a segment as ``site=KUL, label=spam``, a list as its values, nothing as an empty text."""
-    if type(value) in _PLAIN:
+    if value is None:
+        return ""
+    if isinstance(value, str | bool | int | float):
         return value
     if isinstance(value, Mapping):
         return ", ".join(f"{name}={_value(inner)}" for name, inner in value.items())
     if isinstance(value, list | tuple):
         return ", ".join(str(_value(inner)) for inner in value)
-    return "" if value is None else value if isinstance(value, bool | int | float) else str(value)
+    return str(value)
 
 
 def statement(rows: Sequence[Mapping[str, Any]]) -> bytes:
