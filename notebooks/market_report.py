@@ -411,13 +411,13 @@ lq.display.table(lq.coverage(tables), "coverage", "What the figures stand on, by
 
 # %% tags=["internal"]
 rules = lq.sampling.Rules(**page.sampling)
-plan, planned = lq.sampling.plan(tables, rules), lq.sampling.earlier_plan(tables, rules)
-lq.display.table(lq.sampling.kept(planned, plan), "plan-kept", "Intervals that the week's plan promised, and achieved",
+outlook, planned = lq.sampling.outlook(tables, rules), lq.sampling.earlier_plan(tables, rules)
+lq.display.table(lq.sampling.kept(planned, outlook), "plan-kept", "Intervals that the week's plan promised, and achieved",
                  units=lq.sampling.UNITS, titles=lq.sampling.TITLES,
                  empty="Nothing was audited, or no week before made a plan.")  # fmt: skip
 
 # %% tags=["internal"]
-lq.display.table(lq.sampling.uncovered(tables, plan), "plan-uncovered", "Fewer audits than asked for", rows=8,
+lq.display.table(lq.sampling.uncovered(tables, outlook), "plan-uncovered", "Fewer audits than asked for", rows=8,
                  empty="Nobody is known to have had fewer.")  # fmt: skip
 
 # %% [markdown]

@@ -1,9 +1,10 @@
 """How much to audit, what, and did it work: tables and a market's rules in, plans and audit lists out.
 
 `rules` are what a market asks for, `strata` what its past tells, `precision` how wide the report's intervals will be
-and `expected` how wide on average. `planning` finds the plan by `searching`, `frontier` what precision costs, `drawing`
-the list to audit (from `frames`), `loop` whether the last plan kept its promise, `replay` whether plans do, `cheaper` what
-the model saves, `across` how markets share hours, `lots` which sites' weeks are accepted, `tables` what a reader compares.
+and `expected` how wide on average. `starting` says what a plan starts from, `planning` finds it by `searching`, `frontier`
+what precision costs, `drawing` the list to audit (from `frames`), `loop` whether the last plan kept its promise, `replay`
+whether plans do, `cheaper` what the model saves, `across` how markets share hours, `lots` which sites' weeks are accepted,
+`tables` what a reader compares.
 
 The sizes of `stats.sizing` are offered here too, because a notebook asks for them in this room.
 """
@@ -17,6 +18,7 @@ from labelqa_lib.sampling.lots import curves, lots, next_lots, sequential
 from labelqa_lib.sampling.planning import Plan, plan
 from labelqa_lib.sampling.replay import replay
 from labelqa_lib.sampling.rules import PLANNED, Rules
+from labelqa_lib.sampling.starting import Outlook, outlook
 from labelqa_lib.sampling.tables import TITLES, UNITS, by_place, dropped, facts, points, promises
 from labelqa_lib.stats.allocation_goals import meet_goals as allocate
 from labelqa_lib.stats.sizing import (
@@ -34,6 +36,7 @@ __all__ = [
     "TITLES",
     "UNITS",
     "Draw",
+    "Outlook",
     "Plan",
     "Rules",
     "Shared",
@@ -52,6 +55,7 @@ __all__ = [
     "kept",
     "lots",
     "next_lots",
+    "outlook",
     "plan",
     "plans",
     "points",

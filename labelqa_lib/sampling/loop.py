@@ -9,6 +9,7 @@ from labelqa_lib.metrics.made import made as made_before
 from labelqa_lib.sampling.frontier import today
 from labelqa_lib.sampling.planning import Plan, plan
 from labelqa_lib.sampling.rules import Rules
+from labelqa_lib.sampling.starting import Outlook
 from labelqa_lib.sampling.strata import KEYS, stratum_name, weekly_volumes
 from labelqa_lib.store import Tables
 from labelqa_lib.translation import N_
@@ -22,15 +23,15 @@ def earlier_plan(tables: Tables, rules: Rules) -> Plan | None:
     return plan(tables, rules, before) if before else None
 
 
-def kept(earlier: Plan | None, now: Plan) -> pd.DataFrame:
+def kept(earlier: Plan | None, now: Outlook) -> pd.DataFrame:
     """Did the last week's audits reach what was planned?
 
     Parameters
     ----------
     earlier : Plan or None
         For the last week, from `earlier_plan`.
-    now : Plan
-        For the week after it: knows the last week's audits.
+    now : Outlook
+        On the week after it: knows the last week's audits.
 
     Returns
     -------
@@ -51,8 +52,15 @@ def kept(earlier: Plan | None, now: Plan) -> pd.DataFrame:
     return planned.merge(made, on="goal")[columns].round({"planned_effect": 2, "achieved_effect": 2})
 
 
-def uncovered(tables: Tables, now: Plan) -> pd.DataFrame:
+def uncovered(tables: Tables, now: Outlook) -> pd.DataFrame:
     """Which agents and strata of the last week had fewer audits than the rules ask for, and why?
+
+    Parameters
+    ----------
+    tables : Tables
+        The market's weeks.
+    now : Outlook
+        On the week after them.
 
     Returns
     -------
@@ -94,9 +102,9 @@ def uncovered(tables: Tables, now: Plan) -> pd.DataFrame:
     )
 
 
-def _agents_minimum(now: Plan) -> pd.Series | int:
+def _agents_minimum(now: Outlook) -> pd.Series:
     rules = now.rules
-    wanted = pd.Series(rules.minimum_agent, index=now.agents["agent_id"])
+    wanted = pd.Series(rules.minimum_agent, index=now.past.cells["agent_id"].dropna().unique())
     wanted[wanted.index.isin(now.joiners)] = max(rules.minimum_new_joiner, rules.minimum_agent)
     return wanted
 

@@ -11,10 +11,11 @@ import pandas as pd
 from labelqa_lib.errors import UsageError
 from labelqa_lib.periods import Week
 from labelqa_lib.sampling.expected import Weeks, average_width
-from labelqa_lib.sampling.precision import Goal, at_expected, goals, promised, variances_of
+from labelqa_lib.sampling.precision import Goal, at_expected, promised, variances_of
 from labelqa_lib.sampling.rules import Rules
 from labelqa_lib.sampling.searching import WIDEST, Search, expected, overhead
-from labelqa_lib.sampling.strata import KEYS, Past, past
+from labelqa_lib.sampling.starting import Outlook, outlook
+from labelqa_lib.sampling.strata import KEYS, Past
 from labelqa_lib.store import Tables
 
 _AVERAGED, _NEARLY = 5, 1.005
@@ -25,25 +26,19 @@ _FLOOR_SHARE = 0.5
 
 
 @dataclass(frozen=True)
-class Plan:
-    """What to audit in a week.
+class Plan(Outlook):
+    """What to audit in a week, beside what it was made from.
 
     Attributes
     ----------
     week : str
         The week that the plan is for.
-    past : Past
-        What it was made from.
-    rules : Rules
     base : array
         Audits of each stratum that the goals take, before agents' minimums.
     cells : DataFrame
         ``agent_id, stratum, population`` as in `Past`, and ``audits``: how many are expected to be drawn there.
     agents : DataFrame
         One row per agent: ``agent_id, site, population, new_joiner, minimum, audits``.
-    joiners : frozenset of str
-        Agents who are new.
-    goals : list of Goal
     stretch : float
         By how much every margin had to grow to fit the hours; 1 where all goals are reached.
     floor : float
@@ -51,13 +46,9 @@ class Plan:
     """
 
     week: str
-    past: Past
-    rules: Rules
     base: np.ndarray
     cells: pd.DataFrame
     agents: pd.DataFrame
-    joiners: frozenset[str]
-    goals: list[Goal]
     stretch: float
     floor: float
 
@@ -99,12 +90,8 @@ def plan(tables: Tables, rules: Rules | None = None, weeks: Sequence[str] | None
 
     Parameters
     ----------
-    tables : Tables
-        The market's weeks so far.
-    rules : Rules
-        Its goals and limits; the usual ones when None.
-    weeks : sequence of str, optional
-        The weeks to learn from; all of the tables' when None.
+    tables, rules, weeks
+        As in `starting.outlook`.
 
     Raises
     ------
@@ -117,19 +104,8 @@ def plan(tables: Tables, rules: Rules | None = None, weeks: Sequence[str] | None
     `stats.allocation`), at least the minimum of every stratum. Agents whose share of those falls below their own
     minimum are drawn from more densely. Where that takes more than the hours, all margins grow by one factor.
     """
-    rules, weeks = rules or Rules(), tuple(weeks or tables.weeks)
-    known = past(tables, rules, weeks)
-    return plan_from(known, joiners(tables, rules, weeks[-1]), rules, goals(known, rules))
-
-
-def joiners(tables: Tables, rules: Rules, last: str) -> frozenset[str]:
-    """Who went live less than `new_joiner_weeks` before the week after `last`, or is still to."""
-    if tables.people is None:
-        return frozenset()
-    since = (Week.parse(last) + 1 - rules.new_joiner_weeks).monday
-    people = tables.fetched("people")
-    live = pd.to_datetime(people["live_on"].fillna(people["started_on"]))
-    return frozenset(people.loc[live > pd.Timestamp(since), "person_id"])
+    start = outlook(tables, rules, weeks)
+    return plan_from(start.past, start.joiners, start.rules, start.goals)
 
 
 def plan_from(known: Past, new: frozenset[str], rules: Rules, asked: list[Goal]) -> Plan:
@@ -202,7 +178,7 @@ def cheapest(
         )
     agents = floors.agents.assign(audits=_by_agent(floors.agent, made, len(floors.agents)))
     week = str(Week.parse(known.last) + 1)
-    return Plan(week, known, rules, audits, known.cells.assign(audits=made), agents, new, asked, stretch, floors.kept)
+    return Plan(known, new, rules, asked, week, audits, known.cells.assign(audits=made), agents, stretch, floors.kept)
 
 
 @dataclass(frozen=True)

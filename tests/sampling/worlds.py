@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 
 from labelqa_lib.sampling import Plan, Rules
-from labelqa_lib.sampling.planning import joiners, plan_from
+from labelqa_lib.sampling.planning import plan_from
 from labelqa_lib.sampling.precision import goals
+from labelqa_lib.sampling.starting import joiners
 from labelqa_lib.sampling.strata import Past, past
 from labelqa_lib.store import Snapshot, Tables, tables_from
 from tests.metrics.snapshots import LABELS, SCHEMAS
