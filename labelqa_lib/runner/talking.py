@@ -168,6 +168,7 @@ class PageCells(PapermillNotebookClient):
                 raise CellTimeoutError.error_from_timeout_and_cell("Timeout waiting for IOPub output", self.iopub_timeout, cell)
             raise DeadKernelError("Kernel died")
         cell.metadata["execution"]["shell.execute_reply"] = timestamp(reply)
+        cell.execution_count = reply["content"].get("execution_count")
         if reply["content"]["status"] == "error" and not may_fail:
             raise CellExecutionError.from_cell_and_msg(cell, reply["content"])
         return cell

@@ -101,24 +101,27 @@ def today(past: Past, goals: list[Goal], rules: Rules) -> pd.DataFrame:
         ``design_effect``. Empty where gold stands in for audits.
     """
     rows = past.audits[past.audits["week"] == past.last]
+    cluster, _names = pd.factorize(rows["cluster"], sort=True)
     hours = past.strata["minutes"].to_numpy()[rows["stratum"]].sum() / 60 * overhead(rules)
     asked = goals if past.by_audits else []
     return pd.DataFrame(
-        [(goal.title, *_achieved(rows, goal, rules.confidence, hours)) for goal in asked],
+        [(goal.title, *_achieved(rows, cluster, goal, rules.confidence, hours)) for goal in asked],
         columns=["goal", "rate", "audits", "hours", "achieved", "design_effect"],
     )
 
 
-def _achieved(rows: pd.DataFrame, goal: Goal, confidence: float, hours: float) -> tuple[float, ...]:
-    hit, miss = rows[f"{goal.metric}_hit"], rows[f"{goal.metric}_miss"]
-    rows = rows[(hit + miss > 0) & goal.inside[rows["stratum"]]]
-    if rows.empty:
+def _achieved(rows: pd.DataFrame, cluster: np.ndarray, goal: Goal, confidence: float, hours: float) -> tuple[float, ...]:
+    """What a goal's row says after its title; `cluster` are codes of who stands for each of the rows."""
+    hit, miss, weight, stratum = (rows[name].to_numpy() for name in (f"{goal.metric}_hit", f"{goal.metric}_miss", "weight", "stratum"))
+    kept = np.flatnonzero((hit + miss > 0) & goal.inside[stratum])
+    if not len(kept):
         return np.nan, 0, hours, np.nan, np.nan
-    cells = rows.assign(outcome=rows["weight"] * rows[f"{goal.metric}_hit"], squared=rows["weight"] ** 2, n=1)
-    cells = cells.groupby("cluster")[["weight", "outcome", "squared", "n"]].sum()
+    weight, hit, cluster = weight[kept], hit[kept], cluster[kept]
+    n, weights, outcome, squares = (np.bincount(cluster, values) for values in (None, weight, weight * hit, weight**2))
+    there = n > 0
     told = survey.clustered_rate(
-        np.zeros(len(cells), dtype=int), cells["weight"], np.minimum(cells["outcome"], cells["weight"]), cells["n"],
-        confidence=confidence, weight_squared=cells["squared"],
+        np.zeros(there.sum(), dtype=int), weights[there], np.minimum(outcome, weights)[there], n[there],
+        confidence=confidence, weight_squared=squares[there],
     )  # fmt: skip
     half_width = float(told.ci_high[0] - told.ci_low[0]) / 2
-    return float(told.estimate[0]), len(rows), hours, half_width, float(told.design_effect[0])
+    return float(told.estimate[0]), len(kept), hours, half_width, float(told.design_effect[0])

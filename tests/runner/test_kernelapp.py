@@ -23,7 +23,7 @@ import labelqa_lib.runner.kernelapp as own
 own.IPKernelApp.start = lambda app: app.kernel.start()
 own.warm_up()
 before = set(sys.modules)
-own.PageKernelApp.launch_instance(["--HistoryManager.enabled=False"])
+own.PageKernelApp.launch_instance(["-f", "kernel.json", "--HistoryManager.enabled=False"])
 said = json.dumps([sorted(set(sys.modules) - before), "debugpy" in sys.modules])
 os.write(sys.stdout._original_stdstream_copy, said.encode())
 os._exit(0)
