@@ -1,4 +1,4 @@
-"""A forked kernel: it starts without importing anything, and what a page prints arrives as from a plain one."""
+"""A forked kernel: it starts without importing anything, and what a page prints or fails by arrives as from a plain one."""
 
 from __future__ import annotations
 
@@ -50,14 +50,22 @@ PRINTS = (
     "for number in range(3):\n    print(number)",
     "print('replaced')\nfrom IPython.display import clear_output\nclear_output()\nprint('kept')",
     "from importlib.util import find_spec\nprint(bool(find_spec('debugpy')))",
+    "import ipywidgets\nbox = ipywidgets.Output()\nwith box:\n    print('inside')\nipywidgets.IntSlider(value=3).value",
+    "print(get_ipython().execution_count)",
 )
+FAILS = {
+    "asks": ("print('asks')", "input('who? ')"),
+    "fails": ("print('before')", "1 / 0", "print('never')"),
+    "fails_later": ("async def later():\n    raise ValueError('later')\nawait later()", "print('never')"),
+}
 
 
 def test_what_a_page_prints_arrives_as_from_a_plain_kernel(tiny, monkeypatch):
     tiny.notebook("prints", *PRINTS)
-    tiny.notebook("asks", "print('asks')", "input('who? ')")
+    for name, cells in FAILS.items():
+        tiny.notebook(name, *cells)
     made = plan(
-        tiny.root, reports=tiny.reports, data="data/snapshots", snapshot="S1", week="2026-W46", notebooks=["prints", "asks"],
+        tiny.root, reports=tiny.reports, data="data/snapshots", snapshot="S1", week="2026-W46", notebooks=["prints", *FAILS],
         weeks_of={"MY": ["2026-W46"]},
     )  # fmt: skip
     monkeypatch.delenv("PYTEST_CURRENT_TEST")  # with it, a kernel does not look at what commands print
@@ -66,11 +74,12 @@ def test_what_a_page_prints_arrives_as_from_a_plain_kernel(tiny, monkeypatch):
         monkeypatch.setattr("labelqa_lib.runner.forking.STARTS", starts)
         records = {record.notebook: record for record in render(made.pages, 1, Limits(seconds=30))}
         assert not records["prints"].error
-        seen.append([(tiny.week / "MY" / "prints.html").read_text(), records["prints"].warnings, records["asks"].error])
+        failed = [records[name].error for name in FAILS]
+        seen.append([(tiny.week / "MY" / "prints.html").read_text(), records["prints"].warnings, *failed])
     forked, plain = seen
     assert forked == plain
     for text in ("one two", "from a command", "from a thread", "again", "from a child", "later\nlater\nlater", "second", "kept", "True"):
         assert text in forked[0], text
     assert "replaced" not in forked[0]
     assert forked[1] == ["three\n", "logged\n"]
-    assert forked[2].name == "StdinNotImplementedError"
+    assert [error.name for error in forked[2:]] == ["StdinNotImplementedError", "ZeroDivisionError", "ValueError"]
