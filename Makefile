@@ -48,7 +48,13 @@ test: $(VENV)/.ready
 lab: $(VENV)/.ready
 	$(BIN)/jupyter lab notebooks/start_here.ipynb
 
-bench: $(VENV)/.ready
+data/demo: | $(VENV)/.ready
+	@$(BIN)/labelqa demo
+
+data/snapshots/CURRENT: | data/demo
+	@$(BIN)/labelqa ingest data/demo
+
+bench: $(VENV)/.ready data/demo data/snapshots/CURRENT
 	$(BIN)/python tests/bench.py
 	$(BIN)/python tests/bench_page.py
 	$(BIN)/python tests/bench_agreement.py $(PACKAGES)
@@ -61,16 +67,16 @@ bench: $(VENV)/.ready
 bench-coverage: $(VENV)/.ready
 	$(BIN)/python tests/bench_coverage.py $(ARGS)
 
-bench-ingest: $(VENV)/.ready
+bench-ingest: $(VENV)/.ready data/demo
 	$(BIN)/python tests/bench_ingest.py $(ARGS)
 
-bench-lab: $(VENV)/.ready
+bench-lab: $(VENV)/.ready data/snapshots/CURRENT
 	$(BIN)/python tests/bench_lab.py $(ARGS)
 
 bench-runner: $(VENV)/.ready
 	$(BIN)/python tests/bench_runner.py $(ARGS)
 
-bench-scale: $(VENV)/.ready
+bench-scale: $(VENV)/.ready data/demo data/snapshots/CURRENT
 	$(BIN)/python tests/bench_scale.py $(ARGS)
 
 bench-causes: $(VENV)/.ready

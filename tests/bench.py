@@ -6,7 +6,6 @@ Run by `make bench`. Wall time depends on the machine, which is named; ratios wi
 from __future__ import annotations
 
 import os
-import platform
 import resource
 import subprocess
 import sys
@@ -15,14 +14,16 @@ import time
 from collections import Counter
 from pathlib import Path
 
+import machine
+
 ROOT = Path(__file__).resolve().parents[1]
 ONE_WORKER, TWO_WORKERS = "all pages, one worker", "all pages, two workers"
 STEPS = {
     "demo": ["demo"],
     "ingest": ["ingest", "data/demo"],
     "one page (market_report)": ["run", "--market", "MY", "--notebook", "market_report", "--jobs", "1"],
-    ONE_WORKER: ["run", "--jobs", "1"],
-    TWO_WORKERS: ["run", "--jobs", "2"],
+    ONE_WORKER: ["run", "--jobs", "1", "--force"],
+    TWO_WORKERS: ["run", "--jobs", "2", "--force"],
 }
 
 
@@ -63,7 +64,7 @@ def _resident(process: int) -> int:
 
 def main() -> None:
     """Print two tables in Markdown, to be copied into a note."""
-    print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}\n")
+    print(f"{machine.described()}\n")
     print("| step | wall s | CPU s | largest process MiB |\n| --- | ---: | ---: | ---: |", flush=True)
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)

@@ -14,7 +14,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import platform
 import statistics
 import subprocess
 import sys
@@ -24,6 +23,7 @@ from functools import partial
 from pathlib import Path
 
 import duckdb
+import machine
 import pandas as pd
 
 from labelqa_lib import intake, store
@@ -217,8 +217,8 @@ def main() -> None:
     for side in sides:
         pd.testing.assert_frame_equal(*(told.astype(dict.fromkeys(KEYS, "object"))[[*KEYS, *numbers]]
                                         for told in (frames[side], frames["pandas"])), rtol=1e-9, check_column_type=False)  # fmt: skip
-    print(f"{told.annotations:,} annotations, {len(MARKETS)} markets × {len(WEEKS)} weeks, {len(METRICS)} metrics; {platform.machine()}, "
-          f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.0f}, medians of {told.runs}; imports alone: {base['cpu']:.1f} CPU s, "
+    print(f"{told.annotations:,} annotations, {len(MARKETS)} markets × {len(WEEKS)} weeks, {len(METRICS)} metrics; {machine.described()}, "
+          f"medians of {told.runs}; imports alone: {base['cpu']:.1f} CPU s, "
           f"{base['memory']:.0f} MiB\n")  # fmt: skip
     print(f"Deriving at ingest what is asked of all markets: {derived['cpu']:.1f} CPU s, {derived['wall']:.1f} s wall, "
           f"{told.annotations / derived['wall']:,.0f} annotations a second\n")  # fmt: skip

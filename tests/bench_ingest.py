@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import platform
 import shutil
 import tempfile
 import threading
@@ -17,6 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
 
+import machine
 import psutil
 
 from labelqa_lib import intake, sources
@@ -73,7 +73,7 @@ def main() -> None:
             peak[0] = max(peak[0], psutil.Process().memory_info().rss)
 
     threading.Thread(target=look, daemon=True).start()
-    print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, load {os.getloadavg()[0]:.1f}")
+    print(machine.described())
     ingested(asked.delivery)
     runs = [ingested(asked.delivery) for _ in range(asked.repeats)]
     over.set()

@@ -19,6 +19,8 @@ import sys
 import time
 from pathlib import Path
 
+import machine
+
 BUDGET = {"data": 0.9, "numbers": 0.5, "figures": 0.7, "tables": 0.2, "convert": 0.2}
 """CPU seconds of a market report that has its imports: 2.5 in all. `docs/performance.md` says what is reached."""
 
@@ -120,7 +122,7 @@ def main() -> None:
     runs = [json.loads(subprocess.run(command, check=True, capture_output=True).stdout) for _ in range(asked.times)]
     median = {part: statistics.median(run[part] for run in runs) for part in runs[0]}
     size = median.pop("KiB")
-    print(f"{asked.notebook} of {asked.market}, {size:.0f} KiB, median of {asked.times} processes\n")
+    print(f"{asked.notebook} of {asked.market}, {size:.0f} KiB, median of {asked.times} processes; {machine.described()}\n")
     print("| part | CPU s | budget |\n| --- | ---: | ---: |")
     for part, seconds in median.items():
         print(f"| {part} | {seconds:.2f} | {BUDGET.get(part, 'not of the page')} |")

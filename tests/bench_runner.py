@@ -12,7 +12,6 @@ import argparse
 import gc
 import json
 import os
-import platform
 import resource
 import shutil
 import statistics
@@ -23,6 +22,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import machine
 import psutil
 from bench_scale import generate
 from conftest import TinyWorkspace
@@ -253,7 +253,7 @@ def main() -> None:
     parser.add_argument("--soak", type=int, default=500)
     parser.add_argument("--only", choices=["stock", "many", "growth", "soak"])
     asked = parser.parse_args()
-    print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, load {os.getloadavg()[0]:.1f}")
+    print(machine.described())
     if asked.only in (None, "stock"):
         beside_stock(asked.notebook, asked.repeats, asked.copies, asked.data)
     if asked.only in (None, "many"):

@@ -13,7 +13,6 @@ os.environ |= dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")  #
 import argparse
 import hashlib
 import json
-import platform
 import resource
 import shutil
 import subprocess
@@ -23,6 +22,7 @@ import time
 from pathlib import Path
 
 import duckdb
+import machine
 import psutil
 import pyarrow.parquet as parquet
 
@@ -228,7 +228,7 @@ def main() -> None:
     parser.add_argument("--onto", action="store_true", help="then take in a second one as large, of which a third restates the first")
     parser.add_argument("--engine", default="", help="memory of the engine at ingest, such as 200MB, where not intake's own")
     asked = parser.parse_args()
-    print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, load {os.getloadavg()[0]:.1f}")
+    print(machine.described())
     into = asked.folder / "snapshots"
     try:
         if not into.exists() and asked.only != "ingest":
