@@ -15,7 +15,7 @@ import zmq
 from ipykernel.iostream import OutStream
 from ipykernel.ipkernel import IPythonKernel
 from ipykernel.kernelapp import IPKernelApp
-from traitlets.config.loader import Config, DeferredConfigString
+from traitlets.config.loader import KVArgParseConfigLoader
 
 AT_START = (
     "encodings.idna", "encodings.latin_1", "encodings.utf_8_sig", "faulthandler", "IPython.core.completerlib", "IPython.core.debugger",
@@ -89,19 +89,9 @@ class PageKernelApp(IPKernelApp):
     kernel_class = PageIPythonKernel
     outstream_class = f"{__name__}.PageStream"
 
-    def parse_command_line(self, argv: list[str]) -> None:
-        """Read ``-f FILE`` and ``--Class.trait=value``, with which kernels are started.
-
-        The stock parser is made anew of all traits there are, for 0.02 s.
-        """
-        told = Config()
-        for word in argv:
-            name, given, value = word.partition("=")
-            if given:
-                owner, trait = name.removeprefix("--").split(".")
-                told[owner][trait] = DeferredConfigString(value)
-        self.update_config(told)
-        self.connection_file = argv[argv.index("-f") + 1]
+    def _create_loader(self, argv: list[str], aliases: dict, flags: dict, classes: list) -> KVArgParseConfigLoader:
+        """Read ``-f FILE`` and ``--Class.trait=value``, with which kernels are started, without help on all traits there are (0.02 s)."""
+        return super()._create_loader(argv, {"f": aliases["f"]}, {}, [])
 
     def init_control(self, context: zmq.Context) -> None:
         """Do without the thread for subshells."""

@@ -9,7 +9,7 @@ import pandas as pd
 
 from labelqa_lib.sampling.expected import average_width
 from labelqa_lib.sampling.planning import Plan, cheapest, plan_from
-from labelqa_lib.sampling.precision import Goal
+from labelqa_lib.sampling.precision import by_cluster, Goal
 from labelqa_lib.sampling.rules import Rules
 from labelqa_lib.sampling.searching import overhead
 from labelqa_lib.sampling.strata import Past
@@ -116,12 +116,10 @@ def _achieved(rows: pd.DataFrame, cluster: np.ndarray, goal: Goal, confidence: f
     kept = np.flatnonzero((hit + miss > 0) & goal.inside[stratum])
     if not len(kept):
         return np.nan, 0, hours, np.nan, np.nan
-    weight, hit, cluster = weight[kept], hit[kept], cluster[kept]
-    n, weights, outcome, squares = (np.bincount(cluster, values) for values in (None, weight, weight * hit, weight**2))
-    there = n > 0
+    weight, hit = weight[kept], hit[kept]
+    n, weights, outcome, squares = by_cluster(cluster[kept], weight, weight * hit, weight**2)
     told = survey.clustered_rate(
-        np.zeros(there.sum(), dtype=int), weights[there], np.minimum(outcome, weights)[there], n[there],
-        confidence=confidence, weight_squared=squares[there],
-    )  # fmt: skip
+        np.zeros(len(n), dtype=int), weights, np.minimum(outcome, weights), n, confidence=confidence, weight_squared=squares
+    )
     half_width = float(told.ci_high[0] - told.ci_low[0]) / 2
     return float(told.estimate[0]), len(kept), hours, half_width, float(told.design_effect[0])

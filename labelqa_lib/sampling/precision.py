@@ -117,9 +117,7 @@ def _likeness(audits: pd.DataFrame, metric: str, cluster: np.ndarray, week: np.n
     if len(kept) < _FEWEST_ROWS:
         return Likeness(0.0, 1.0)
     hit, weight, cluster, week = hit[kept], weight[kept], cluster[kept], week[kept]
-    n, weights, outcome = (np.bincount(cluster, values) for values in (None, weight, weight * hit))
-    there = n > 0
-    n, weights, outcome = n[there], weights[there], outcome[there]
+    n, weights, outcome = by_cluster(cluster, weight, weight * hit)
     told = survey.clustered_rate(np.zeros(len(n), dtype=int), weights, np.minimum(outcome, weights), n)
     # Σ w²(hit − rate)² / (Σ w)²
     single = float(((weight * (hit - float(told.estimate[0]))) ** 2).sum() / weight.sum() ** 2)
@@ -131,6 +129,12 @@ def _likeness(audits: pd.DataFrame, metric: str, cluster: np.ndarray, week: np.n
     uneven = float((weekly**2).sum() / weekly.sum() / weekly.mean())
     error = float(np.nan_to_num(told.std_error[0]))
     return Likeness(float(rho), uneven, float(per_agent), len(n) - 1, error, len(kept))
+
+
+def by_cluster(cluster: np.ndarray, *values: np.ndarray) -> tuple[np.ndarray, ...]:
+    """How many rows each cluster has, of those that have any, and the sum of each of the values over them."""
+    n = np.bincount(cluster)
+    return n[n > 0], *(np.bincount(cluster, one)[n > 0] for one in values)
 
 
 def goals(past: Past, rules: Rules) -> list[Goal]:
