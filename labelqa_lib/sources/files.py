@@ -27,6 +27,9 @@ _FORMAT_OF_ENDING = {
     ".parquet": "parquet",
 }
 
+_PART = 100_000
+"""Rows of a Parquet file for which another thread is worth its while."""
+
 
 def format_of(path: Path) -> str | None:
     """The format that a file's ending stands for, ``.gz`` aside; None when it stands for none."""
@@ -64,12 +67,26 @@ def _first_line(error: Exception) -> str:
 
 
 def _read_parquet(source: SourceFile, table: str, connection: duckdb.DuckDBPyConnection) -> None:
-    connection.execute(
-        f"""CREATE OR REPLACE VIEW {quoting.name(table)} AS
-        SELECT * EXCLUDE (file_row_number), {quoting.literal(source.shown)} AS _file, file_row_number + 1 AS _line,
+    rows = f"""SELECT * EXCLUDE (file_row_number), {quoting.literal(source.shown)} AS _file, file_row_number + 1 AS _line,
                NULL::VARCHAR AS _problem
         FROM read_parquet({quoting.file(source.path)}, file_row_number = true, hive_partitioning = false)"""
-    ).fetchall()
+    parts = " UNION ALL ".join(f"({rows} WHERE {lines})" for lines in _side_by_side(source.path, connection))
+    connection.execute(f"CREATE OR REPLACE VIEW {quoting.name(table)} AS {parts}").fetchall()
+
+
+def _side_by_side(path: Path, connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """Conditions that cut a Parquet file into parts for the engine's threads: of a group of rows, it gives no two threads a part.
+
+    pandas and Arrow write a million rows as one group. Each part reads past the rows of the others, which takes a third as long
+    as reading them.
+    """
+    asked = f"SELECT sum(num_rows)::BIGINT, sum(num_row_groups), current_setting('threads') FROM parquet_file_metadata({quoting.file(path)})"
+    ((rows, groups, threads),) = connection.execute(asked).fetchall()
+    parts = min(threads, rows // _PART) if groups < threads else 1
+    if parts <= 1:
+        return ["true"]
+    width = -(-rows // parts)
+    return [f"file_row_number BETWEEN {start} AND {start + width - 1}" for start in range(0, rows, width)]
 
 
 _READERS: dict[str, Callable[[SourceFile, str, duckdb.DuckDBPyConnection], None]] = {

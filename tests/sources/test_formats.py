@@ -9,6 +9,8 @@ import json
 
 import duckdb
 import openpyxl
+import pyarrow as pa
+import pyarrow.parquet as parquet_file
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -256,3 +258,17 @@ def test_a_careful_readers_rows_are_handed_over_in_batches_of_any_columns(tmp_pa
         ("1", None, None, 1, True), ("2", None, None, 2, True), (None, "x", None, 3, True), (None, None, None, 4, False),
         ("3", "y", "true", 5, True), (None, "w", None, 6, True),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("threads", "groups", "parts"), [(1, 1, 1), (2, 1, 2), (8, 1, 4), (3, 2, 3), (2, 2, 1)])
+def test_threads_share_a_parquet_file_of_one_group(tmp_path, monkeypatch, threads, groups, parts):
+    monkeypatch.setattr("labelqa_lib.sources.files._PART", 50)
+    count = 241
+    with duckdb.connect(config={"threads": threads}) as connection:
+        rows = pa.table({"annotation_id": [f"a{n}" for n in range(count)]})
+        parquet_file.write_table(rows, tmp_path / "annotations.parquet", row_group_size=-(-count // groups))
+        view = read_delivery(tmp_path, None, connection).tables["annotations"]
+        scans = connection.execute(f"EXPLAIN FROM {view}").fetchall()[0][1].count("READ_PARQUET")
+        found = connection.execute(f"SELECT annotation_id, _line FROM {view} ORDER BY _line").fetchall()
+    assert scans == parts
+    assert found == [(f"a{n}", n + 1) for n in range(count)]
