@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -13,6 +14,7 @@ from labelqa_lib.errors import DataError
 from labelqa_lib.intake.casting import delivered_columns, to_be_cleaned, typed
 from labelqa_lib.intake.comparing import Compared
 from labelqa_lib.intake.deriving import Zones, derived, look_up, looked_up, references, to_look_up
+from labelqa_lib.intake.kinds import WORTH, few_kinds
 from labelqa_lib.intake.merging import merge, open_stored, rejects_of
 from labelqa_lib.intake.outcome import BrokenRule, Outcome, TableOutcome
 from labelqa_lib.intake.referring import nowhere
@@ -58,25 +60,28 @@ def assess(
     notes = [*delivery.notes, *_left_out(schemas, native)]
     if refused:
         return Assessment(Outcome(delivery.source, refused=tuple(refused), notes=tuple(notes)), schemas)
-    tables, there, moved = [], set(), set()
-    for table, schema in schemas.items():
-        held = open_stored(table, schema, current, connection)
-        if table in delivery.tables:
-            try:
-                _examine(table, schema, native[table], delivery, zones, there, connection)
-            except duckdb.OutOfMemoryException:  # no fault of the table
-                raise
-            except duckdb.Error as error:
-                refused.append(f"{table}: cannot be read ({str(error).splitlines()[0]}); deliver it again")
-                break
-        absent = [name for name in delivered_columns(schema) if name not in native.get(table, schema.columns)]
-        told = merge(table, schema, table in delivery.tables, held, absent, moved, zones, connection)
-        moved |= {table} if told.moved else set()
-        if table in delivery.tables:
-            tables.append(_count(table, schema, native[table], there, told, connection))
-            _guard(table, schema, connection)
-        if held or (table in delivery.tables and tables[-1].delivered):
-            there.add(table)
+    tables, there, moved, guards = [], set(), set(), []
+    with ThreadPoolExecutor(1) as beside:
+        for table, schema in schemas.items():
+            held = open_stored(table, schema, current, connection)
+            if table in delivery.tables:
+                try:
+                    _examine(table, schema, native[table], held, delivery, zones, there, connection)
+                except duckdb.OutOfMemoryException:  # no fault of the table
+                    raise
+                except duckdb.Error as error:
+                    refused.append(f"{table}: cannot be read ({str(error).splitlines()[0]}); deliver it again")
+                    break
+            absent = [name for name in delivered_columns(schema) if name not in native.get(table, schema.columns)]
+            told = merge(table, schema, table in delivery.tables, held, absent, moved, zones, connection)
+            moved |= {table} if told.moved else set()
+            if table in delivery.tables:
+                tables.append(_count(table, schema, native[table], there, told, connection))
+                guards.append(beside.submit(_guard, table, schema, connection.cursor()))
+            if held or (table in delivery.tables and tables[-1].delivered):
+                there.add(table)
+        for guard in guards:
+            guard.result()
     refused += _too_many_rejects(tables, reject_limit)
     if not refused and not connection.execute("SELECT count(*) FROM merged_annotations").fetchall()[0][0]:
         refused.append(f"{delivery.path}: holds no annotation; there is nothing to report on")
@@ -167,6 +172,7 @@ def _examine(
     table: str,
     schema: DataFrameSchema,
     native: dict[str, str],
+    held: bool,
     delivery: Delivery,
     zones: Zones,
     there: set[str],
@@ -180,12 +186,14 @@ def _examine(
     unclean = to_be_cleaned(schema, native, delivery.tables[table], connection)
     query = typed(schema, native, delivery.tables[table], formats, delivery.time_zone, unclean)
     connection.execute(view + query).fetchall()
-    repeated = mark_repeated(table, schema, connection)
+    (lines,) = connection.execute(f"SELECT count(*), min(_line), max(_line) FROM {delivery.tables[table]}").fetchall()
+    kinds = {} if held or lines[0] < WORTH else few_kinds(table, schema, native, unclean, delivery.tables[table], connection)
+    repeated = mark_repeated(table, schema, lines[0], connection)
     look_up(table, f"typed_{table}", connection)
     with nowhere(f"typed_{table}", to_look_up(table, bound), connection) as unknown:
         ready = looked_up(table, derived(table, f"typed_{table}", zones), bound, unknown)
         connection.execute(f"CREATE OR REPLACE VIEW ready_{table} AS {ready}").fetchall()
-        check_rows(table, schema, native, bound, repeated, connection)
+        check_rows(table, schema, native, bound, lines, repeated, kinds, connection)
     connection.execute(f"DROP VIEW ready_{table}").fetchall()
     for made in (f"repeated_{table}", f"annotations_of_{table}", f"audits_of_{table}"):
         connection.execute(f"DROP TABLE IF EXISTS {made}").fetchall()
@@ -258,8 +266,9 @@ def _too_many_rejects(tables: list[TableOutcome], limit: float) -> list[str]:
 
 
 def _guard(table: str, schema: DataFrameSchema, connection: duckdb.DuckDBPyConnection) -> None:
-    """The accepted rows once more, as a whole: a reject that slipped through stops here."""
-    faults = slipped(table, schema, connection)
+    """The accepted rows once more, as a whole, while other tables are examined: a reject that slipped through stops here."""
+    with connection:
+        faults = slipped(table, schema, connection)
     if faults:
         raise DataError(
             f"{table}: rows were accepted that break the contract, a fault of labelqa itself; please report it: "

@@ -73,8 +73,9 @@ def merge(
         # appeals take several joins, and are few: they are made once
         kind = "TABLE" if table == "appeals" and not moved.isdisjoint(DERIVED_FROM[table]) else "VIEW"
         connection.execute(f"CREATE OR REPLACE {kind} {made}_{table} AS {again(rows)}").fetchall()
-    merged = f"SELECT {columns} FROM delta_{table} UNION ALL SELECT {columns} FROM left_{table}"
-    view(f"merged_{table}", merged, connection)
+    # a table that is not stored keeps its kinds, which a union with texts would take
+    sides = ["delta", "left"] if held else ["delta"]
+    view(f"merged_{table}", " UNION ALL ".join(f"SELECT {columns} FROM {side}_{table}" for side in sides), connection)
     return told
 
 

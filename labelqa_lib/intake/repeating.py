@@ -19,14 +19,18 @@ _NAME = "_perhaps_repeated"
 
 
 @contextmanager
-def perhaps_repeated(keys: str, connection: duckdb.DuckDBPyConnection) -> Iterator[str | None]:
+def perhaps_repeated(keys: str, rows: int, connection: duckdb.DuckDBPyConnection) -> Iterator[str | None]:
     """The hashes that rows of the query `keys` have in common, under a name in the connection; None where all differ.
 
     Two keys of one hash are not one key: whoever finds a hash here looks at the keys themselves. Equal keys are always
     found.
+
+    Parameters
+    ----------
+    rows : int
+        How many rows the query gives, at most.
     """
     columns = ", ".join(quoting.name(name) for name in connection.sql(f"FROM ({keys}) LIMIT 0").columns)
-    ((rows,),) = connection.execute(f"SELECT count(*) FROM ({keys})").fetchall()
     parts = rows // AT_ONCE + 1
     found = []
     for part in range(parts):

@@ -10,6 +10,7 @@ from pandera.ibis import DataFrameSchema
 
 from labelqa_lib.intake.casting import KIND, SQL_TYPE, delivered_columns, typed_columns
 from labelqa_lib.intake.deriving import BESIDE, DERIVED_FROM
+from labelqa_lib.intake.kinds import FEW
 from labelqa_lib.intake.repeating import perhaps_repeated
 from labelqa_lib.sources import quoting
 
@@ -17,8 +18,8 @@ JOINED_AT_ONCE = 400_000
 """Rows that are joined with what they refer to at once: the engine holds some 300 bytes of each."""
 
 
-def mark_repeated(table: str, schema: DataFrameSchema, connection: duckdb.DuckDBPyConnection) -> int:
-    """Make `repeated_<table>`: the rows of `typed_<table>` whose key comes more than once, by file and line.
+def mark_repeated(table: str, schema: DataFrameSchema, rows: int, connection: duckdb.DuckDBPyConnection) -> int:
+    """Make `repeated_<table>`: of the `rows` rows of `typed_<table>` those whose key comes more than once, by file and line.
 
     Gives their number; where it is 0 nothing is made.
 
@@ -29,10 +30,10 @@ def mark_repeated(table: str, schema: DataFrameSchema, connection: duckdb.DuckDB
     whole = " AND ".join(["_problem IS NULL", *(f"{key} IS NOT NULL" for key in needed)])
     key_list = ", ".join(keys)
     content = ", ".join(quoting.name(name) for name in delivered_columns(schema))
-    with perhaps_repeated(f"SELECT {key_list} FROM typed_{table} WHERE {whole}", connection) as suspects:
+    with perhaps_repeated(f"SELECT {key_list} FROM typed_{table} WHERE {whole}", rows, connection) as suspects:
         if suspects is None:
             return 0
-        ((rows,),) = connection.execute(
+        ((repeated,),) = connection.execute(
             f"""CREATE OR REPLACE TABLE repeated_{table} AS
             WITH content AS (
                 SELECT {key_list}, _file, _line, hash({content}) AS _content, count(*) OVER (PARTITION BY {key_list}) AS _times
@@ -43,7 +44,7 @@ def mark_repeated(table: str, schema: DataFrameSchema, connection: duckdb.DuckDB
                    min(_content) OVER (PARTITION BY {key_list}) <> max(_content) OVER (PARTITION BY {key_list}) AS conflict
             FROM content WHERE _times > 1"""
         ).fetchall()
-    return rows
+    return repeated
 
 
 def check_rows(
@@ -51,10 +52,22 @@ def check_rows(
     schema: DataFrameSchema,
     native: Mapping[str, str],
     references: Mapping[str, tuple[str, str]],
+    lines: tuple[int, int, int],
     repeated: int,
+    kinds: Mapping[str, str],
     connection: duckdb.DuckDBPyConnection,
 ) -> None:
-    """Make `checked_<table>` from `ready_<table>`: `_duplicate`, and `_rules`, sentences of broken rules or NULL."""
+    """Make `checked_<table>` from `ready_<table>`: `_duplicate`, and `_rules`, sentences of broken rules or NULL.
+
+    Parameters
+    ----------
+    lines : tuple of int
+        How many rows there are, and the numbers of the first line and the last.
+    repeated : int
+        Rows of `repeated_<table>`.
+    kinds : mapping of str to str
+        Columns of few kinds, with their types (`few_kinds`).
+    """
     told = {name: "boolean" for name in [f"_bad_{name}" for name in typed_columns(schema, native)]}
     told |= {f"_unknown_{name}": "boolean" for name in references}
     kept = {name: str(column.dtype) for name, column in schema.columns.items()} | BESIDE.get(table, {})
@@ -69,22 +82,22 @@ def check_rows(
     cases += [f"CASE WHEN conflict THEN {quoting.literal(conflict)} END"] if repeated else []
     # most deliveries repeat no key: nothing to join
     marks = f"LEFT JOIN repeated_{table} USING (_file, _line)" if repeated else ""
+    few = ", ".join(f"{quoting.name(name)}::{kind} AS {quoting.name(name)}" for name, kind in kinds.items())
     checked = ibis.to_sql(ready.select(*kept, *place, **flags), dialect="duckdb")
-    for part, lines in enumerate(_lines(table, repeated, connection)):
+    for part, some in enumerate(_in_parts(table, repeated, *lines)):
         connection.execute(
             f"""{f"INSERT INTO checked_{table}" if part else f"CREATE OR REPLACE TABLE checked_{table} AS"}
-            SELECT b.* EXCLUDE ({', '.join([*flags, '_problem'])}),
+            SELECT b.* EXCLUDE ({', '.join([*flags, '_problem'])}) {f'REPLACE ({few})' if few else ''},
                    {'coalesce(duplicate, false)' if repeated else 'false'} AS _duplicate,
                    CASE WHEN _problem IS NOT NULL THEN [_problem]
                         WHEN {' OR '.join([*flags, *(['conflict'] if repeated else [])])}
                         THEN list_filter([{', '.join(cases)}], lambda rule: rule IS NOT NULL) END AS _rules
-            FROM ({checked}) b {marks} WHERE {lines}"""
+            FROM ({checked}) b {marks} WHERE {some}"""
         ).fetchall()
 
 
-def _lines(table: str, repeated: int, connection: duckdb.DuckDBPyConnection) -> list[str]:
+def _in_parts(table: str, repeated: int, rows: int, first: int, last: int) -> list[str]:
     """Conditions that cut the rows of `b` into as many parts as memory needs; one, where a join can hold all rows."""
-    rows, first, last = connection.execute(f"SELECT count(*), min(_line), max(_line) FROM typed_{table}").fetchone()
     parts = max(rows if table in DERIVED_FROM else 0, repeated) // JOINED_AT_ONCE + 1
     if parts == 1:
         return ["true"]
@@ -99,7 +112,7 @@ def slipped(table: str, schema: DataFrameSchema, connection: duckdb.DuckDBPyConn
     found = [
         f"{name} is {ibis.duckdb.from_connection(connection).table(f'delta_{table}')[name].type()} and not {column.dtype}"
         for name, column in schema.columns.items()
-        if kinds[name] != SQL_TYPE[str(column.dtype)]
+        if kinds[name] != SQL_TYPE[str(column.dtype)] and not (kinds[name].startswith("ENUM(") and name in FEW)
     ]
     wanted = {name: str(column.dtype) for name, column in schema.columns.items()} | BESIDE.get(table, {})
     rows = ibis.table(wanted, name=f"delta_{table}")
@@ -117,7 +130,8 @@ def slipped(table: str, schema: DataFrameSchema, connection: duckdb.DuckDBPyConn
 def _twice(table: str, schema: DataFrameSchema, connection: duckdb.DuckDBPyConnection) -> list[tuple]:
     """A key that comes more than once, if there is one."""
     key = ", ".join(quoting.name(name) for name in schema.unique)
-    with perhaps_repeated(f"SELECT {key} FROM delta_{table}", connection) as suspects:
+    ((rows,),) = connection.execute(f"SELECT count(*) FROM delta_{table}").fetchall()
+    with perhaps_repeated(f"SELECT {key} FROM delta_{table}", rows, connection) as suspects:
         if suspects is None:
             return []
         return connection.execute(

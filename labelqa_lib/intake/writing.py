@@ -17,6 +17,7 @@ import pyarrow.parquet
 
 from labelqa_lib.intake.assessing import Assessment
 from labelqa_lib.intake.deriving import DERIVED_FROM
+from labelqa_lib.intake.kinds import packed
 from labelqa_lib.intake.merging import PARTITIONED, parquet_of, touched_partitions
 from labelqa_lib.sources import quoting
 
@@ -112,7 +113,7 @@ def _pieces(batches: Iterable[pa.RecordBatch], places: Sequence[str]) -> Iterato
 
 
 def _by_place(batch: pa.RecordBatch, places: Sequence[str]) -> Iterator[tuple[tuple[str, ...], pa.RecordBatch]]:
-    runs = pyarrow.compute.run_end_encode(pyarrow.compute.binary_join_element_wise(*(batch[name] for name in places), "/"))
+    runs = pyarrow.compute.run_end_encode(pyarrow.compute.binary_join_element_wise(*(batch[name].cast(pa.string()) for name in places), "/"))
     start = 0
     for place, end in zip(runs.values.to_pylist(), runs.run_ends.to_pylist(), strict=True):
         yield tuple(place.split("/")), batch.slice(start, end - start)
@@ -140,7 +141,7 @@ class Writers:
         for place, rows in _pieces(_batches(query, connection), places):
             if path_of(*place) != path:
                 self._close(file, last)
-                path, file, last = path_of(*place), _File(path_of(*place), rows.schema), None
+                path, file, last = path_of(*place), _File(path_of(*place)), None
             while self.waiting and self.rows + len(rows) > _IN_FLIGHT:
                 self._wait()
             last = self.pool.submit(file.append, rows, last)
@@ -166,16 +167,17 @@ class Writers:
 class _File:
     """One file, opened when its first rows are there."""
 
-    def __init__(self, path: Path, schema: pa.Schema):
-        self.path, self.schema, self.writer = path, schema, None
+    def __init__(self, path: Path):
+        self.path, self.writer = path, None
 
     def append(self, rows: pa.Table, before: Future | None) -> None:
         """Write a group, after the one before it."""
         if before is not None:
             before.result()
+        rows = packed(rows)
         if self.writer is None:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            self.writer = pyarrow.parquet.ParquetWriter(self.path, self.schema, **_packed(self.schema))
+            self.writer = pyarrow.parquet.ParquetWriter(self.path, rows.schema, **_packed(rows.schema))
         self.writer.write_table(rows, row_group_size=_GROUP)
 
     def close(self, last: Future) -> None:
@@ -186,7 +188,7 @@ class _File:
 
 def _packed(schema: pa.Schema) -> dict:
     """How files are written: with a dictionary of each text column whose texts repeat."""
-    repeating = [field.name for field in schema if pa.types.is_string(field.type) and field.name not in _SELDOM_TWICE]
+    repeating = [field.name for field in schema if (pa.types.is_string(field.type) or pa.types.is_dictionary(field.type)) and field.name not in _SELDOM_TWICE]
     return {"compression": "zstd", "store_schema": False, "use_dictionary": repeating}
 
 

@@ -22,11 +22,11 @@ def test_every_key_that_comes_twice_is_found(at_once, monkeypatch):
     )
     rows = connection.execute("SELECT a, b FROM t").fetchall()
     twice = {key for key, count in Counter(rows).items() if count > 1}
-    with repeating.perhaps_repeated("SELECT a, b FROM t", connection) as suspects:
+    with repeating.perhaps_repeated("SELECT a, b FROM t", 2000, connection) as suspects:
         found = connection.execute(f"SELECT DISTINCT a, b FROM t WHERE hash(a, b) IN (FROM {suspects})").fetchall()
     assert 50 < len(twice) < 1500 and any(b is None for _, b in twice)
     assert set(found) == twice
-    with repeating.perhaps_repeated("SELECT DISTINCT a, b FROM t", connection) as suspects:
+    with repeating.perhaps_repeated("SELECT DISTINCT a, b FROM t", 2000, connection) as suspects:
         assert suspects is None
     assert not connection.execute("FROM duckdb_views() WHERE view_name LIKE '%repeated%' AND NOT internal").fetchall()
 
