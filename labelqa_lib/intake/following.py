@@ -55,20 +55,14 @@ def write_following(
     held = parent if parent and described and _is_held(parent, described) else None
     touched = sorted(_touched(folder, partitions, held, described, connection)) if held else _places(partitions)
     weeks = {week for _market, week in touched}
-    with ThreadPoolExecutor(WRITERS) as pool:
-        made = _Following("made", folder, held, Writers(pool), connection)
-        made.write(touched)
-        made.writers.finish()
-        made.link_others(weeks)
-        counts = made.counts()
-        looked_at = _Following("looked_at", folder, held, Writers(pool), connection)
-        for some in _parts(touched, counts):
-            looked_at.write(some)
-        looked_at.writers.finish()
-        looked_at.link_others(weeks)
+    counts = _rows(folder, connection)
+    with ThreadPoolExecutor(WRITERS) as pool, ThreadPoolExecutor(len(_ORDER)) as beside:
+        tables = [_Following(table, folder, held, Writers(pool), connection.cursor()) for table in _ORDER]
+        for written in [beside.submit(table.write_all, list(_parts(touched, counts)), weeks) for table in tables]:
+            written.result()
     return {
         "version": derived.VERSION,
-        "tables": {one.table: one.weeks() for one in (made, looked_at)},
+        "tables": {one.table: one.weeks() for one in tables},
         "annotations": {f"{market}/{week}": rows for (market, week), rows in sorted(counts.items())},
     }
 
@@ -109,6 +103,12 @@ def _touched(
     return touched
 
 
+def _rows(folder: Path, connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], int]:
+    """How many annotations there are at each place, as the files' footers say."""
+    found = connection.execute(f"SELECT market, week, count(*) FROM {parquet_of('annotations', folder)} GROUP BY ALL").fetchall()
+    return {(market, week): rows for market, week, rows in found}
+
+
 def _parts(touched: Places, counts: Mapping[tuple[str, str], int]) -> Iterator[list[tuple[str, str]]]:
     """The places in parts of whole weeks, none of more than `_AT_ONCE` annotations unless one week has more."""
     part, room = [], _AT_ONCE
@@ -133,6 +133,14 @@ class _Following:
     def __init__(self, table: str, folder: Path, parent: Path | None, writers: Writers, connection: duckdb.DuckDBPyConnection):
         self.table, self.folder, self.parent = table, folder, parent
         self.writers, self.connection, self.kept = writers, connection, []
+
+    def write_all(self, parts: Collection[Places], weeks: Collection[str]) -> None:
+        """Write the weeks of all parts anew, and take the others from the parent."""
+        with self.connection:
+            for places in parts:
+                self.write(places)
+            self.writers.finish()
+            self.link_others(weeks)
 
     def write(self, places: Places) -> None:
         """Write the weeks of some places anew."""
@@ -188,12 +196,6 @@ class _Following:
     def weeks(self) -> list[str]:
         """The weeks of which there is a file."""
         return sorted(path.stem for path in (self.folder / FOLDER / self.table).glob("*.parquet"))
-
-    def counts(self) -> dict[tuple[str, str], int]:
-        """How many annotations there are at each place, as `made` says."""
-        files = f"read_parquet({quoting.file(self.folder / FOLDER / self.table)[:-1]}/*.parquet')"
-        found = self.connection.execute(f"SELECT market, week, sum(rows)::BIGINT FROM {files} GROUP BY ALL").fetchall()
-        return {(market, week): rows for market, week, rows in found}
 
 
 def _files(folder: Path, table: str, places: Places) -> list[Path]:
