@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -10,19 +9,13 @@ from pathlib import Path
 import duckdb
 from pandera.ibis import DataFrameSchema
 
-from labelqa_lib.errors import DataError
-from labelqa_lib.intake.casting import delivered_columns, to_be_cleaned, typed
-from labelqa_lib.intake.comparing import Compared
-from labelqa_lib.intake.deriving import Zones, derived, look_up, looked_up, references, to_look_up
-from labelqa_lib.intake.kinds import WORTH, few_kinds
-from labelqa_lib.intake.merging import merge, open_stored, rejects_of
-from labelqa_lib.intake.outcome import BrokenRule, Outcome, TableOutcome
-from labelqa_lib.intake.referring import nowhere
-from labelqa_lib.intake.rules import check_rows, mark_repeated, slipped
+from labelqa_lib.intake.casting import delivered_columns
+from labelqa_lib.intake.deriving import Zones
+from labelqa_lib.intake.examining import Examination
+from labelqa_lib.intake.merging import rejects_of
+from labelqa_lib.intake.outcome import Outcome, TableOutcome
 from labelqa_lib.intake.schema import REQUIRED_TABLES, contract
-from labelqa_lib.sources import DEMO, Delivery, quoting
-
-PERSON = {"annotations": "agent_id", "audits": "auditor_id"}
+from labelqa_lib.sources import DEMO, Delivery
 
 
 @dataclass(frozen=True)
@@ -60,28 +53,10 @@ def assess(
     notes = [*delivery.notes, *_left_out(schemas, native)]
     if refused:
         return Assessment(Outcome(delivery.source, refused=tuple(refused), notes=tuple(notes)), schemas)
-    tables, there, moved, guards = [], set(), set(), []
-    with ThreadPoolExecutor(1) as beside:
-        for table, schema in schemas.items():
-            held = open_stored(table, schema, current, connection)
-            if table in delivery.tables:
-                try:
-                    _examine(table, schema, native[table], held, delivery, zones, there, connection)
-                except duckdb.OutOfMemoryException:  # no fault of the table
-                    raise
-                except duckdb.Error as error:
-                    refused.append(f"{table}: cannot be read ({str(error).splitlines()[0]}); deliver it again")
-                    break
-            absent = [name for name in delivered_columns(schema) if name not in native.get(table, schema.columns)]
-            told = merge(table, schema, table in delivery.tables, held, absent, moved, zones, connection)
-            moved |= {table} if told.moved else set()
-            if table in delivery.tables:
-                tables.append(_count(table, schema, native[table], there, told, connection))
-                guards.append(beside.submit(_guard, table, schema, connection.cursor()))
-            if held or (table in delivery.tables and tables[-1].delivered):
-                there.add(table)
-        for guard in guards:
-            guard.result()
+    examined = Examination(delivery, schemas, native, zones, current, connection)
+    examined.run()
+    refused += [examined.unread[table] for table in schemas if examined.unread.get(table)]
+    tables = [examined.told[table] for table in schemas if table in examined.told]
     refused += _too_many_rejects(tables, reject_limit)
     if not refused and not connection.execute("SELECT count(*) FROM merged_annotations").fetchall()[0][0]:
         refused.append(f"{delivery.path}: holds no annotation; there is nothing to report on")
@@ -95,7 +70,7 @@ def assess(
         source=delivery.source,
         tables=tuple(tables),
         refused=tuple(refused),
-        missing=tuple(table for table in schemas if table not in there),
+        missing=tuple(table for table in schemas if table not in examined.there),
         notes=tuple(notes),
         unchanged=nothing_new and rejects_kept,
     )
@@ -168,93 +143,6 @@ def _left_out(schemas: dict[str, DataFrameSchema], native: dict[str, dict]) -> l
     return notes
 
 
-def _examine(
-    table: str,
-    schema: DataFrameSchema,
-    native: dict[str, str],
-    held: bool,
-    delivery: Delivery,
-    zones: Zones,
-    there: set[str],
-    connection: duckdb.DuckDBPyConnection,
-) -> None:
-    """Make `typed_`, `repeated_`, `ready_`, `checked_` and `rejects_<table>`."""
-    bound = references(schema, there)
-    formats = delivery.date_formats.get(table, ())
-    connection.execute(f"SET TimeZone = {quoting.literal(delivery.time_zone)}").fetchall()
-    view = f"CREATE OR REPLACE VIEW typed_{table} AS "
-    unclean = to_be_cleaned(schema, native, delivery.tables[table], connection)
-    query = typed(schema, native, delivery.tables[table], formats, delivery.time_zone, unclean)
-    connection.execute(view + query).fetchall()
-    (lines,) = connection.execute(f"SELECT count(*), min(_line), max(_line) FROM {delivery.tables[table]}").fetchall()
-    kinds = {} if held or lines[0] < WORTH else few_kinds(table, schema, native, unclean, delivery.tables[table], connection)
-    repeated = mark_repeated(table, schema, lines[0], connection)
-    look_up(table, f"typed_{table}", connection)
-    with nowhere(f"typed_{table}", to_look_up(table, bound), connection) as unknown:
-        ready = looked_up(table, derived(table, f"typed_{table}", zones), bound, unknown)
-        connection.execute(f"CREATE OR REPLACE VIEW ready_{table} AS {ready}").fetchall()
-        check_rows(table, schema, native, bound, lines, repeated, kinds, connection)
-    connection.execute(f"DROP VIEW ready_{table}").fetchall()
-    for made in (f"repeated_{table}", f"annotations_of_{table}", f"audits_of_{table}"):
-        connection.execute(f"DROP TABLE IF EXISTS {made}").fetchall()
-    connection.execute("SET TimeZone = 'UTC'").fetchall()
-    key = ", ".join(f"c.{quoting.name(name)}" for name in schema.unique)
-    row = ", ".join(f"{quoting.name(name)} := d.{quoting.name(name)}" for name in native if not name.startswith("_"))
-    connection.execute(
-        f"""CREATE OR REPLACE VIEW rejects_{table} AS
-        SELECT {quoting.literal(table)} AS "table", concat_ws(' / ', {key}) AS key, c._file AS file, c._line AS line,
-               c._rules AS rules, CAST(to_json(struct_pack({row})) AS VARCHAR) AS "row"
-        FROM checked_{table} c JOIN {delivery.tables[table]} d ON c._file = d._file AND c._line = d._line
-        WHERE c._rules IS NOT NULL AND NOT c._duplicate"""
-    ).fetchall()
-
-
-def _count(
-    table: str,
-    schema: DataFrameSchema,
-    native: dict[str, str],
-    there: set[str],
-    told: Compared,
-    connection: duckdb.DuckDBPyConnection,
-) -> TableOutcome:
-    ((delivered, duplicates, rejected),) = connection.execute(
-        f"""SELECT count(*), count(*) FILTER (_duplicate), count(*) FILTER (NOT _duplicate AND _rules IS NOT NULL)
-        FROM checked_{table}"""
-    ).fetchall()
-    unmatched = 0
-    if table in PERSON and "people" in there:
-        ((unmatched,),) = connection.execute(
-            f"""SELECT count(*) FROM merged_{table} WHERE {PERSON[table]} IS NOT NULL
-            AND {PERSON[table]} NOT IN (SELECT person_id FROM merged_people)"""
-        ).fetchall()
-    return TableOutcome(
-        table=table,
-        delivered=delivered,
-        accepted=told.new + told.restated,
-        duplicates=duplicates + told.same,
-        rejected=rejected,
-        restated=told.restated,
-        unmatched=unmatched,
-        absent=tuple(name for name in delivered_columns(schema) if name not in native),
-        rules=_broken_rules(table, connection) if rejected else (),
-    )
-
-
-def _broken_rules(table: str, connection: duckdb.DuckDBPyConnection) -> tuple[BrokenRule, ...]:
-    rows = connection.execute(
-        f"""SELECT rule, count, key, file, line FROM (
-            SELECT *, count(*) OVER (PARTITION BY rule) AS count,
-                   row_number() OVER (PARTITION BY rule ORDER BY file, line) AS place
-            FROM (SELECT unnest(rules) AS rule, key, file, line FROM rejects_{table}))
-        WHERE place <= 3 ORDER BY count DESC, rule, place"""
-    ).fetchall()
-    counts = {rule: count for rule, count, *_ in rows}
-    return tuple(
-        BrokenRule(rule, count, tuple(tuple(row[2:]) for row in rows if row[0] == rule))
-        for rule, count in counts.items()
-    )
-
-
 def _too_many_rejects(tables: list[TableOutcome], limit: float) -> list[str]:
     return [
         f"{table.table}: {table.rejected} of {table.delivered} rows break the contract "
@@ -263,14 +151,3 @@ def _too_many_rejects(tables: list[TableOutcome], limit: float) -> list[str]:
         for table in tables
         if table.rejected > limit * table.delivered
     ]
-
-
-def _guard(table: str, schema: DataFrameSchema, connection: duckdb.DuckDBPyConnection) -> None:
-    """The accepted rows once more, as a whole, while other tables are examined: a reject that slipped through stops here."""
-    with connection:
-        faults = slipped(table, schema, connection)
-    if faults:
-        raise DataError(
-            f"{table}: rows were accepted that break the contract, a fault of labelqa itself; please report it: "
-            + "; ".join(faults)
-        )

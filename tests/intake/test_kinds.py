@@ -37,7 +37,7 @@ def delivery(tmp_path_factory):
 
 def taken(delivery, root, worth, monkeypatch, **changes):
     """What is told, and every file's bytes."""
-    monkeypatch.setattr("labelqa_lib.intake.assessing.WORTH", worth)
+    monkeypatch.setattr("labelqa_lib.intake.examining.WORTH", worth)
     told = ingest(delivery, root, **changes)
     return told, {path.relative_to(root).as_posix(): path.read_bytes() for path in sorted(root.rglob("*.*")) if path.is_file()}
 
@@ -46,7 +46,7 @@ def taken(delivery, root, worth, monkeypatch, **changes):
 def test_kinds_and_texts_make_the_same_files(delivery, many, tmp_path, monkeypatch):
     monkeypatch.setattr(kinds, "MANY", many)
     made, few = [], kinds.few_kinds
-    monkeypatch.setattr("labelqa_lib.intake.assessing.few_kinds", lambda *asked: made.append(few(*asked)) or made[-1])
+    monkeypatch.setattr("labelqa_lib.intake.examining.few_kinds", lambda *asked: made.append(few(*asked)) or made[-1])
     texts = taken(delivery, tmp_path / "texts", 10**9, monkeypatch)
     assert made == []
     by_kinds = taken(delivery, tmp_path / "kinds", 1, monkeypatch)
