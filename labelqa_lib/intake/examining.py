@@ -52,21 +52,20 @@ class Examination:
         needs = {table: self._needs(table) for table in self.schemas}
         needs |= {f"{table}{_AGAIN}": {table} for table in self.delivery.tables}
         ((on_disk,),) = self.connection.execute("SELECT count(path) FROM duckdb_databases() WHERE NOT internal").fetchall()
-        in_lanes(needs, self._do, 1 if on_disk else LANES)
+        in_lanes(needs, self._do, self.connection, 1 if on_disk else LANES)
 
     def _needs(self, table: str) -> set[str]:
         named = {target.split(".")[0] for column in self.schemas[table].columns.values() if (target := column.metadata.get("references"))}
         return named | {*DERIVED_FROM.get(table, ())} | ({"people"} if table in _PERSON else set())
 
-    def _do(self, name: str) -> None:
+    def _do(self, name: str, connection: duckdb.DuckDBPyConnection) -> None:
         table = name.removesuffix(_AGAIN)
-        with self.connection.cursor() as connection:
-            if not self.unread.keys().isdisjoint({table, *self._needs(table)}):
-                self.unread.setdefault(table, None)
-            elif name == table:
-                self._table(table, connection)
-            else:
-                _guard(table, self.schemas[table], connection)
+        if not self.unread.keys().isdisjoint({table, *self._needs(table)}):
+            self.unread.setdefault(table, None)
+        elif name == table:
+            self._table(table, connection)
+        else:
+            _guard(table, self.schemas[table], connection)
 
     def _table(self, table: str, connection: duckdb.DuckDBPyConnection) -> None:
         connection.execute("SET TimeZone = 'UTC'").fetchall()

@@ -16,6 +16,7 @@ import ibis
 import pyarrow.parquet as parquet
 
 from labelqa_lib import derived
+from labelqa_lib.intake.lanes import in_lanes
 from labelqa_lib.intake.merging import parquet_of
 from labelqa_lib.intake.writing import WRITERS, Writers, link
 from labelqa_lib.sources import quoting
@@ -56,13 +57,16 @@ def write_following(
     touched = sorted(_touched(folder, partitions, held, described, connection)) if held else _places(partitions)
     weeks = {week for _market, week in touched}
     counts = _rows(folder, connection)
-    with ThreadPoolExecutor(WRITERS) as pool, ThreadPoolExecutor(len(_ORDER)) as beside:
-        tables = [_Following(table, folder, held, Writers(pool), connection.cursor()) for table in _ORDER]
-        for written in [beside.submit(table.write_all, list(_parts(touched, counts)), weeks) for table in tables]:
-            written.result()
+    parts = list(_parts(touched, counts))
+    with ThreadPoolExecutor(WRITERS) as pool:
+
+        def write(table: str, own: duckdb.DuckDBPyConnection) -> None:
+            _Following(table, folder, held, Writers(pool), own).write_all(parts, weeks)
+
+        in_lanes(dict.fromkeys(_ORDER, ()), write, connection, len(_ORDER))
     return {
         "version": derived.VERSION,
-        "tables": {one.table: one.weeks() for one in tables},
+        "tables": {table: _weeks(folder, table) for table in _ORDER},
         "annotations": {f"{market}/{week}": rows for (market, week), rows in sorted(counts.items())},
     }
 
@@ -127,6 +131,11 @@ def _file(snapshot: Path, table: str, week: str) -> Path:
     return snapshot / FOLDER / table / f"{week}.parquet"
 
 
+def _weeks(snapshot: Path, table: str) -> list[str]:
+    """The weeks of which there is a file."""
+    return sorted(path.stem for path in (snapshot / FOLDER / table).glob("*.parquet"))
+
+
 class _Following:
     """One of the tables, on its way into a snapshot."""
 
@@ -136,11 +145,10 @@ class _Following:
 
     def write_all(self, parts: Collection[Places], weeks: Collection[str]) -> None:
         """Write the weeks of all parts anew, and take the others from the parent."""
-        with self.connection:
-            for places in parts:
-                self.write(places)
-            self.writers.finish()
-            self.link_others(weeks)
+        for places in parts:
+            self.write(places)
+        self.writers.finish()
+        self.link_others(weeks)
 
     def write(self, places: Places) -> None:
         """Write the weeks of some places anew."""
@@ -192,10 +200,6 @@ class _Following:
         self.kept.append(kept)
         self.connection.execute(f"CREATE OR REPLACE TEMP TABLE {kept} AS {ibis.to_sql(rows, dialect='duckdb')}").fetchall()
         return ibis.table(rows.schema(), name=kept)
-
-    def weeks(self) -> list[str]:
-        """The weeks of which there is a file."""
-        return sorted(path.stem for path in (self.folder / FOLDER / self.table).glob("*.parquet"))
 
 
 def _files(folder: Path, table: str, places: Places) -> list[Path]:

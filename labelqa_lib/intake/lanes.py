@@ -1,4 +1,4 @@
-"""Work with names, each done after what it needs, as many side by side as there are lanes."""
+"""Work with names, each done after what it needs, as many side by side as there are lanes, each by a connection of its own."""
 
 from __future__ import annotations
 
@@ -6,25 +6,44 @@ from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from graphlib import TopologicalSorter
 
+import duckdb
 
-def in_lanes(needs: Mapping[str, Collection[str]], work: Callable[[str], None], lanes: int) -> None:
-    """Do `work` for every name; what it raises comes out, and what was not begun by then is not done.
+_SECONDS = 0.1
+"""How long work that is broken off may go on before its connection is interrupted again: between two queries it hears nothing."""
+
+Work = Callable[[str, duckdb.DuckDBPyConnection], None]
+
+
+def in_lanes(needs: Mapping[str, Collection[str]], work: Work, connection: duckdb.DuckDBPyConnection, lanes: int) -> None:
+    """Do `work` for every name; what it raises comes out, and so does an interrupt, after the work of other lanes was broken off.
 
     Parameters
     ----------
     needs : mapping
         Each name -> those that must be done before. Of names that are ready at once, the first here is begun first.
+    connection : DuckDBPyConnection
+        To the database; work is given a name, and a connection to it that nobody else uses.
     """
     turns: TopologicalSorter[str] = TopologicalSorter(needs)
     turns.prepare()
     order = {name: place for place, name in enumerate(needs)}
-    running: dict[Future, str] = {}
+    running: dict[Future, tuple[str, duckdb.DuckDBPyConnection]] = {}
     with ThreadPoolExecutor(lanes) as pool:
         try:
             while turns.is_active():
-                running |= {pool.submit(work, name): name for name in sorted(turns.get_ready(), key=order.__getitem__)}
+                for name in sorted(turns.get_ready(), key=order.__getitem__):
+                    own = connection.cursor()
+                    running[pool.submit(work, name, own)] = name, own
                 for ended in wait(running, return_when=FIRST_COMPLETED).done:
+                    name, own = running.pop(ended)
+                    own.close()
                     ended.result()
-                    turns.done(running.pop(ended))
-        finally:
-            pool.shutdown(cancel_futures=True)
+                    turns.done(name)
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            while unended := wait(running, _SECONDS).not_done:
+                for one in unended:
+                    running[one][1].interrupt()
+            for _name, own in running.values():
+                own.close()
+            raise

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
 import threading
+import time
+from pathlib import Path
 
 import duckdb
 import pyarrow as pa
@@ -15,37 +20,101 @@ from labelqa_lib.intake.lanes import in_lanes
 
 from .deliveries import annotation, ingest, write
 
+INTERRUPTED = """
+import sys, pathlib
+sys.path.insert(0, {tests!r})
+from intake.deliveries import ingest
+from labelqa_lib.intake import examining
+
+def asked(table, schema, lines, connection):
+    pathlib.Path({told!r}).write_text("here")
+    connection.execute({endless!r}).fetchall()
+
+examining.mark_repeated = asked
+ingest(pathlib.Path({delivery!r}), pathlib.Path({root!r}))
+"""
+
 NEEDS = {"labels": set(), "people": set(), "items": {"labels"}, "annotations": {"items", "labels"}, "shifts": {"people"}}
+
+
+@pytest.fixture
+def endless() -> str:
+    """A query whose answer nobody will see."""
+    return "SELECT sum(hash(a.range, b.range)) FROM range(10_000_000) a, range(10_000_000) b"
 
 
 @pytest.mark.parametrize("lanes", [1, 2, 5])
 def test_all_is_done_after_what_it_needs(lanes):
-    ended, early = [], []
+    ended, early, connections = [], [], set()
 
-    def work(name: str) -> None:
+    def work(name: str, connection: duckdb.DuckDBPyConnection) -> None:
         early.extend(NEEDS[name] - {*ended})
+        connections.add(connection)
+        assert connection.execute("FROM t").fetchall() == [(7,)]
         ended.append(name)
 
-    in_lanes(NEEDS, work, lanes)
-    assert sorted(ended) == sorted(NEEDS) and early == []
+    with duckdb.connect() as connection:
+        connection.execute("CREATE TABLE t AS SELECT 7")
+        in_lanes(NEEDS, work, connection, lanes)
+    assert sorted(ended) == sorted(NEEDS) and early == [] and len(connections) == len(NEEDS)
 
 
 def test_two_that_do_not_need_each_other_are_done_at_once():
     both = threading.Barrier(2, timeout=20)
-    in_lanes(NEEDS | {"items": set()}, lambda name: name in ("labels", "people") and both.wait(), 2)
+    with duckdb.connect() as connection:
+        in_lanes(NEEDS | {"items": set()}, lambda name, _: name in ("labels", "people") and both.wait(), connection, 2)
 
 
 def test_what_fails_comes_out_and_nothing_that_needs_it_is_begun():
     begun = []
 
-    def work(name: str) -> None:
+    def work(name: str, _connection: duckdb.DuckDBPyConnection) -> None:
         begun.append(name)
         if name == "items":
             raise DataError("items: are torn")
 
-    with pytest.raises(DataError, match="torn"):
-        in_lanes(NEEDS, work, 1)
+    with duckdb.connect() as connection, pytest.raises(DataError, match="torn"):
+        in_lanes(NEEDS, work, connection, 1)
     assert "items" in begun and "annotations" not in begun
+
+
+def test_what_is_going_on_beside_is_broken_off(endless):
+    begun, told = threading.Event(), []
+
+    def work(name: str, connection: duckdb.DuckDBPyConnection) -> None:
+        if name == "labels":
+            begun.set()
+            try:
+                connection.execute(endless).fetchall()
+            except duckdb.InterruptException:
+                told.append(name)
+        elif name == "people":
+            begun.wait(20)
+            raise DataError("people: are torn")
+
+    with duckdb.connect() as connection, pytest.raises(DataError, match="torn"):
+        in_lanes(NEEDS, work, connection, 2)
+    assert told == ["labels"]
+
+
+@pytest.mark.slow
+def test_an_interrupt_ends_an_ingest_and_what_it_was_asking(tmp_path, endless):
+    """Ctrl-C while the engine is at work in another thread than the one that hears it."""
+    program = INTERRUPTED.format(tests=str(Path(__file__).parents[1]), delivery=str(write(tmp_path / "d", annotations=[annotation(1)])),
+                                 root=str(tmp_path / "s"), told=str(tmp_path / "told"), endless=endless)  # fmt: skip
+    with subprocess.Popen([sys.executable, "-c", program], stderr=subprocess.PIPE, text=True) as process:
+        end = time.monotonic() + 120
+        while not (tmp_path / "told").exists():
+            assert process.poll() is None and time.monotonic() < end
+            time.sleep(0.05)
+        time.sleep(0.3)
+        process.send_signal(signal.SIGINT)
+        try:
+            _, words = process.communicate(timeout=30)
+        finally:
+            process.kill()
+    assert "KeyboardInterrupt" in words
+    assert [path.name for path in (tmp_path / "s").iterdir()] == [".lock"]
 
 
 def test_accepted_rows_are_looked_at_again_before_anything_is_written(tmp_path, monkeypatch):
