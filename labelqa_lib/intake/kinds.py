@@ -42,15 +42,18 @@ def few_kinds(
     Keys are left as they are, for they are looked up by their hashes, and texts that are to be cleaned (`to_be_cleaned`).
     """
     texts = [name for name in delivered_columns(schema) if name in FEW and native.get(name) == "VARCHAR"]
+    texts = [name for name in texts if name not in unclean and name not in schema.unique]
+    if not texts:
+        return {}
+    columns, limit = [quoting.name(name) for name in texts], MANY * len(texts)
+    each = f"SELECT {', '.join(columns)} FROM {relation} GROUP BY GROUPING SETS ({', '.join(f'({name})' for name in columns)}) LIMIT {limit}"
+    found = connection.sql(each).to_arrow_table()
+    kinds = {name: found.column(name).drop_null() for name in texts} if len(found) < limit else {}
     made = {}
-    for name in texts:
-        if name in unclean or name in schema.unique:
-            continue
-        column = quoting.name(name)
-        found = connection.sql(f"SELECT DISTINCT {column} AS kind FROM {relation} WHERE {column} IS NOT NULL LIMIT {MANY}").to_arrow_table()
-        if 0 < len(found) < MANY:
+    for name, held in kinds.items():
+        if 0 < len(held) < MANY:
             made[name] = quoting.name(f"{name} of {table}")
-            connection.register(_NAME, found)
+            connection.register(_NAME, pa.table({"kind": held}))
             connection.execute(f"CREATE TYPE {made[name]} AS ENUM (SELECT kind FROM {_NAME} ORDER BY kind)").fetchall()
             connection.unregister(_NAME)
     return made
