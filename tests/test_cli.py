@@ -201,3 +201,21 @@ def test_the_demo_is_simulated_once(tiny, labelqa, monkeypatch):
     (tiny.root / "params" / "demo.yaml").write_text("seed: 3\n")
     labelqa("demo", "--scale", "0.4")
     assert [seed for _, seed, _ in simulated] == [None, None, 2, None, None]
+
+
+def test_ctrl_c_in_text_that_is_executed_leaves_the_exit_code_to_us():
+    """Every data class that is imported is such text, and CPython remembers a plain KeyboardInterrupt that came out of it."""
+    program = """
+import os, signal, sys
+from labelqa_lib import cli
+signal.signal(signal.SIGINT, {handler})
+try:
+    exec("os.kill(os.getpid(), signal.SIGINT)\\nwhile True: pass")
+except KeyboardInterrupt:
+    sys.exit(130)
+"""
+    ended = [
+        subprocess.run([sys.executable, "-c", program.format(handler=handler)], check=False, timeout=120).returncode
+        for handler in ("cli._interrupt", "signal.default_int_handler")
+    ]
+    assert ended == [130, -signal.SIGINT]

@@ -26,6 +26,11 @@ class _Terminated(BaseException):
     """SIGTERM arrived; unwinds the stack like Ctrl-C does."""
 
 
+class _Interrupted(KeyboardInterrupt):
+    """Ctrl-C. Of a class of its own: where a plain KeyboardInterrupt comes out of text that is executed, as in every data class that is
+    being imported, CPython ends the process by the signal in the end, whatever its exit code."""
+
+
 _ENDINGS = {signal.SIGINT: ("interrupted", 130), signal.SIGTERM: ("terminated", 143)}
 _arrived: list[signal.Signals] = []
 """Signals that came: an engine at work tells of its query only, whatever a handler raised in it."""
@@ -75,7 +80,7 @@ def _terminate(*_) -> NoReturn:
 
 def _interrupt(*_) -> NoReturn:
     _arrived.append(signal.SIGINT)
-    raise KeyboardInterrupt
+    raise _Interrupted
 
 
 @click.group(epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})

@@ -41,9 +41,10 @@ def in_lanes(needs: Mapping[str, Collection[str]], work: Work, connection: duckd
                     turns.done(name)
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
-            while unended := wait(running, _SECONDS).not_done:
+            while unended := [one for one in running if not one.done()]:  # `wait` never counts what was cancelled as done
                 for one in unended:
                     running[one][1].interrupt()
+                wait(unended, _SECONDS)
             for _name, own in running.values():
                 own.close()
             raise

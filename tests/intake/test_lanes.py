@@ -78,6 +78,21 @@ def test_what_fails_comes_out_and_nothing_that_needs_it_is_begun():
     assert "items" in begun and "annotations" not in begun
 
 
+def test_what_waits_for_a_lane_is_never_begun_after_a_failure():
+    """Cancelled work ends nobody's waiting by itself."""
+    begun = []
+
+    def work(name: str, _connection: duckdb.DuckDBPyConnection) -> None:
+        begun.append(name)
+        time.sleep(0.02)
+        raise DataError(f"{name}: is torn")
+
+    done = threading.Thread(target=lambda: pytest.raises(DataError, in_lanes, {f"t{n}": () for n in range(500)}, work, duckdb.connect(), 1), daemon=True)
+    done.start()
+    done.join(60)
+    assert not done.is_alive() and 0 < len(begun) < 500
+
+
 def test_what_is_going_on_beside_is_broken_off(endless):
     begun, told = threading.Event(), []
 
