@@ -203,8 +203,8 @@ def test_the_demo_is_simulated_once(tiny, labelqa, monkeypatch):
     assert [seed for _, seed, _ in simulated] == [None, None, 2, None, None]
 
 
-def test_ctrl_c_in_text_that_is_executed_leaves_the_exit_code_to_us():
-    """Every data class that is imported is such text, and CPython remembers a plain KeyboardInterrupt that came out of it."""
+def test_ctrl_c_in_text_that_is_executed_leaves_the_exit_code_to_us(tmp_path):
+    """Every data class that is imported is such text, and CPython remembers a plain KeyboardInterrupt that came out of it (run by -m)."""
     program = """
 import os, signal, sys
 from labelqa_lib import cli
@@ -214,8 +214,8 @@ try:
 except KeyboardInterrupt:
     sys.exit(130)
 """
-    ended = [
-        subprocess.run([sys.executable, "-c", program.format(handler=handler)], check=False, timeout=120).returncode
-        for handler in ("cli._interrupt", "signal.default_int_handler")
-    ]
+    ended = []
+    for name, handler in (("ours", "cli._interrupt"), ("plain", "signal.default_int_handler")):
+        (tmp_path / f"{name}.py").write_text(program.format(handler=handler))
+        ended.append(subprocess.run([sys.executable, "-m", name], cwd=tmp_path, check=False, timeout=120).returncode)
     assert ended == [130, -signal.SIGINT]

@@ -28,7 +28,7 @@ class _Terminated(BaseException):
 
 class _Interrupted(KeyboardInterrupt):
     """Ctrl-C. Of a class of its own: where a plain KeyboardInterrupt comes out of text that is executed, as in every data class that is
-    being imported, CPython ends the process by the signal in the end, whatever its exit code."""
+    being imported, CPython ends what was started by ``python -m`` by the signal in the end, whatever its exit code."""
 
 
 _ENDINGS = {signal.SIGINT: ("interrupted", 130), signal.SIGTERM: ("terminated", 143)}
