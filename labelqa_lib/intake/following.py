@@ -56,7 +56,10 @@ def write_following(
     held = parent if parent and described and _is_held(parent, described) else None
     touched = sorted(_touched(folder, partitions, held, described, connection)) if held else _places(partitions)
     weeks = {week for _market, week in touched}
-    counts = _rows(folder, connection)
+    counts = _rows(_files(folder, "annotations", touched), connection)
+    if held:  # of places that nothing touched the parent says it
+        others = described["derived"]["annotations"].keys() - {f"{market}/{week}" for market, week in touched}
+        counts |= {tuple(place.split("/")): described["derived"]["annotations"][place] for place in others}
     parts = list(_parts(touched, counts))
     with ThreadPoolExecutor(WRITERS) as pool:
 
@@ -107,10 +110,17 @@ def _touched(
     return touched
 
 
-def _rows(folder: Path, connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], int]:
-    """How many annotations there are at each place, as the files' footers say."""
-    found = connection.execute(f"SELECT market, week, count(*) FROM {parquet_of('annotations', folder)} GROUP BY ALL").fetchall()
+def _rows(files: list[Path], connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], int]:
+    """How many rows some files have at each place."""
+    if not files:
+        return {}
+    found = connection.execute(f"SELECT market, week, count(*) FROM {_read(files)} GROUP BY ALL").fetchall()
     return {(market, week): rows for market, week, rows in found}
+
+
+def _read(files: list[Path]) -> str:
+    """SQL: the rows of some files."""
+    return f"read_parquet([{', '.join(map(quoting.file, files))}], hive_partitioning = false)"
 
 
 def _parts(touched: Places, counts: Mapping[tuple[str, str], int]) -> Iterator[list[tuple[str, str]]]:
@@ -190,8 +200,8 @@ class _Following:
         """The rows of some files, as a view of the connection that an expression may name."""
         if not files:
             return None
-        listed, name = ", ".join(map(quoting.file, files)), f"following_{table}"
-        self.connection.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS FROM read_parquet([{listed}], hive_partitioning = false)").fetchall()
+        name = f"following_{table}"
+        self.connection.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS FROM {_read(files)}").fetchall()
         return ibis.table(ibis.Schema.from_pyarrow(parquet.read_schema(files[0])), name=name)
 
     def _keep(self, name: str, rows: ibis.Table) -> ibis.Table:
