@@ -62,8 +62,8 @@ def few_kinds(
 def packed(rows: pa.Table) -> pa.Table:
     """Some rows of a file, each column of few kinds with a dictionary of those that it holds, in the order in which they come:
     the same whether the engine held kinds or texts."""
-    columns = {name: rows.column(place) for place, name in enumerate(rows.column_names)}
-    return pa.table({name: _encoded(column) if name in FEW else column for name, column in columns.items()})
+    columns = zip(rows.column_names, rows.columns, strict=True)
+    return pa.table({name: _encoded(column) if name in FEW else column for name, column in columns})
 
 
 def _encoded(column: pa.ChunkedArray) -> pa.Array:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from labelqa_lib.sampling.expected import average_width
 from labelqa_lib.sampling.planning import Plan, cheapest, plan_from
-from labelqa_lib.sampling.precision import by_cluster, Goal
+from labelqa_lib.sampling.precision import Goal, by_cluster
 from labelqa_lib.sampling.rules import Rules
 from labelqa_lib.sampling.searching import overhead
 from labelqa_lib.sampling.strata import Past

@@ -7,6 +7,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
@@ -30,6 +32,37 @@ snapshot.{step} = stop
 ingest(pathlib.Path({delivery!r}), pathlib.Path({root!r}))
 """
 
+# One whose engine is asked for ever, in another thread than the one that hears signals.
+ASKING = """
+import sys, pathlib
+sys.path.insert(0, {tests!r})
+from intake.deliveries import ENDLESS, ingest
+from labelqa_lib.intake import examining
+
+def ask(table, schema, lines, connection):
+    pathlib.Path({told!r}).write_text("here")
+    connection.execute(ENDLESS).fetchall()
+
+examining.mark_repeated = ask
+ingest(pathlib.Path({delivery!r}), pathlib.Path({root!r}))
+"""
+
+
+@contextmanager
+def come_to(program: str, tmp_path: Path, **words: object) -> Iterator[subprocess.Popen]:
+    """A process that came where it tells that it is; it is killed in the end."""
+    told = tmp_path / "told"
+    program = program.format(tests=str(Path(__file__).parents[1]), told=str(told), **{name: str(word) for name, word in words.items()})
+    with subprocess.Popen([sys.executable, "-c", program], stderr=subprocess.PIPE, text=True) as process:
+        try:
+            end = time.monotonic() + 120
+            while not told.exists():
+                assert process.poll() is None and time.monotonic() < end
+                time.sleep(0.05)
+            yield process
+        finally:
+            process.send_signal(signal.SIGKILL)
+
 
 @pytest.fixture
 def root(tmp_path):
@@ -43,16 +76,8 @@ def root(tmp_path):
 def test_kill_9_leaves_the_old_snapshot_and_the_next_ingest_sweeps_up(root, tmp_path, step):
     before = (root / "CURRENT").read_text()
     delivery = write(tmp_path / "d", annotations=[annotation(1)])
-    words = {"tests": str(Path(__file__).parents[1]), "told": str(tmp_path / "told"), "step": step}
-    program = STOPPING.format(delivery=str(delivery), root=str(root), **words)
-    with subprocess.Popen([sys.executable, "-c", program]) as process:
-        try:
-            end = time.monotonic() + 120
-            while not (tmp_path / "told").exists():
-                assert process.poll() is None and time.monotonic() < end
-                time.sleep(0.05)
-        finally:
-            process.send_signal(signal.SIGKILL)
+    with come_to(STOPPING, tmp_path, delivery=delivery, root=root, step=step):
+        pass
     assert (root / "CURRENT").read_text() == before
     assert rows(root, "annotations", "annotation_id") == [("a0",)]
     half_written = list(root.glob(".tmp-*"))
@@ -61,6 +86,17 @@ def test_kill_9_leaves_the_old_snapshot_and_the_next_ingest_sweeps_up(root, tmp_
     assert rows(root, "annotations", "annotation_id") == [("a0",), ("a1",)]
     assert not list(root.glob(".tmp-*")) and (root / "CURRENT").read_text().strip() == outcome.snapshot
     assert all((folder / "snapshot.json").is_file() for folder in root.iterdir() if folder.is_dir())
+
+
+@pytest.mark.slow
+def test_an_interrupt_ends_an_ingest_and_what_it_was_asking(tmp_path):
+    delivery = write(tmp_path / "d", annotations=[annotation(1)])
+    with come_to(ASKING, tmp_path, delivery=delivery, root=tmp_path / "s") as process:
+        time.sleep(0.3)
+        process.send_signal(signal.SIGINT)
+        _, words = process.communicate(timeout=30)
+    assert "KeyboardInterrupt" in words
+    assert [path.name for path in (tmp_path / "s").iterdir()] == [".lock"]
 
 
 @pytest.mark.slow

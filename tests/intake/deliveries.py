@@ -13,6 +13,8 @@ from labelqa_lib import intake, sources
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 MARKETS = {"MY": "Asia/Kuala_Lumpur", "MX": "America/Mexico_City"}
+ENDLESS = "SELECT sum(hash(a.range, b.range)) FROM range(10_000_000) a, range(10_000_000) b"
+"""A query whose answer nobody will see."""
 LABELS = [
     {"label": "ok", "policy_area": "none", "violating": "false", "critical": "false", "order": "0"},
     {"label": "spam", "policy_area": "ads", "violating": "true", "critical": "false", "order": "1"},

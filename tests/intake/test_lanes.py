@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import signal
-import subprocess
-import sys
 import threading
 import time
-from pathlib import Path
 
 import duckdb
 import pyarrow as pa
@@ -18,29 +14,9 @@ from labelqa_lib.errors import DataError, DeliveryRefused
 from labelqa_lib.intake import examining
 from labelqa_lib.intake.lanes import in_lanes
 
-from .deliveries import annotation, ingest, write
-
-INTERRUPTED = """
-import sys, pathlib
-sys.path.insert(0, {tests!r})
-from intake.deliveries import ingest
-from labelqa_lib.intake import examining
-
-def asked(table, schema, lines, connection):
-    pathlib.Path({told!r}).write_text("here")
-    connection.execute({endless!r}).fetchall()
-
-examining.mark_repeated = asked
-ingest(pathlib.Path({delivery!r}), pathlib.Path({root!r}))
-"""
+from .deliveries import ENDLESS, annotation, ingest, write
 
 NEEDS = {"labels": set(), "people": set(), "items": {"labels"}, "annotations": {"items", "labels"}, "shifts": {"people"}}
-
-
-@pytest.fixture
-def endless() -> str:
-    """A query whose answer nobody will see."""
-    return "SELECT sum(hash(a.range, b.range)) FROM range(10_000_000) a, range(10_000_000) b"
 
 
 @pytest.mark.parametrize("lanes", [1, 2, 5])
@@ -93,14 +69,14 @@ def test_what_waits_for_a_lane_is_never_begun_after_a_failure():
     assert not done.is_alive() and 0 < len(begun) < 500
 
 
-def test_what_is_going_on_beside_is_broken_off(endless):
+def test_what_is_going_on_beside_is_broken_off():
     begun, told = threading.Event(), []
 
     def work(name: str, connection: duckdb.DuckDBPyConnection) -> None:
         if name == "labels":
             begun.set()
             try:
-                connection.execute(endless).fetchall()
+                connection.execute(ENDLESS).fetchall()
             except duckdb.InterruptException:
                 told.append(name)
         elif name == "people":
@@ -110,26 +86,6 @@ def test_what_is_going_on_beside_is_broken_off(endless):
     with duckdb.connect() as connection, pytest.raises(DataError, match="torn"):
         in_lanes(NEEDS, work, connection, 2)
     assert told == ["labels"]
-
-
-@pytest.mark.slow
-def test_an_interrupt_ends_an_ingest_and_what_it_was_asking(tmp_path, endless):
-    """Ctrl-C while the engine is at work in another thread than the one that hears it."""
-    program = INTERRUPTED.format(tests=str(Path(__file__).parents[1]), delivery=str(write(tmp_path / "d", annotations=[annotation(1)])),
-                                 root=str(tmp_path / "s"), told=str(tmp_path / "told"), endless=endless)  # fmt: skip
-    with subprocess.Popen([sys.executable, "-c", program], stderr=subprocess.PIPE, text=True) as process:
-        end = time.monotonic() + 120
-        while not (tmp_path / "told").exists():
-            assert process.poll() is None and time.monotonic() < end
-            time.sleep(0.05)
-        time.sleep(0.3)
-        process.send_signal(signal.SIGINT)
-        try:
-            _, words = process.communicate(timeout=30)
-        finally:
-            process.kill()
-    assert "KeyboardInterrupt" in words
-    assert [path.name for path in (tmp_path / "s").iterdir()] == [".lock"]
 
 
 def test_accepted_rows_are_looked_at_again_before_anything_is_written(tmp_path, monkeypatch):
