@@ -33,6 +33,7 @@ from labelqa_lib.runner.processes import adopt_orphans, descendants, die_with_pa
 
 READ_AT_ONCE = 1 << 16
 PLACE = "JUPYTER_RUNTIME_DIR"
+FILES = 512
 
 
 def main() -> None:
@@ -235,5 +236,12 @@ def _run_kernel(argv: list[str], environment: dict[str, str], folder: str) -> No
     if numpy := sys.modules.get("numpy"):
         numpy.random.seed()  # the old global generator: without this, every page would draw the same numbers
     sys.argv[:] = [sys.modules["ipykernel_launcher"].__file__, *argv]
+    _make_room_for_files()
 
     kernelapp.PageKernelApp.launch_instance(argv)
+
+
+def _make_room_for_files() -> None:
+    """Let the process open `FILES` without growing its table of them: once it has threads, each doubling stops it for 10 to 20 ms."""
+    with contextlib.suppress(OSError):  # it may open fewer
+        os.close(os.dup2(0, FILES - 1))

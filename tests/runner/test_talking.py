@@ -10,6 +10,7 @@ from types import SimpleNamespace
 
 import nbformat
 import pytest
+import zmq
 from jupyter_client.asynchronous import AsyncKernelClient
 from jupyter_client.session import Session
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
@@ -17,10 +18,11 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from papermill.engines import NBClientEngine
 from papermill.iorw import load_notebook_node
 from traitlets import Type
+from zmq.utils.monitor import recv_monitor_message
 
 from labelqa_lib.runner import talking
 from labelqa_lib.runner.kernel import PageKernel
-from labelqa_lib.runner.talking import PageCells, PageEngine, PageSession, plain
+from labelqa_lib.runner.talking import KNOCKS, PageCells, PageClient, PageEngine, PageSession, plain
 
 
 @pytest.fixture(autouse=True)
@@ -194,6 +196,21 @@ def test_what_may_be_no_output_is_left_to_the_schema():
         assert asked(data=data, metadata={}) is None
     assert asked(data={}, metadata=None) is None and asked("stream", name="stdout", text=None) is None
     assert asked("execute_result", data={}, metadata={}, execution_count=1) is None
+
+
+def test_a_channel_that_is_not_there_yet_is_tried_again_soon(tmp_path):
+    client = PageClient(transport="ipc", ip=str(tmp_path / "k"), context=zmq.Context(), shell_port=1, iopub_port=2)
+    client.start_channels()
+    channels = client.shell_channel, client.iopub_channel
+    monitors = [channel.socket.get_monitor_socket(zmq.EVENT_CONNECT_RETRIED) for channel in channels]
+    try:
+        waits = [recv_monitor_message(monitor)["value"] for monitor in monitors for _ in range(3)]
+    finally:
+        for channel, monitor in zip(channels, monitors, strict=True):
+            channel.socket.disable_monitor()
+            monitor.close()
+        client.stop_channels()
+    assert all(KNOCKS <= wait < 2 * KNOCKS for wait in waits)  # milliseconds; ZeroMQ adds a random part
 
 
 def test_a_message_is_read_as_jupyter_client_reads_it_and_a_forged_one_is_not():
