@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
-import gc
 import signal
 import sys
 import traceback
@@ -36,8 +34,6 @@ class _Interrupted(KeyboardInterrupt):
 _ENDINGS = {signal.SIGINT: ("interrupted", 130), signal.SIGTERM: ("terminated", 143)}
 _arrived: list[signal.Signals] = []
 """Signals that came: an engine at work tells of its query only, whatever a handler raised in it."""
-
-atexit.register(gc.freeze)  # a tenth of a second after a run: all that it has imported is about to go, and would be searched first
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
