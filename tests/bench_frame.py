@@ -183,13 +183,13 @@ def peak() -> float:
 
 def nothing() -> dict:
     """What a process costs that has imported the same and does nothing."""
-    return _cost("from tests.bench_frame import *; print(json.dumps({'cpu': time.process_time(), 'memory': peak()}))")
+    return _cost("from bench_frame import *; print(json.dumps({'cpu': time.process_time(), 'memory': peak()}))")
 
 
 def _cost(code: str) -> dict:
-    root = Path(__file__).resolve().parents[1]
+    here = Path(__file__).resolve().parent
     threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "ARROW_IO_THREADS"), "1")
-    done = subprocess.run([sys.executable, "-W", "ignore", "-c", code], cwd=root, env={**os.environ, **threads, "PYTHONPATH": str(root)},
+    done = subprocess.run([sys.executable, "-W", "ignore", "-c", code], cwd=here.parent, env={**os.environ, **threads, "PYTHONPATH": f"{here.parent}{os.pathsep}{here}"},
                           stdout=subprocess.PIPE, check=True, text=True)  # fmt: skip
     return json.loads(done.stdout.splitlines()[-1])
 
@@ -210,7 +210,7 @@ def main() -> None:
         for number in range(told.runs):  # in turn: what else the machine does then meets all of them
             for side in sides if number == 0 else SIDES[:-1]:
                 call = f"one({side!r}, Path({temporary!r}), Path({temporary!r}) / 'frame')"
-                runs[side].append(_cost(f"from pathlib import Path; from tests.bench_frame import one; {call}"))
+                runs[side].append(_cost(f"from pathlib import Path; from bench_frame import one; {call}"))
                 frames[side] = pd.read_pickle(root / "frame").reset_index(drop=True)
     costs = {side: {name: statistics.median(run[name] for run in of) for name in of[0]} for side, of in runs.items()}
     numbers, pandas = ["estimate", "ci_low", "ci_high", "n", "n_effective"], costs["pandas"]
