@@ -34,6 +34,7 @@ from labelqa_lib.runner.processes import adopt_orphans, descendants, die_with_pa
 READ_AT_ONCE = 1 << 16
 PLACE = "JUPYTER_RUNTIME_DIR"
 FILES = 512
+"""That a kernel may open at once before its table of them grows."""
 
 
 def main() -> None:
