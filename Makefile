@@ -61,7 +61,7 @@ bench: $(VENV)/.ready data/demo data/snapshots/CURRENT
 	$(BIN)/python tests/bench_desk.py
 	-$(BIN)/python tests/bench_lab.py
 	$(BIN)/python tests/bench_runner.py
-	PYTHONPATH=. $(BIN)/python tests/bench_frame.py
+	$(BIN)/python tests/bench_frame.py
 	$(BIN)/python tests/bench_ingest.py
 
 bench-coverage: $(VENV)/.ready

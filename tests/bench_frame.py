@@ -189,7 +189,7 @@ def nothing() -> dict:
 def _cost(code: str) -> dict:
     here = Path(__file__).resolve().parent
     threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "ARROW_IO_THREADS"), "1")
-    done = subprocess.run([sys.executable, "-W", "ignore", "-c", code], cwd=here.parent, env={**os.environ, **threads, "PYTHONPATH": f"{here.parent}{os.pathsep}{here}"},
+    done = subprocess.run([sys.executable, "-W", "ignore", "-c", code], cwd=here.parent, env={**os.environ, **threads, "PYTHONPATH": str(here)},
                           stdout=subprocess.PIPE, check=True, text=True)  # fmt: skip
     return json.loads(done.stdout.splitlines()[-1])
 

@@ -62,15 +62,10 @@ class PageKernel(AsyncKernelManager):
         if self.watch:
             self.watch.follow(self.provisioner.pid)
 
-    async def _async_interrupt_kernel(self) -> None:
-        """Nobody interrupts a page's kernel: it runs, or it is killed."""
-
-    async def _async_shutdown_kernel(self, now: bool = True, restart: bool = False) -> None:
-        """Kill it and see it gone; the stock way then sleeps for a hundredth of a second, for tests of its own."""
+    async def shutdown_kernel(self, now: bool = False, restart: bool = False) -> None:
+        """Kill it and see it gone; whoever runs cells cleans up next. Nobody interrupts a page's kernel, nor asks it to leave, and the
+        stock way sleeps for a hundredth of a second afterwards, for tests of its own."""
         await self._async_kill_kernel(restart=restart)
-        await self._async_cleanup_resources(restart=restart)
-
-    shutdown_kernel = _async_shutdown_kernel
 
     async def _async_cleanup_resources(self, restart: bool = False) -> None:
         await super()._async_cleanup_resources(restart)

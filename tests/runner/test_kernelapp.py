@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import subprocess
 import sys
 
 import pytest
 
 from labelqa_lib.runner import Limits, plan, render
-from labelqa_lib.runner.forkserver import FILES
 from labelqa_lib.runner.isolation import isolated
 
 pytestmark = [
@@ -37,17 +35,6 @@ def test_a_kernel_imports_nothing_when_it_starts(tmp_path):
     environment.pop("PYTEST_CURRENT_TEST", None)  # with it, a kernel does not look at what commands print
     done = subprocess.run([sys.executable, "-c", STARTS], env=environment, capture_output=True, text=True, timeout=60, check=True)
     assert json.loads(done.stdout.splitlines()[-1]) == [[], False]
-
-
-def test_a_kernel_may_open_many_files_before_its_table_of_them_grows(tiny):
-    tiny.notebook("page", "from pathlib import Path", "print('FDSize', Path('/proc/self/status').read_text().split('FDSize:')[1].split()[0])")
-    made = plan(
-        tiny.root, reports=tiny.reports, data="data/snapshots", snapshot="S1", week="2026-W46", notebooks=["page"],
-        weeks_of={"MY": ["2026-W46"]},
-    )  # fmt: skip
-    [record] = render(made.pages, 1, Limits(seconds=30))
-    page = (tiny.week / "MY" / "page.html").read_text()
-    assert not record.error and int(re.search(r"FDSize (\d+)", page).group(1)) >= FILES
 
 
 PRINTS = (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -15,6 +16,7 @@ import psutil
 import pytest
 
 from labelqa_lib.runner import Limits, plan, render
+from labelqa_lib.runner.forkserver import FILES
 
 SEES = "import os, sys, json\nprint(json.dumps([market, week, top, snapshot, os.getcwd(), sys.executable]))"
 
@@ -108,6 +110,15 @@ def test_a_page_beyond_its_limits_is_killed_with_its_children_tried_again_and_re
     assert {name: (tiny.root / f"{name}.attempts").read_text() for name in ("hangs", "grows")} == {"hangs": "xx", "grows": "xx"}
     assert not [one for one in psutil.process_iter(["cmdline"]) if one.info["cmdline"] == ["sleep", "4712"]]
     assert list(scratch.iterdir()) == []
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="kernels are forked on Linux alone")
+def test_a_kernel_may_open_many_files_before_its_table_of_them_grows(tiny):
+    tiny.notebook("page", "from pathlib import Path", "print('FDSize', Path('/proc/self/status').read_text().split('FDSize:')[1].split()[0])")
+    record = run(tiny, "page")["page", "MY"]
+    page = (tiny.week / "MY" / "page.html").read_text()
+    assert not record.error and int(re.search(r"FDSize (\d+)", page).group(1)) >= FILES
 
 
 @pytest.mark.slow
