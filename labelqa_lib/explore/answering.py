@@ -89,6 +89,8 @@ class AnswerDesk:
             if not tasks:
                 listed = ", ".join(self.work.people) or "nobody"
                 raise UsageError(f"nothing is to be judged by {person!r}; there is work for {listed}")
+            # scoring takes a moment, in which nothing that another person was told may stand: who has finished sees the key
+            self.scores.value = self.message.value = ""
             done = {row[self.work.sheet.columns[0]] for row in self.work.sheet.rows()}
             self.person, self._all = person, len(tasks)
             self._open = [task for task in tasks if self.work.key(task, person) not in done]

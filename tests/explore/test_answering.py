@@ -226,6 +226,26 @@ def test_a_session_is_blind_and_scored_while_it_goes_on(page):
     assert len(rows) == 20 and rows["blind"].all() and set(rows["site"]) == {"KUL"}
 
 
+def test_who_sits_down_after_another_never_sees_what_that_one_was_told(page, monkeypatch):
+    work = SessionWork(page, minutes=30)
+    monkeypatch.setattr(work, "sheet", Sheet(work.folder / "another.csv", ANNOTATIONS))
+    desk, shown = at_desk(work, "A3"), []
+    press(desk, " ".join(["2 Enter"] * 10))
+    assert "A3" in desk.scores.value and "All 10 are answered" in desk.message.value
+
+    def seen_meanwhile(*asked, scores=work.scores):
+        shown.append(state_of(desk))
+        return scores(*asked)
+
+    monkeypatch.setattr(work, "scores", seen_meanwhile)
+    desk.who.value = "A2"
+    desk.begin.click()
+    assert len(shown) == 1 and "0 of 10 answered" in shown[0], "the next one's first item is there before scoring has ended"
+    assert "as the key" not in shown[0] and "All 10" not in shown[0]
+    assert desk.scores.value == "", "nobody has a score before an answer"
+    work.sheet.path.unlink()
+
+
 def strip(state: str) -> str:
     """A state without the ids of models, which count up."""
     return re.sub(r"IPY_MODEL_\w+", "", state)
