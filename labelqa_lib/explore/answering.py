@@ -81,6 +81,7 @@ class AnswerDesk:
         return self._open[self._place] if self._open else None
 
     def _begin(self) -> None:
+        self.scores.value = ""  # of another person perhaps: who has finished sees the key, and scoring takes a moment
         with self._told():
             person = self.who.value.strip()
             if not person or person != safe.plain(person, 60):
@@ -89,8 +90,6 @@ class AnswerDesk:
             if not tasks:
                 listed = ", ".join(self.work.people) or "nobody"
                 raise UsageError(f"nothing is to be judged by {person!r}; there is work for {listed}")
-            # scoring takes a moment, in which nothing that another person was told may stand: who has finished sees the key
-            self.scores.value = self.message.value = ""
             done = {row[self.work.sheet.columns[0]] for row in self.work.sheet.rows()}
             self.person, self._all = person, len(tasks)
             self._open = [task for task in tasks if self.work.key(task, person) not in done]
@@ -98,16 +97,16 @@ class AnswerDesk:
             self._score()
 
     def _show(self, place: int) -> None:
-        """Put a task on the screen; keys meant for the one before count no longer."""
-        self.keys.task += 1
+        """Put a task on the screen, and then let keys count for it: those meant for the one before count no longer."""
         self._place, self.chosen = min(max(place, 0), max(len(self._open) - 1, 0)), ""
-        self.cause.value, self.comment.value = "", ""
+        self.cause.value, self.comment.value, self.message.value = "", "", ""
         done, task = self._all - len(self._open), self.current
+        self.task.value = _card(task, self.work.labels) if task else ""
+        self.keys.task += 1
         self.keys.active = task is not None
         self.far.max, self.far.value = max(self._all, 1), done
         self.said.value = f"{done} of {self._all} answered"
         self.judging.layout.display = "" if task else "none"
-        self.task.value = _card(task, self.work.labels) if task else ""
         if task is None:
             self.message.value = safe.text(f"All {self._all} are answered. {self.work.next_step}", safe.SENTENCE_LENGTH)
         self._offer()
@@ -155,7 +154,6 @@ class AnswerDesk:
 
     def _turn(self, steps: int) -> None:
         if self._open:
-            self.message.value = ""
             self._show(self._place + steps)
 
     def _pressed(self, key: str) -> None:

@@ -85,9 +85,9 @@ class Below:
     def __init__(self, look: Callable[..., None], wanted: Callable[[], View], chosen: Callable[[], None],
                  refuse: Callable[[str], None]):  # fmt: skip
         self._look, self._wanted, self._refuse = look, wanted, refuse
-        self.answers: Answers | None = None
         self.shown: Answers | None = None
         """Whose part is on the screen: answers to a selection before, where it is worked out by button."""
+        self._drawn: Part | None = None  # the part on the screen: another may be chosen, and on its way
         self._found: dict[str, Answers] = {}
         self._asked, self._why_not = False, ""
         self._places: list[figures.Place] = []
@@ -130,8 +130,9 @@ class Below:
 
     def draw(self, answers: Answers, stopped: bool = False) -> None:
         """Show the part of these answers; of one that was stopped, that it was."""
-        self.answers, view, part = answers, answers.view, self.part
+        view, part = answers.view, self.part
         why_not = "Stopped before it was found; choose it again, or ask for less." if stopped else self._why_not
+        self._drawn = part
         self._choose_shown(answers, bool(why_not))
         with capture_output(stdout=True, stderr=False, display=True) as drawn:
             if why_not:
@@ -150,15 +151,15 @@ class Below:
         self.pager.layout.display = "" if on_items else "none"
         self.earlier.disabled = view.page == 0
         self.later.disabled = not on_items or bool(why_not) or (view.page + 1) * PAGE_SIZE >= answers.items[1]
-        self.wrong.value = view.wrong
+        self.wrong.value = self._wanted().wrong
         renew(self.ways, [] if why_not else [button(said, partial(self._look, to, led=True)) for said, to in self._ways_in()])
 
-    def exported(self) -> tuple[pd.DataFrame, show.Drawing | None] | None:
-        """Frame and picture of the part on the screen; None where nothing of it is there, or the rows above hold it."""
-        part, shown = self.part, self.shown
-        if shown is None or part.asks == "segments":
-            return None
-        return part.frame(shown), part.drawing and part.drawing(shown)
+    def exported(self) -> dict[str, tuple[pd.DataFrame, show.Drawing | None]]:
+        """Frame and picture of the part on the screen, by name; none where nothing of it is there, or the rows above hold it."""
+        part, shown = self._drawn, self.shown
+        if part is None or shown is None or part.asks == "segments":
+            return {}
+        return {part.asks: (part.frame(shown), part.drawing and part.drawing(shown))}
 
     def _choose_shown(self, answers: Answers, nothing: bool) -> None:
         """Of a part that follows every change, these answers; else the last ones found, and what they are about."""
@@ -220,7 +221,7 @@ class Below:
         self._look(replace(self._wanted(), page=max(0, self._wanted().page + pages)))
 
     def _only_wrong(self, change) -> None:
-        if self.answers is not None and change["new"] != self.answers.view.wrong:
+        if change["new"] != self._wanted().wrong:
             self._look(replace(self._wanted(), wrong=change["new"], page=0))
 
 

@@ -66,9 +66,7 @@ class Keeping:
     def export(self) -> None:
         """The segments and the part shown as files."""
         with self._told():
-            shown = self._below.exported()
-            beside = {} if shown is None else {self._below.part.asks: shown}
-            files = keep.as_files(self._answers(), self.name.value.strip(), beside)
+            files = keep.as_files(self._answers(), self.name.value.strip(), self._below.exported())
             self._say("Written: " + ", ".join(str(path) for path in files))
 
     def _put(self, done: bool) -> None:

@@ -244,5 +244,7 @@ def _run_kernel(argv: list[str], environment: dict[str, str], folder: str) -> No
 
 def _make_room_for_files() -> None:
     """Let the process open `FILES` without growing its table of them: once it has threads, each doubling stops it for 10 to 20 ms."""
+    import fcntl  # on Windows there is none, and nothing is forked
+
     with contextlib.suppress(OSError):  # it may open fewer
-        os.close(os.dup2(0, FILES - 1))
+        os.close(fcntl.fcntl(0, fcntl.F_DUPFD, FILES - 1))  # the next that is free, from there on

@@ -47,6 +47,8 @@ class Lab:
             except Error:
                 if time.monotonic() > until:
                     raise
+                if self.process.poll() is not None:
+                    raise AssertionError(f"the server has ended: {self.log.read_text(encoding='utf-8')[-2000:]}") from None
                 time.sleep(0.5)
         page.wait_for_selector(".jp-Notebook .jp-CodeCell")
         page.wait_for_selector(":text('Python 3 (ipykernel) | Idle')")

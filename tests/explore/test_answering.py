@@ -160,7 +160,18 @@ def test_a_full_disk_is_told_and_the_answer_can_be_given_again(page, drawn, monk
         press(desk, "1 Enter")
     assert "No space left" in desk.message.value and desk.current.id == "-a1-t1" and not desk.work.sheet.rows()
     press(desk, "Enter")
-    assert len(desk.work.sheet.rows()) == 1
+    assert len(desk.work.sheet.rows()) == 1 and desk.message.value == "", "it is written now"
+
+
+def test_keys_count_for_a_task_once_it_is_on_the_screen(page, drawn):
+    desk, seen = at_desk(AuditWork(page), "Q1"), []
+    desk.keys.observe(lambda _change: seen.append((desk.task.value, desk.message.value)), names="task")
+    press(desk, "2")
+    assert "An error" in desk.message.value
+    press(desk, "Enter")
+    second = desk.task.value
+    press(desk, "ArrowRight")
+    assert seen == [(second, ""), (desk.task.value, "")] and second != desk.task.value
 
 
 def test_what_cannot_be_worked_on_is_said(page, drawn):
@@ -226,9 +237,10 @@ def test_a_session_is_blind_and_scored_while_it_goes_on(page):
     assert len(rows) == 20 and rows["blind"].all() and set(rows["site"]) == {"KUL"}
 
 
-def test_who_sits_down_after_another_never_sees_what_that_one_was_told(page, monkeypatch):
+def test_who_begins_after_another_does_not_see_what_that_one_was_told(page, tmp_path, monkeypatch):
     work = SessionWork(page, minutes=30)
-    monkeypatch.setattr(work, "sheet", Sheet(work.folder / "another.csv", ANNOTATIONS))
+    monkeypatch.setattr(work, "folder", tmp_path)
+    monkeypatch.setattr(work, "sheet", Sheet(tmp_path / "annotations.csv", ANNOTATIONS))
     desk, shown = at_desk(work, "A3"), []
     press(desk, " ".join(["2 Enter"] * 10))
     assert "A3" in desk.scores.value and "All 10 are answered" in desk.message.value
@@ -238,12 +250,14 @@ def test_who_sits_down_after_another_never_sees_what_that_one_was_told(page, mon
         return scores(*asked)
 
     monkeypatch.setattr(work, "scores", seen_meanwhile)
+    desk.who.value = " "
+    desk.begin.click()
+    assert "is no id" in desk.message.value and "as the key" not in state_of(desk), "nor who could not begin"
     desk.who.value = "A2"
     desk.begin.click()
     assert len(shown) == 1 and "0 of 10 answered" in shown[0], "the next one's first item is there before scoring has ended"
     assert "as the key" not in shown[0] and "All 10" not in shown[0]
     assert desk.scores.value == "", "nobody has a score before an answer"
-    work.sheet.path.unlink()
 
 
 def strip(state: str) -> str:

@@ -271,6 +271,31 @@ def test_a_search_that_is_stopped_lets_go_at_once(workspace, monkeypatch):
     asyncio.run(stopped())
 
 
+def test_what_is_on_its_way_is_asked_once_more_and_not_exported(workspace, monkeypatch):
+    monkeypatch.setattr(shell, "DEBOUNCE", 0.2)
+
+    async def changed():
+        desk = shell.Desk(desks.answers())
+        desk.below.choice.value = "Items"
+        await asyncio.wait_for(desk._task, 20)
+        desk.below.choice.value = "Ask why"
+        assert [*desk.below.exported()] == ["items"], "the part on the screen, before the next one is found"
+        await asyncio.wait_for(desk._task, 20)
+        assert [*desk.below.exported()] == ["causes"]
+
+        desk.below.choice.value = "Items"
+        await asyncio.wait_for(desk._task, 20)
+        desk.below.wrong.value = True
+        desk.below.wrong.value = False  # before the first change has come to rest
+        await asyncio.wait_for(desk._task, 20)
+        assert not desk.view.wrong and not desk.below.wrong.value
+        desk.below.wrong.value = True
+        await asyncio.wait_for(desk._task, 20)
+        assert desk.view.wrong and desk.below.wrong.value
+
+    asyncio.run(changed())
+
+
 HOSTILE = ('<script>alert("x")</script>', "=1+1", "\u202eKUL\u202c", "a\x00b", "x" * 10_000, "🙂<img src=x onerror=alert(1)>")
 
 

@@ -58,11 +58,10 @@ def test_a_view_of_the_desk_is_kept_and_says_the_same_on_the_command_line(own_ho
     page.click("button:has-text('label spam ×')")
     page.click("button:has-text('reference_label counterfeit ×')")
     page.wait_for_selector(".lq-desk-said:has-text('of site KUL in MY')")
-    page.wait_for_selector(".lq-desk-rows button >> nth=0")
     page.wait_for_function("document.activeElement.closest('.lq-desk-rows')")  # its × is gone: the keyboard goes on there
 
     page.click("button:has-text('Ask why')")
-    page.wait_for_selector(".jp-OutputArea :text('counterfeit') >> nth=0")
+    page.wait_for_selector(".jp-OutputArea :text('the surest first') >> nth=0")
     page.click("button:has-text('Items')")
     page.wait_for_selector(":text('annotations behind the figure') >> nth=0")
     page.fill("input[placeholder*='kul_queues']", "kul_queues")
@@ -132,15 +131,16 @@ def test_an_audit_list_is_worked_through_by_keyboard_alone(own_house, browser_an
 def test_a_calibration_session_is_judged_blind_by_keyboard_and_scored_while_it_goes_on(own_house, browser_and_lab, monkeypatch):
     browser, server = browser_and_lab
     page = server.open(browser, "calibration_desk")
-    begin_session(page, "MY-Q01", " answered")
-    assert "0 of " in page.inner_text(".lq-keys") and page.locator(".lq-task dt:has-text('Label given')").count() == 0
+    begin_session(page, "MY-Q01", "0 of ")
+    page.wait_for_selector(".lq-judging .lq-task dt:has-text('Item')")
+    assert page.locator(".lq-task dt:has-text('Label given')").count() == 0
     assert not (own_house.root / "calibration_sessions").exists(), "nothing is written unasked"
     for place, label in enumerate("1423", 1):
         page.keyboard.press(label)
         page.wait_for_selector("button.mod-primary")
         page.keyboard.press("Enter")
         page.wait_for_selector(f":text('{place} of ')")
-    page.wait_for_selector(".lq-task dt:has-text('MY-Q01')")
+    page.wait_for_selector(".lq-task:has(dt:has-text('MY-Q01')):has-text('; 4 of ')")
     scored = page.locator(".lq-task:has(dt:has-text('MY-Q01'))").inner_text()
 
     # who leaves comes back to where they were; another person's answers are no part of what they see
@@ -148,17 +148,23 @@ def test_a_calibration_session_is_judged_blind_by_keyboard_and_scored_while_it_g
     begin_session(page, "MY-Q01", "4 of ")
     begin_session(page, "MY-Q02", "0 of ", runs=0)
     assert "MY-Q01" not in page.locator(".lq-keys").inner_text()
+    page.keyboard.press("1")
+    page.wait_for_selector("button.mod-primary")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".lq-task dt:has-text('MY-Q02')")
+    assert "MY-Q01" not in page.locator(".lq-keys").inner_text()
     page.close()
     assert not tracebacks(server.log.read_text(encoding="utf-8"))
 
     answers = next((own_house.root / "calibration_sessions").glob("*/MY/answers/annotations.csv"))
     with open(answers, encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
-    assert [(row["agent_id"], row["blind"], row["queue"]) for row in rows] == 4 * [("MY-Q01", "true", "calibration")]
+    assert [row["agent_id"] for row in rows] == [*4 * ["MY-Q01"], "MY-Q02"]
+    assert {(row["blind"], row["queue"]) for row in rows} == {("true", "calibration")}
     monkeypatch.chdir(own_house.root)
     with speaking("en"):
         key = calibration.item_key(lq.open_page("MY").tables, [row["item_id"] for row in rows])
-    right = [key[row["item_id"]] == row["label"] for row in rows if row["item_id"] in key]
+    right = [key[row["item_id"]] == row["label"] for row in rows[:4] if row["item_id"] in key]
     assert f"{100 * sum(right) / len(right):.1f} % (" in scored and f"n {len(right)}; 4 of " in scored
 
 

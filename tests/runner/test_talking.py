@@ -203,6 +203,8 @@ def test_a_channel_that_is_not_there_yet_is_tried_again_soon(tmp_path):
     client.start_channels()
     channels = client.shell_channel, client.iopub_channel
     monitors = [channel.socket.get_monitor_socket(zmq.EVENT_CONNECT_RETRIED) for channel in channels]
+    for monitor in monitors:
+        monitor.rcvtimeo = 10_000  # milliseconds until the test has failed
     try:
         waits = [recv_monitor_message(monitor)["value"] for monitor in monitors for _ in range(3)]
     finally:
