@@ -67,7 +67,7 @@ def evidence(
         pace=kinds.pace(*asked, confidence),
         since=timing.since_when(*asked, confidence),
         weekly=timing.weekly(*asked, confidence),
-        instructions=timing.instructions(*asked, sop, confidence),
+        instructions=timing.instructions(*asked, sop, confidence, tables.snapshot.time_zone(tables.market)),
         second_audits=auditing.second_audits(*asked, confidence),
         auditors=auditing.auditors(*asked),
         gold=auditing.gold_changes(*asked, gold),

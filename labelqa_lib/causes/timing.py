@@ -87,6 +87,7 @@ def instructions(
     recent: Sequence[str],
     sop_versions: pd.DataFrame | None,
     confidence: float = 0.95,
+    time_zone: str = "UTC",
 ) -> pd.DataFrame:
     """Did the error rate inside jump when a new SOP version came into force?
 
@@ -95,22 +96,26 @@ def instructions(
     audited, causes, recent, confidence
         As in `kinds.confusions`.
     sop_versions : DataFrame or None
-        The contract's table; None where it was not delivered.
+        The contract's table, times in UTC; None where it was not delivered.
+    time_zone : str
+        The market's, in which its days begin.
 
     Returns
     -------
     DataFrame
-        ``cause, sop_version, policy_area, effective_from, summary, jump, jump_low, jump_high`` (of the error rate of
-        the policy area's rows inside), ``p_value`` (times the versions looked at, at most 1), ``fits`` (the jump is
-        upwards and beyond chance, and the most likely first day's span holds the date), ``method``. Only versions that
-        came into force within the weeks shown, in a policy area with a `TOUCHED` share of the errors now.
+        ``cause, sop_version, policy_area, effective_from`` (the first local day of which it holds for more than half),
+        ``summary, jump, jump_low, jump_high`` (of the error rate of the policy area's rows inside), ``p_value`` (times
+        the versions looked at, at most 1), ``fits`` (the jump is upwards and beyond chance, and the most likely first
+        day's span holds that day or the one on which it began to hold), ``method``. Only versions that came into force
+        within the weeks shown, in a policy area with a `TOUCHED` share of the errors now.
     """
     columns = ["cause", "sop_version", "policy_area", "effective_from", "summary", "jump", "jump_low", "jump_high"]
     columns += ["p_value", "fits", "method"]
     if sop_versions is None or not len(audited):
         return pd.DataFrame(columns=columns)
     first, last = pd.to_datetime(audited["local_date"]).agg(["min", "max"])
-    dates = sop_versions.assign(effective_from=pd.to_datetime(sop_versions["effective_from"]))
+    local = pd.to_datetime(sop_versions["effective_from"]).dt.tz_localize("UTC").dt.tz_convert(time_zone).dt.tz_localize(None)
+    dates = sop_versions.assign(effective_from=local.dt.round("D"), began=local.dt.floor("D"))
     dates = dates[dates["effective_from"].between(first, last, inclusive="right")]
     dates = dates.sort_values(["effective_from", "sop_version"])
     spans = since_when(audited, causes, recent, confidence).set_index("cause")
@@ -124,7 +129,7 @@ def instructions(
             moved = _jump(area, version.effective_from, confidence)
             p_value = min(1.0, moved.p_value * len(versions))
             span = spans.loc[name] if name in spans.index else None
-            at_that_time = span is not None and span["day_low"] <= version.effective_from <= span["day_high"]
+            at_that_time = span is not None and span["day_low"] <= version.effective_from and version.began <= span["day_high"]
             found.append(
                 (name, version.sop_version, version.policy_area, version.effective_from, version.summary, moved.change,
                  moved.low, moved.high, p_value, bool(at_that_time and p_value < 1 - confidence and moved.change > 0),

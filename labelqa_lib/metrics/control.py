@@ -175,7 +175,7 @@ def _phases(tables: Tables, weeks: list[str], fewest: int) -> dict[int, str]:
     if tables.sop_versions is None:
         return {}
     versions = fetch(tables.sop_versions.select("sop_version", "effective_from").filter(_.effective_from.notnull()))
-    zone = tables.snapshot.markets[tables.market]["time_zone"] if tables.market else "UTC"
+    zone = tables.snapshot.time_zone(tables.market)
     local = pd.to_datetime(versions["effective_from"]).dt.tz_localize("UTC").dt.tz_convert(zone)
     versions[WEEK] = [str(Week.of(day)) for day in (local + pd.Timedelta(days=3.5)).dt.date]
     starts = {}

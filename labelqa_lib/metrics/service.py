@@ -38,7 +38,7 @@ def _local(told: pa.Table, tables: Tables) -> Held:
     hours = Held(Columns(columns))
     market, day = hours["market"], np.zeros(len(hours), dtype="int64")
     for place, name in enumerate(market.values):
-        zone = tables.snapshot.markets.get(name, {}).get("time_zone", "UTC")
+        zone = tables.snapshot.time_zone(name)
         here = market.code == place
         local = pd.DatetimeIndex(hours["hour"][here], tz="UTC").tz_convert(zone).tz_localize(None)
         day[here] = local.to_numpy().astype("datetime64[D]").astype("int64")

@@ -58,6 +58,10 @@ class Snapshot:
         markets = self.markets if market is None else [market]
         return tuple(sorted({week for name in markets for week in self.markets[name]["weeks"]}))
 
+    def time_zone(self, market: str | None) -> str:
+        """In which zone a market's days begin; UTC for what is over all markets, or of one that is not there."""
+        return self.markets.get(market, {}).get("time_zone", "UTC")
+
 
 @dataclass(frozen=True)
 class Restatement:

@@ -140,6 +140,23 @@ def test_only_an_instruction_of_the_errors_policy_area_and_time_can_be_the_cause
     assert timing.instructions(planted(), [KUL], RECENT, None).empty
 
 
+@pytest.mark.parametrize(
+    ("zone", "local", "fits"),
+    [
+        ("Asia/Kuala_Lumpur", "00:00", True), ("Asia/Kuala_Lumpur", "10:00", True), ("America/Mexico_City", "00:00", True),
+        ("America/Mexico_City", "15:00", True), ("UTC", "00:00", True), ("America/Mexico_City", "-48:00", False),
+    ],
+)  # fmt: skip
+def test_an_instruction_comes_into_force_on_a_day_of_the_market(zone, local, fits):
+    began = MONDAY + pd.Timedelta(days=14)
+    first = 14 * 24 + (15 if local == "15:00" else 0)  # the hour of the first errors: no instruction makes them before it holds
+    rows = frame(*[row(day, **(WRONG if 24 * day + hour >= first and hour % 2 else {})) for day in range(21) for hour in range(24)])
+    told = (began + pd.Timedelta(f"{local}:00")).tz_localize(zone).tz_convert("UTC").tz_localize(None)
+    found = timing.instructions(rows, [KUL], RECENT, SOP.head(1).assign(effective_from=told), time_zone=zone).iloc[0]
+    assert bool(found["fits"]) == fits
+    assert found["effective_from"] == (began + pd.Timedelta(f"{local}:00")).round("D")
+
+
 def test_second_audits_say_how_many_marked_errors_are_confirmed():
     cleared = planted(second_label="spam")
     second = auditing.second_audits(cleared, [KUL], RECENT)
