@@ -193,14 +193,15 @@ _TIGHTENED = N_(
 def _severe(next_lots: pd.DataFrame, lots: pd.DataFrame, plan: Plan) -> list[Finding]:
     found = []
     for row in next_lots[next_lots["inspection"].isin(["tightened", "stopped"])].itertuples():
-        rejected = lots[(lots["site"] == row.site) & lots["accepted"].eq(False)]
+        decided = lots[(lots["site"] == row.site) & lots["accepted"].notna()]
+        rejected = decided[decided["accepted"].eq(False)]
         stopped = row.inspection == "stopped"
         sentence = say(
             _STOPPED if stopped else _TIGHTENED,
             site=row.site,
             aql=wording.written(f"{plan.rules.aql:g}"),
             rejected=wording.whole(len(rejected)),
-            weeks=wording.count((lots["site"] == row.site).sum(), "{n} week", "{n} weeks"),
+            weeks=wording.count(len(decided), "{n} week", "{n} weeks"),
             n=wording.whole(row.n),
             errors=wording.count(row.accept, "{n} error", "{n} errors"),
         )

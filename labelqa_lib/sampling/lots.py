@@ -26,7 +26,7 @@ def lots(tables: Tables, plan: Plan) -> pd.DataFrame:
     DataFrame
         One row per site and week with random audits: ``site, week, size`` (annotations), ``checked`` (audits at hand),
         ``inspection, n, accept, found`` (errors among the first n; NaN where the audits are too few), ``accepted``
-        (None then), ``following, why``.
+        (None then), ``following`` (how the next week is to be inspected; as before where the audits are too few), ``why``.
 
     Notes
     -----
@@ -52,8 +52,8 @@ def lots(tables: Tables, plan: Plan) -> pd.DataFrame:
 def _told(lot: acceptance.InspectedLot, wrong: np.ndarray) -> tuple:
     n, accept = lot.plan.n, lot.plan.accept
     if lot.step is None:
-        return lot.plan.inspection, n, accept, np.nan, None, lot.plan.inspection, N_("too few audits to decide")
-    return lot.step.inspection, n, accept, int(wrong[:n].sum()), lot.step.accepted, lot.step.following, lot.step.why
+        return lot.plan.inspection, n, accept, np.nan, None, lot.following, N_("too few audits to decide")
+    return lot.step.inspection, n, accept, int(wrong[:n].sum()), lot.step.accepted, lot.following, lot.step.why
 
 
 def _verdicts(plan: Plan) -> pd.DataFrame:

@@ -157,6 +157,16 @@ def test_too_few_hours_are_said_with_what_all_goals_would_take():
     assert f"would take {full:.1f} hours" in said or f"would take {full:,.0f} hours" in said
 
 
+def test_a_stop_is_told_of_the_weeks_that_could_be_decided(made, kept):
+    history = sampling.lots(market(), made)
+    history["accepted"], history["following"] = 2 * [False, False, False, None], "stopped"
+    chosen = sampling.next_lots(made, history)
+    told, _sights = sampling.replay(made, 20)
+    found = plan_findings(made, kept, sampling.uncovered(market(), made), told, sampling.assisted(made, 20), history, chosen)
+    said = [one for one in found if one.code.startswith("sampling:lots:")]
+    assert len(said) == 2 and all("3 of 3 weeks would have been rejected" in one.sentence and one.severity == "act" for one in said)
+
+
 @pytest.mark.slow
 def test_findings_tell_hours_promises_and_lots(made, kept):
     history = sampling.lots(market(), made)

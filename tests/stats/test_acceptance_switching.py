@@ -105,7 +105,12 @@ def test_a_history_is_inspected_as_severely_as_it_deserves():
     assert [lot.plan.inspection for lot in told] == ["normal"] * 10 + ["reduced"] * 2 + ["normal"] * 2 + ["tightened"] * 2
     assert [lot.plan.n for lot in told][9:12] == [80, 32, 32]
     assert told[-1].step is None, "40 rows do not decide on a sample of 80"
-    assert told[-2].step.following == "tightened"
+    assert told[-2].step.following == told[-1].following == "tightened"
+
+
+def test_a_stop_holds_after_a_lot_of_which_too_little_was_checked():
+    told = inspect_lots([(800, verdicts(80, 80))] * 7 + [(800, verdicts(0, 3))], 1.0)
+    assert [lot.following for lot in told[-2:]] == ["stopped", "stopped"] and told[-1].plan.inspection == "tightened"
 
 
 def test_the_scheme_s_curve_as_published():

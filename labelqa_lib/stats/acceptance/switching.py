@@ -206,10 +206,14 @@ def _decided(verdicts: np.ndarray, chosen: Plan) -> tuple[int, int] | None:
 
 @dataclass(frozen=True)
 class InspectedLot:
-    """One lot of a history inspected by the scheme; `step` is None where too few rows were checked to decide."""
+    """One lot of a history inspected by the scheme; `step` is None where too few rows were checked to decide.
+
+    `following` is how the next one is to be inspected: ``normal``, ``tightened``, ``reduced`` or ``stopped``.
+    """
 
     plan: Plan
     step: Step | None
+    following: str
 
 
 def inspect_lots(
@@ -242,7 +246,7 @@ def inspect_lots(
         result = judge(verdicts, chosen, level)
         if result is not None:
             step, state = _step(state, result, reducible)
-        told.append(InspectedLot(chosen, step))
+        told.append(InspectedLot(chosen, step, state.inspection))
     return tuple(told)
 
 
