@@ -206,7 +206,7 @@ moved_speed = lq.compare_segments(tables, "aht", [(), "site", "queue"], **page.o
 moved_service = lq.compare_segments(tables, "sla_attainment", [(), "queue"], **page.options)
 moved_appeals = lq.compare_segments(tables, "overturn_rate", [(), "policy_area"], **page.options)
 lq.display.answers(lq.also_moved([moved_audits, moved_speed, moved_service, moved_appeals]), "moved",
-                   "Audits, handle times, service and appeals are as in the weeks before.")  # fmt: skip
+                   "No move beyond noise was found in audits, handle times, service and appeals, as far as they were delivered.")  # fmt: skip
 
 # %% [markdown]
 # Errors seldom come alone: a slow tool, a backlog or a wave of appeals in the same week is a hint, not a proof.

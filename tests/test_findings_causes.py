@@ -49,6 +49,7 @@ CLEARED = {"period": "now", "marked": 26, "rechecked": 9, "confirmed": 0.1, "con
 ONE_QA = {"auditor_id": "q3", "audits": 5, "errors": 20, "share_of_audits": 0.2, "share_of_errors": 0.8, "p_value": 1e-5}
 NIGHT = {"circumstance": "labelled at night (22-06 local time)", "rows_before": 0.2, "rows_now": 0.2, "errors_now": 0.9,
          "p_value": 1e-6}  # fmt: skip
+SAME_PACE = {"before": 40.0, "now": 41.0, "ratio": 1.025, "ratio_low": 0.96, "ratio_high": 1.09, "n": 800}
 HURRY = {"before": 40.0, "now": 25.0, "ratio": 0.62, "ratio_low": 0.5, "ratio_high": 0.75, "n": 80}
 
 
@@ -94,7 +95,7 @@ def test_the_answers_name_numbers_and_close_with_the_action():
     since = {"day": DAY, "day_low": DAY, "day_high": DAY, "before": 0.08, "after": 0.9, "days": 1}
     coded = {"error_cause": "sop_changed", "difference": 0.5, "before": 0.1, "now": 0.9, "n": 23}
     found = evidence(confusions=[PAIR], since=[since], coded=[coded], instructions=[SOP], second_audits=[CLEARED],
-                     auditors=[ONE_QA | {"p_value": 0.6}], circumstances=[NIGHT], pace=[HURRY | {"ratio_high": 0.97}],
+                     auditors=[ONE_QA | {"p_value": 0.6}], circumstances=[NIGHT], pace=[SAME_PACE],
                      gold=[{"errors": 26, "on_gold": 3, "on_changed_gold": 2}])  # fmt: skip
     answers = told([CAUSE], found)
     assert answers["group"].unique().tolist() == ["A: site KUL, reference label counterfeit"]
@@ -104,13 +105,27 @@ def test_the_answers_name_numbers_and_close_with_the_action():
     assert said["What do auditors call it?"] == "23 of 23 coded errors are put down to sop changed (10.0 % before)."
     assert "jumped by +20.0 pt (10.0 to 30.0): it fits" in said["Did instructions change?"]
     assert said["Who, and at what hours?"].startswith("90.0 % of the errors, and 20.0 % of the work, were labelled at night")
-    assert said["Is the work done faster?"] == "Handle time is as it was.", "it may have moved by 3 % only"
+    assert said["Is the work done faster?"] == "Handle time is as it was."
     assert said["Did the auditors change instead?"] == (
         "A second audit confirms 1 of 9 errors looked at again; no QA marks more of them than the others."
     )
     assert said["What else could it be?"] == "The very same rows are queue goods."
     assert said["Did gold change?"].startswith("2 of 26 errors")
     assert list(said)[-1] == "What to do?"
+
+
+def test_what_too_little_was_seen_of_is_not_told_as_unchanged():
+    def answer(question, **given):
+        return told([CAUSE], evidence(**given)).set_index("question").loc[question, "answer"]
+
+    pace = HURRY | {"now": 80.0, "ratio": 2.0, "ratio_low": 0.9, "ratio_high": 4.4}
+    assert answer("Is the work done faster?", pace=[pace]) == (
+        "Whether handle time moved by 10.0 % or more cannot be told (−10.0 to 340.0 %)."
+    )
+    weekend = NIGHT | {"circumstance": "labelled on Saturday or Sunday", "p_value": 0.04}
+    assert answer("Who, and at what hours?", circumstances=[weekend]) == "Weekends are not shown to be worse than the rest."
+    both = [weekend, NIGHT | {"p_value": 0.4}]
+    assert answer("Who, and at what hours?", circumstances=both) == "Weekends and nights are not shown to be worse than the rest."
 
 
 def test_questions_without_evidence_are_not_asked():
@@ -147,6 +162,7 @@ def test_a_pure_mix_shift_blames_nobody():
     assert "No rate cause: the mix of work changed and moved accuracy by −0.8 pt (−1.3 to −0.3)" in sentence
     assert "queue video went from 9.0 % to 20.0 % of the work" in sentence
     assert sentence.endswith("within noise: nobody got worse.")
+    assert verdict(QUIET, MIX.assign(rate=-0.03, rate_low=-0.065, rate_high=0.005)).sentence.endswith("is −3.0 pt, within noise.")
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,15 @@ from labelqa_lib import wording
 from labelqa_lib.causes import Cause
 from labelqa_lib.causes.evidence import Evidence
 from labelqa_lib.causes.inside import names
-from labelqa_lib.findings.kinds import BEYOND_CHANCE, changed_pace, in_circumstance, of, one_auditor, taken_for
+from labelqa_lib.findings.kinds import (
+    BEYOND_CHANCE,
+    RELEVANT_PACE,
+    changed_pace,
+    in_circumstance,
+    of,
+    one_auditor,
+    taken_for,
+)
 from labelqa_lib.findings.remedies import remedy
 from labelqa_lib.findings.segments import several, where
 from labelqa_lib.translation import N_, say
@@ -115,16 +123,35 @@ def _instruction_answer(instructions: pd.DataFrame) -> str:
     return wording.parts(came, jumped)
 
 
+_TESTED = {
+    "labelled by agents in their first six weeks": N_("new joiners"),
+    "labelled at night (22-06 local time)": N_("nights"),
+    "labelled on Saturday or Sunday": N_("weekends"),
+}
+
+
 def _circumstance_answer(moments: pd.DataFrame) -> str:
     beyond = moments["p_value"] < BEYOND_CHANCE
     said = [in_circumstance(row) for _, row in moments[beyond | moments["p_value"].isna()].iterrows()]
     if moments["p_value"].notna().any() and not beyond.any():
-        said.append(say("new joiners, nights and weekends are not worse than the rest"))
+        tested = wording.listed([say(_TESTED[one]) for one in moments.loc[moments["p_value"].notna(), "circumstance"]])
+        said.append(say("{circumstances} are not shown to be worse than the rest", circumstances=tested))
     return wording.parts(*said)
 
 
 def _pace_answer(pace: pd.DataFrame) -> str:
-    return "" if pace.empty else wording.parts(changed_pace(pace) or say("Handle time is as it was"))
+    if pace.empty:
+        return ""
+    low, high = pace.iloc[0][["ratio_low", "ratio_high"]] - 1
+    unmoved = (
+        say("Handle time is as it was")
+        if max(-low, high) < RELEVANT_PACE
+        else say(
+            "Whether handle time moved by {least} or more cannot be told ({interval})",
+            least=wording.amount(RELEVANT_PACE, "rate"), interval=wording.interval(low, high, "rate"),
+        )
+    )  # fmt: skip
+    return wording.parts(changed_pace(pace) or unmoved)
 
 
 def _auditor_answer(second: pd.DataFrame, auditor: pd.DataFrame) -> str:

@@ -15,6 +15,7 @@ from labelqa_lib.causes.inside import names
 from labelqa_lib.findings.catalogue import cost
 from labelqa_lib.findings.finding import Finding, Recommendation
 from labelqa_lib.findings.kinds import of
+from labelqa_lib.findings.mix import verdict
 from labelqa_lib.findings.moves import MANY, RELEVANT, moved
 from labelqa_lib.findings.remedies import remedy
 from labelqa_lib.findings.segments import several, where
@@ -122,7 +123,6 @@ def _shifted(mix: pd.DataFrame) -> str:
     most = mix.iloc[0]
     if abs(most["mix"]) < RELEVANT["rate"] / 2 or most["mix_low"] <= 0 <= most["mix_high"]:
         return ""
-    own = say("within noise: nobody got worse") if most["rate_low"] <= 0 <= most["rate_high"] else say("more than noise")
     return say(
         "accuracy by {change} ({interval}): {segment} went from {before} to {now} of the work; the change within every "
         "{dimension} is {within}, {verdict}",
@@ -133,7 +133,7 @@ def _shifted(mix: pd.DataFrame) -> str:
         now=wording.amount(most["share"], "rate"),
         dimension=wording.dimension(most["dimension"]),
         within=wording.difference(most["rate"], "rate"),
-        verdict=own,
+        verdict=say(verdict(most) or N_("more than noise")),
     )
 
 

@@ -14,7 +14,7 @@ MOST_OF_IT = 0.5
 """One confusion, auditor or circumstance with at least this share is told as the cause's kind."""
 
 RELEVANT_PACE = 0.1
-"""Handle times that moved by less, or may have, are told as unchanged."""
+"""Handle times that moved by less, or may have, are not told as changed."""
 
 
 def of(frame: pd.DataFrame, name: str) -> pd.DataFrame:

@@ -10,6 +10,21 @@ from labelqa_lib.findings.moves import RELEVANT
 from labelqa_lib.translation import N_, say
 
 
+WITHIN_NOISE, NOBODY_WORSE = N_("within noise"), N_("within noise: nobody got worse")
+_OWN = {
+    NOBODY_WORSE: N_("its own change within every {dimension} is {change}, within noise: nobody got worse"),
+    WITHIN_NOISE: N_("its own change within every {dimension} is {change}, within noise"),
+    "": N_("its own change within every {dimension} is {change}"),
+}
+
+
+def verdict(split: pd.Series) -> str:
+    """What may be said of the change within every segment: that nobody got worse only where it is none worth a reader, too."""
+    if not split["rate_low"] <= 0 <= split["rate_high"]:
+        return ""
+    return NOBODY_WORSE if split["rate"] > -RELEVANT["rate"] else WITHIN_NOISE
+
+
 def mixed(split: pd.DataFrame, period: str) -> list[Finding]:
     """The mix part of a change of accuracy, when it is beyond noise and worth a reader.
 
@@ -28,7 +43,6 @@ def mixed(split: pd.DataFrame, period: str) -> list[Finding]:
     by = split.columns[0]
     noun = wording.dimension(by)
     grown = segments.loc[(segments["share"] - segments["share_before"]).abs().idxmax()]
-    within_noise = whole["rate_low"] <= 0 <= whole["rate_high"]
     said = say(
         "The mix of work moved accuracy by {change} ({interval}): {segment} went from {before} to {now} of the work",
         change=wording.difference(whole["mix"], "rate"),
@@ -37,12 +51,7 @@ def mixed(split: pd.DataFrame, period: str) -> list[Finding]:
         before=wording.amount(grown["share_before"], "rate"),
         now=wording.amount(grown["share"], "rate"),
     )
-    own = (
-        N_("its own change within every {dimension} is {change}, within noise: nobody got worse")
-        if within_noise
-        else N_("its own change within every {dimension} is {change}")
-    )
-    own = say(own, dimension=noun, change=wording.difference(whole["rate"], "rate"))
+    own = say(_OWN[verdict(whole)], dimension=noun, change=wording.difference(whole["rate"], "rate"))
     sentence = wording.parts(said, own)
     return [
         Finding(
