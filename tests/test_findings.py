@@ -245,6 +245,19 @@ def test_a_drift_is_a_finding_where_no_rule_fired():
     assert findings.find(findings.headline(weekly(), {}), [], chart=chart.assign(drift="")) == []
 
 
+@pytest.mark.parametrize(
+    ("estimate", "signal", "severity"),
+    [
+        (0.955, "7 in a row falling", "watch"), (0.94, "7 in a row rising", "good"), (0.955, "7 in a row above the centre", "good"),
+        (0.955, "7 in a row above the centre; 7 in a row falling", "watch"), (0.94, "below the lower limit", "watch"),
+    ],
+)  # fmt: skip
+def test_a_figure_that_goes_down_is_watched_before_it_lies_below_its_centre(estimate, signal, severity):
+    chart = accuracy("accuracy", estimate, 0.02, centre=0.95, lower=0.92, upper=0.98, signal=signal, level=0.95, phase="", drift="")
+    (found,) = findings.find(findings.headline(weekly(), {}), [], chart=chart)
+    assert found.severity == severity
+
+
 def test_critical_errors_that_crowd_in_the_last_week_are_a_finding():
     gaps = pd.DataFrame({"period": [WEEKS[0], WEEKS[-1], WEEKS[-1]], "gap": [50.0, 4, 6], "centre": 49.0,
                          "signal": ["", "", "7 in a row below the centre"]})  # fmt: skip

@@ -67,6 +67,10 @@ def test_a_missed_target_is_told_with_its_market_and_once_where_the_market_moved
     assert found[0].sentence.startswith("MY: Accuracy is 90.0 % (89.0 to 91.0): below the target of 95.0 % for sure")
     moved = pd.DataFrame([moves({"market": "MY"}, 1e-6), moves({"market": "ES"}, 0.6)])
     assert [one.code for one in market_findings(standing, [moved], {"MY": 10_000.0})] == ["move:accuracy:market=MY"]
+    better = moves({"market": "MY"}, 1e-6, 0.04) | {"baseline": 0.86, "difference_low": 0.02, "difference_high": 0.06}
+    assert [(one.code, one.severity) for one in market_findings(standing, [pd.DataFrame([better])], {"MY": 10_000.0})] == [
+        ("target:accuracy:market=MY", "act"), ("move:accuracy:market=MY", "good"),
+    ], "still below its target, for sure"  # fmt: skip
     inside = pd.DataFrame([moves({"market": "MY", "site": "KUL"}, 1e-6), moves({"market": "MY"}, 0.2, -0.001)])
     assert {one.code for one in market_findings(standing, [inside], {"MY": 10_000.0})} == {
         "move:accuracy:market=MY:site=KUL", "target:accuracy:market=MY",

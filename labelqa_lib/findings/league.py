@@ -111,7 +111,7 @@ def market_findings(
 ) -> list[Finding]:
     """What needs a reader in any market: targets missed, and segments of markets that moved by more than noise.
 
-    A market whose figure moved as a whole is told once, by its move.
+    A market whose figure moved for the worse as a whole is told once, by its move.
 
     Parameters
     ----------
@@ -124,7 +124,7 @@ def market_findings(
         Annotations of the week.
     """
     found = moved(moves)
-    told = {(one.metric, one.segment.get("market")) for one in found if len(one.segment) == 1}
+    told = {(one.metric, one.segment.get("market")) for one in found if len(one.segment) == 1 and one.severity != "good"}
     for market, rows in standing.groupby("market", sort=True):
         missed = [one for one in against_targets(rows, volumes.get(market, 0.0)) if one.severity != "know"]
         found += [_in_market(one, market) for one in missed if (one.metric, market) not in told]

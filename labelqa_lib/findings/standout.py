@@ -11,6 +11,7 @@ from labelqa_lib import wording
 from labelqa_lib.findings.finding import Finding, gap
 from labelqa_lib.metrics import REGISTRY
 from labelqa_lib.stats import targets
+from labelqa_lib.stats.charts_rules import FALLING, RISING
 from labelqa_lib.translation import N_, N_forms, say
 
 FLATTERING = 0.01
@@ -104,7 +105,10 @@ def out_of_control(chart: pd.DataFrame) -> list[Finding]:
             centre=amounts["centre"],
             drift=wording.said(row["drift"]),
         )
-    worse = metric.better is not None and (told < row["centre"]) == (metric.better == "higher")
+    ways = set(row["signal"].split("; "))
+    lower = FALLING in ways or (told < row["centre"] and ways != {RISING})
+    higher = RISING in ways or (told >= row["centre"] and ways != {FALLING})
+    worse = lower if metric.better == "higher" else higher
     return [
         Finding(
             code=f"{'control' if row['signal'] else 'drift'}:{metric.name}",

@@ -68,7 +68,7 @@ def bounds(
     Notes
     -----
     Analytic: estimate ± t √(m/(m − 1) Σ (Σ influence / n)²), over m clusters, t with m − 1 degrees of freedom, at most
-    1. With "ratio" the clusters are those with a pair; with "gwet" all, and the influence of an item has
+    1 and at least what no agreement at all would give by the same chance, −chance / (1 − chance). With "ratio" the clusters are those with a pair; with "gwet" all, and the influence of an item has
     estimate · (n/n' − 1) more where it has a pair, estimate less where it has none (n' items have one).
     Where everybody agrees there is no variance to see: the lower end is what Wilson's interval for m agreements of m
     leaves, chance taken as given; where nobody does, the upper end reaches at least as far as Wilson's for none of m.
@@ -97,7 +97,8 @@ def bounds(
     pull = np.bincount(cluster, influence) / len(paired)
     error = float(np.sqrt(clusters / (clusters - 1) * (pull @ pull)))
     half = float(special.stdtrit(clusters - 1, (1 + confidence) / 2)) * error
-    limits = Bounds(found.value - half, min(found.value + half, 1.0), error, "linearised, t")
+    least = -found.chance / (1 - found.chance)
+    limits = Bounds(max(found.value - half, least), min(found.value + half, 1.0), error, "linearised, t")
     return _none_agree(limits, found, with_a_pair, confidence)
 
 

@@ -44,12 +44,15 @@ def _near_the_limit(z: Array) -> Mask:
     return _at_least(near, 2, 3) & (_count(z > 0, 3) == 3)
 
 
+RISING, FALLING = N_("7 in a row rising"), N_("7 in a row falling")
+"""Patterns that tell where the figure goes, and not on which side of its centre it lies."""
+
 RULES: dict[str, tuple[tuple[str, str, Rule], ...]] = {
     # NHS England, "Making Data Count"; the reading of package NHSRplotthedots (ptd_calculate_point_type)
     "nhs": (
         (N_("above the upper limit"), N_("below the lower limit"), lambda z, x: z > 3),
         (N_("7 in a row above the centre"), N_("7 in a row below the centre"), lambda z, x: _at_least(z > 0, 7, 7)),
-        (N_("7 in a row rising"), N_("7 in a row falling"), lambda z, x: _rising(x, 7)),
+        (RISING, FALLING, lambda z, x: _rising(x, 7)),
         (N_("2 of 3 near the upper limit"), N_("2 of 3 near the lower limit"), lambda z, x: _near_the_limit(z)),
     ),
     # Western Electric, Statistical Quality Control Handbook, 1956, pp. 25-28

@@ -401,6 +401,15 @@ def test_agreement_that_was_never_seen_is_not_ruled_out(resamples):
     assert (uniform.estimate, uniform.ci_high) == pytest.approx((-1, 2 * 0.6576198 - 1), abs=1e-6)
 
 
+def test_an_interval_leaves_out_what_no_agreement_could_be():
+    """One pair of twelve agrees: the interval of the share of pairs reached down to −10 %, that of Brennan and Prediger's below −1."""
+    rows = [(item, person, "ok" if person == "x" or item == 0 else "spam") for item in range(12) for person in ("x", "y")]
+    table = pd.DataFrame(rows, columns=["item_id", "agent_id", "label"])
+    found, uniform = agreement.percent_agreement(table), agreement.brennan_prediger(table)
+    assert found.ci_low == 0 < found.estimate < found.ci_high < 0.4
+    assert uniform.ci_low == pytest.approx(-1) and uniform.ci_low < uniform.estimate
+
+
 def test_a_table_that_does_not_fit():
     with pytest.raises(UsageError, match="annotations are a list; give a pandas DataFrame"):
         agreement.gwet_ac([("i", "a", "x")])
