@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -13,7 +14,7 @@ from labelqa_lib import wording
 from labelqa_lib.figures.canvas import INK, VERMILION, beside, canvas, clamp, heading, measure_axis, nothing, sentence, styled
 from labelqa_lib.figures.scales import name_ticks
 from labelqa_lib.figures.weeks import line, week_ticks
-from labelqa_lib.periods import Week
+from labelqa_lib.periods import Week, calendar
 from labelqa_lib.translation import N_, say
 
 _LONGEST_NAME = 60
@@ -69,10 +70,10 @@ def since(weekly: pd.DataFrame, days: pd.DataFrame, *, title: str = N_("Error ra
     down = math.ceil(len(names) / across)
     fig = canvas(0.5 + 1.7 * down)
     axes = fig.subplots(down, across, sharex=True, sharey=True, squeeze=False).ravel()
-    weeks = sorted(weekly["period"].unique())
+    weeks = calendar(weekly["period"])
     said = []
     for ax, name in zip(axes, names, strict=False):
-        line(ax, weekly[weekly["cause"] == name].sort_values("period"), width=1.4)
+        line(ax, weekly[weekly["cause"] == name].set_index("period").reindex(pd.Index(weeks, name="period")).reset_index(), width=1.4)
         week_ticks(ax, weeks, most=9 if across == 1 else 4)
         mark = days[days["cause"] == name]
         if len(mark):
@@ -88,7 +89,7 @@ def since(weekly: pd.DataFrame, days: pd.DataFrame, *, title: str = N_("Error ra
     return fig
 
 
-def _shade(ax: Axes, row: pd.Series, weeks: list[str]) -> str:
+def _shade(ax: Axes, row: pd.Series, weeks: Sequence[str]) -> str:
     first = pd.Timestamp(Week.parse(weeks[0]).monday)
     # a week's dot stands in its middle: its Monday lies half a week to the left
     at, low, high = ((row[name] - first).days / 7 - 0.5 for name in ("day", "day_low", "day_high"))

@@ -98,7 +98,8 @@ def trends(
     better: str | None = None,
     unit: str = "rate",
 ) -> Figure:
-    """Which segments move? One small panel per segment on a shared scale, the worst of the last week first.
+    """Which segments move? One small panel per segment on a shared scale, the worst of the last week first, and those last that
+    have no figure in it.
 
     Parameters
     ----------
@@ -114,8 +115,12 @@ def trends(
     if not segments:
         return nothing(title, frame)
     sign = -1 if better == "lower" else 1
-    last = {key: part["estimate"].dropna().iloc[-1] for key, part in segments.items()}
-    ordered = sorted(segments, key=lambda key: (sign * last[key], str(key)))
+    latest = {key: part.dropna(subset="estimate").iloc[-1] for key, part in segments.items()}
+    week = max(row["period"] for row in latest.values())
+    said = {key: wording.amount(row["estimate"], unit) for key, row in latest.items()}
+    said |= {key: say("{figure} in {period}", figure=said[key], period=row["period"])
+             for key, row in latest.items() if row["period"] != week}  # fmt: skip
+    ordered = sorted(segments, key=lambda key: (latest[key]["period"] != week, sign * latest[key]["estimate"], str(key)))
     chosen = ordered[:_MOST_PANELS]
     across = min(_PANELS_ACROSS, len(chosen))
     down = math.ceil(len(chosen) / across)
@@ -127,7 +132,7 @@ def trends(
         line(ax, part, width=1.4)
         week_ticks(ax, weeks, most=3)
         aimed = draw_target(ax, target)
-        ax.set_title(f"{beside(key, 16)}  {wording.amount(last[key], unit)}", size=8.5, pad=4)
+        ax.set_title(f"{beside(key, 16)}  {said[key]}", size=8.5, pad=4)
     for ax in axes[len(chosen) :]:
         ax.set_axis_off()
     for ax in axes[max(0, len(chosen) - across) : len(chosen)]:
@@ -139,8 +144,9 @@ def trends(
     notes = [say("dashed: {target}", target=target_text(target, better, unit))] if aimed else []
     notes += [say("… and {n} more", n=more)] if more else []
     notes += filter(None, [gaps(on_calendar(frame.groupby("period", as_index=False)["estimate"].max()))])
-    ends = [f"{name(key)} {wording.amount(last[key], unit)}" for key in (ordered[0], ordered[-1])]
-    between = say("in the last week from {low} to {high}", low=ends[0], high=ends[1]) + held_to(target, better, unit)
+    there = [key for key in ordered if latest[key]["period"] == week]
+    ends = [f"{name(key)} {said[key]}" for key in (there[0], there[-1])]
+    between = say("in {period} from {low} to {high}", period=week, low=ends[0], high=ends[1]) + held_to(target, better, unit)
     panels = wording.count(len(ordered), "{n} panel", "{n} panels")
     heading(fig, title, sentence(panels, between), say("; ").join(notes))
     return fig
@@ -161,14 +167,16 @@ def backlog(frame: pd.DataFrame, *, title: str = N_("Arrivals, completions and b
     if not set(drawn) & {*flows, "backlog"}:
         return nothing(title, frame)
     weeks = calendar(frame["period"])
+    week = frame.loc[frame["estimate"].notna() & frame["metric"].isin([*flows, "backlog"]), "period"].max()
     fig = canvas(3.4)
     ax, below = fig.subplots(2, 1, sharex=True, height_ratios=[3, 2])
-    ends = []
+    ends, told = [], []
     for metric, (said, colour, dash) in flows.items():
         if metric in drawn:
             values = drawn[metric].set_index("period")["estimate"].reindex(weeks)
             ax.plot(range(len(weeks)), values, color=colour, linestyle=dash, marker="o", markersize=2.4)
             ends.append((said, values.dropna().iloc[-1], colour))
+            told.append((said, values[week]))
     ax.margins(y=0.12)
     name_ends(ax, ends)
     measure_axis(ax.yaxis, "count", say("items a day"))
@@ -179,12 +187,12 @@ def backlog(frame: pd.DataFrame, *, title: str = N_("Arrivals, completions and b
         waiting = values.dropna().iloc[-1]
         name_ends(below, [(wording.amount(waiting, "count"), waiting, INK)])
         below.set_ylim(bottom=0)
-        ends.append((say("waiting"), waiting, INK))
+        told.append((say("waiting"), values[week]))
     measure_axis(below.yaxis, "count", say("backlog, items"))
     week_ticks(below, weeks)
-    said = say(", ").join(f"{wording.number(value, 'count')} {what}" for what, value, _ in ends)
+    said = say(", ").join(f"{wording.number(value, 'count')} {what}" for what, value in told if np.isfinite(value))
     but = gaps(on_calendar(frame.groupby("period", as_index=False)["estimate"].max()))
-    message = say("{figures} in the last week (arrived and completed are a day)", figures=said)
+    message = say("{figures} in {period} (arrived and completed are a day)", figures=said, period=week)
     heading(fig, title, sentence(message, but), but)
     return fig
 

@@ -187,3 +187,18 @@ def test_print_shows_no_navigation_cuts_no_figure_and_is_light(at):
     assert set(tab.evaluate(breaks)) == {"avoid"}
     assert tab.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
     assert tab.pdf(prefer_css_page_size=True).startswith(b"%PDF")
+
+
+def test_a_long_table_is_printed_whole_and_a_searched_one_as_it_was_searched(at):
+    tab = at(690, 980)
+    table = tab.locator(".lq-table:has(.lq-controls)").first
+    shown = "rows => rows.filter(row => getComputedStyle(row).display !== 'none').length"
+    rows = table.locator("tbody tr")
+    assert rows.evaluate_all(shown) < rows.count()
+    tab.emulate_media(media="print")
+    assert rows.evaluate_all(shown) == rows.count()
+    tab.emulate_media(media="screen")
+    table.locator("input").fill(rows.first.locator("td, th").first.inner_text())
+    found = rows.evaluate_all(shown)
+    tab.emulate_media(media="print")
+    assert 0 < found == rows.evaluate_all(shown) < rows.count()

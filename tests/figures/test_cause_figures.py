@@ -50,6 +50,13 @@ def test_a_first_day_is_a_line_between_the_weeks_dots():
     assert "cause A" in words(fig) and "cause B" in words(fig)
 
 
+def test_a_week_without_audits_keeps_its_place_on_the_axis():
+    fig = since(weekly("A").query("period != '2026-W45'"), days(A="2026-11-09"))
+    first = fig.axes[0]
+    assert [line.get_xdata()[0] for line in first.lines if len(line.get_xdata()) == 2] == [1.5]
+    assert first.get_xlim()[1] > 1.5
+
+
 def test_nothing_to_draw_is_a_sentence():
     assert "no segment has more errors" in causes(RANKED.iloc[:0]).get_label()
     assert "Not shown" in since(weekly(), days()).get_label()

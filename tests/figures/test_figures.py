@@ -258,6 +258,19 @@ def test_a_missing_week_is_a_gap_at_its_place_and_is_named():
     assert "no figure in 2026-W43" in figures.backlog(flow[flow["period"] != "2026-W43"]).get_label()
 
 
+def test_a_figure_of_an_earlier_week_says_so_and_is_not_ranked_with_the_last():
+    early = weekly()[weekly()["period"] != "2026-W46"].assign(site="K", estimate=0.5, ci_low=0.4, ci_high=0.6)
+    sites = pd.concat([weekly().assign(site="L"), weekly().assign(site="M"), early])
+    panels = figures.trends(sites, "site", title="Accuracy by site")
+    titles = [ax.get_title("left").replace("\u200e", "") for ax in panels.axes]
+    assert [title[0] for title in titles] == ["L", "M", "K"] and titles[2].endswith("50.0 % in 2026-W45")
+    assert "in 2026-W46 from L" in panels.get_label() and "50.0 %" not in panels.get_label()
+    flow = flows()
+    late = (flow["metric"] == "backlog") & (flow["period"] == flow["period"].max())
+    said = figures.backlog(flow.assign(estimate=flow["estimate"].mask(late))).get_label()
+    assert f"in {flow['period'].max()} (" in said and "arrived" in said and "waiting" not in said
+
+
 def test_many_missing_weeks_are_counted():
     few = weekly()[weekly()["period"].isin(["2026-W34", "2026-W46"])]
     assert "no figure in 11 of 13 weeks" in figures.trend(few, title="Accuracy").get_label()

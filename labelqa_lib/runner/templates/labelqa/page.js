@@ -50,6 +50,7 @@
         found += here;
         const visible = here && (asked || found <= shownFirst);
         row.classList.toggle("lq-hidden", !visible);
+        row.classList.toggle("lq-later", here && !visible); // on paper nothing asks for more
         shown += Boolean(visible);
       }
       count.value = controls.dataset.said.replace("{shown}", shown).replace("{total}", body.rows.length);
