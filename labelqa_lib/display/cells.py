@@ -22,7 +22,7 @@ _DELIVERED = frozenset((
 ))  # fmt: skip
 """Columns of names that a delivery gives: never translated. Other texts in a frame are the house's own words."""
 
-_SENTENCES, _SENTENCE = frozenset(("action", "how", "why")), 200
+_SENTENCES, _SENTENCE = frozenset(("action", "how", "why", "question")), 200
 """Columns of the house's own sentences, which are longer than a name."""
 
 TOTAL = N_("all")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import inspect
 import io
 import json
 import sys
@@ -100,7 +101,9 @@ def chart(draw: Callable[..., Figure], frame: pd.DataFrame, *args, id: str, **op
     Further arguments go to `draw`. The alt text is the message that the figure carries as its label.
     """
     unanswered = not len(frame) or ("estimate" in frame and bool(frame["estimate"].isna().all()))
-    figure(draw(frame, *args, **options), id, unanswered=unanswered, **carried(frame, id, options.get("title", "")))
+    own = inspect.signature(draw).parameters.get("title")
+    title = options.get("title", own.default if own and own.default is not own.empty else "")
+    figure(draw(frame, *args, **options), id, unanswered=unanswered, **carried(frame, id, say(title)))
 
 
 def carried(frame: pd.DataFrame, id: str, title: str = "") -> dict[str, str]:

@@ -11,7 +11,7 @@ from typing import Any
 from labelqa_lib import files
 from labelqa_lib import wording
 from labelqa_lib.periods import Week
-from labelqa_lib.runner.plan import PlannedPage
+from labelqa_lib.runner.plan import INTERNAL, PlannedPage
 from labelqa_lib.translation import say
 
 SPREADSHEET, ACCURACY, PDF = ".xlsx", ".accuracy.csv", ".pdf"
@@ -50,7 +50,8 @@ def spreadsheet(frames: Sequence[Mapping[str, Any]], page: PlannedPage, title: s
         head, quoted = book.add_format({"bold": True, "bottom": 1}), book.add_format({"quote_prefix": True})
         names = list(_names([frame["id"] for frame in frames]))
         sheet, holds = say("sheet"), say("what it holds")
-        about = {say("page"): title, say("market"): page.market, say("week"): page.week, say("audience"): page.audience,
+        audience = say(INTERNAL) if page.audience == INTERNAL else page.audience
+        about = {say("page"): title, say("market"): page.market, say("week"): page.week, say("audience"): audience,
                  say("snapshot"): page.snapshot}  # fmt: skip
         titles = [frame["title"] + (f" ({_cut(frame)})" if _cut(frame) else "") for frame in frames]
         _sheet(book.add_worksheet("about"), [sheet, holds], [[*about, *names], [*about.values(), *titles]], head, quoted)

@@ -14,6 +14,7 @@ from PIL import Image
 from labelqa_lib import display
 from labelqa_lib.display import show
 from labelqa_lib.errors import UsageError
+from labelqa_lib.translation import say, speaking
 
 
 def drawn(label: str = "") -> Figure:
@@ -57,6 +58,20 @@ def test_chart_draws_the_frame_and_shows_it(shown):
         "id": "s", "title": "A", "columns": ["site", "estimate", "since"],
         "values": [["KUL", "=1+1"], [0.5, None], [None, None]],
     }  # fmt: skip
+
+
+def test_a_frame_carries_the_figures_own_title_in_the_readers_language(shown):
+    def draw(frame, *, title="Errors by hour"):
+        return drawn(title)
+
+    def told() -> str:
+        return json.loads(shown[-1].data[show.FRAME_MIME])["title"]
+
+    display.chart(draw, pd.DataFrame({"hour": [1]}), id="h")
+    assert told() == "Errors by hour"
+    with speaking("es"):
+        display.chart(draw, pd.DataFrame({"hour": [1]}), id="h", title="Accuracy within its usual range")
+        assert told() == say("Accuracy within its usual range") != "Accuracy within its usual range"
 
 
 def test_a_frame_too_long_to_be_carried_whole_carries_how_long_it_was(shown):

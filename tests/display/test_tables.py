@@ -166,3 +166,9 @@ def test_hostile_text_stays_text_everywhere(shown, text):
 def test_what_an_estimate_leaves_out_stands_beside_it(shown):
     display.table(segments("site", ["KUL"]).assign(reason="without hate"), "t", "Sites")
     assert "<small>without hate</small>" in shown.html
+
+
+def test_a_question_is_not_cut_in_any_language(shown):
+    asked = pd.DataFrame({"question": ["¿" + "muy largas palabras " * 6 + "duda?"]})
+    display.table(asked, "asked", "Questions")
+    assert "duda?" in shown.html

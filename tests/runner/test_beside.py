@@ -5,12 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import openpyxl
 
 from labelqa_lib.runner.beside import COLUMNS, spreadsheet, statement
 from labelqa_lib.runner.plan import PlannedPage
+from labelqa_lib.translation import say, speaking
 
 PAGE = PlannedPage(Path("notebooks/market_report.ipynb"), Path("."), Path("reports"), "MY", "2026-W46", "nord", "s1")
 HOSTILE = ["=HYPERLINK(\"http://x\")", "+1", "-1", "@x", "\t=1", " =2", "http://example.org", "<b>", "12", "\u202ertl", "名"]
@@ -34,6 +36,9 @@ def test_every_frame_is_a_sheet_and_numbers_are_numbers():
     about = dict(book["about"].iter_rows(min_row=2, values_only=True))
     assert (about["audience"], about["snapshot"], about["sites"]) == ("nord", "s1", "Accuracy by site")
     assert book["A" * 28 + "-2"]["A2"].value == "1, 2"
+    with speaking("es"):
+        about = openpyxl.load_workbook(io.BytesIO(spreadsheet(FRAMES, replace(PAGE, audience="internal"), "Market report")))["about"]
+        assert dict(about.iter_rows(min_row=2, values_only=True))[say("audience")] == say("internal") == "interno"
 
 
 def test_a_frame_with_more_rows_than_were_carried_says_so_in_its_sheet_and_on_the_first():
