@@ -224,12 +224,12 @@ def test_how_sure_tells_what_the_model_adds_only_where_it_adds_something():
 
 def test_how_many_more_audits_depends_on_how_sure_one_wants_to_be():
     wanted = {"accuracy": Target(at_least=0.95, precision=0.01)}
-    corrected = pd.concat([accuracy("accuracy_tier1", 0.951, 0.02), accuracy("accuracy_corrected", np.nan, np.nan)])
     counts = []
-    for confidence in (0.9, 0.95):
+    for confidence, half in ((0.9, 0.0168), (0.95, 0.02)):  # of one and the same audits
+        corrected = pd.concat([accuracy("accuracy_tier1", 0.951, half), accuracy("accuracy_corrected", np.nan, np.nan)])
         told = findings.how_sure(corrected, wanted, confidence=confidence)
         counts.append(int(told.split("About ")[1].split(" more")[0].replace(",", "")))
-        text = findings.headline(weekly(estimates=(0.951,) * 3, half=0.02), wanted, confidence)["status_text"].iloc[0]
+        text = findings.headline(weekly(estimates=(0.951,) * 3, half=half), wanted, confidence)["status_text"].iloc[0]
         counts.append(int(text.split("about ")[1].split(" more")[0].replace(",", "")))
     assert counts[0] < counts[2] and counts[1] < counts[3]
 

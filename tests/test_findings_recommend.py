@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from labelqa_lib.findings.actions import kind_of
 from labelqa_lib.findings.catalogue import KINDS, auditing, cost
 from labelqa_lib.findings.finding import Finding, gap
 from labelqa_lib.findings.recommend import recommend
@@ -66,7 +67,20 @@ def test_every_kind_of_finding_has_its_remedy_with_gain_and_cost(found, kind, sa
 def test_a_wide_interval_asks_for_audits_and_not_for_training():
     (one,) = advised(finding("target:fnr", "fnr", severity="know", audits=200))
     assert (one.kind, one.hours) == ("audit", pytest.approx(200 * 3 / 60))
-    assert one.sentence.startswith("Audit 200 more items: Leakage") and "now is by ±2.0 %" in one.sentence
+    assert one.sentence.startswith("Audit 200 more items: Leakage") and "now is by ±2.0 pt." in one.sentence
+
+
+def test_a_wide_interval_of_second_audits_asks_tier_2_and_costs_as_many_audits():
+    (one,) = advised(finding("target:ata_accuracy", "ata_accuracy", severity="know", audits=20))
+    assert (one.kind, one.action, one.hours) == ("audit", "Have tier 2 audit 20 more audits again", pytest.approx(1.0))
+    assert kind_of(one.action) == KINDS["audit"].title
+
+
+@pytest.mark.parametrize(
+    "metric", ["accuracy", "fnr", "ata_accuracy", "inconsistency_rate", "overturn_rate", "sla_attainment", "utilization"]
+)
+def test_what_cannot_be_judged_yet_is_not_remedied(metric):
+    assert advised(finding(f"target:{metric}", metric, severity="know")) == [None]
 
 
 def test_good_news_and_a_shifted_mix_need_nothing():

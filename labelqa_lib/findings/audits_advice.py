@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -11,9 +11,10 @@ import pandas as pd
 from labelqa_lib import wording
 from labelqa_lib.findings.catalogue import auditing
 from labelqa_lib.findings.finding import Finding, Recommendation
-from labelqa_lib.findings.sampling import FEWER
+from labelqa_lib.findings.sampling import COUNT_ALL, FEWER
 from labelqa_lib.findings.worth import costs
 from labelqa_lib.sampling import Plan, Shared
+from labelqa_lib.sampling.precision import Goal
 from labelqa_lib.translation import say
 
 
@@ -77,9 +78,12 @@ def _hours(plan: Plan, frontier: pd.DataFrame) -> dict[str, Recommendation]:
 
 def _made(plan: Plan, kept: pd.DataFrame, staff: pd.DataFrame) -> dict[str, Recommendation]:
     found = {}
-    keys = {one.title: one.key for one in plan.goals}
+    goals = {one.title: one for one in plan.goals}
+    keys = {title: one.key for title, one in goals.items()}
     for row in kept[kept["made"] < FEWER * kept["planned"]].itertuples():
-        missing = row.planned - row.made
+        missing = _missing(row, kept, goals, plan)
+        if not missing > 0:  # all were made, and chance put fewer among them that count
+            continue
         action = wording.count(missing, "Make all audits planned: {n} more than last week", "Make all audits planned: {n} more than last week")
         hours, how = auditing(missing, staff)
         sentence = wording.sentences(
@@ -89,6 +93,23 @@ def _made(plan: Plan, kept: pd.DataFrame, staff: pd.DataFrame) -> dict[str, Reco
         )  # fmt: skip
         found[f"sampling:kept:{keys.get(row.goal, row.goal)}"] = _advised("audit", action, hours, how, sentence)
     return found
+
+
+def _missing(row, kept: pd.DataFrame, goals: Mapping[str, Goal], plan: Plan) -> float:
+    """How many audits are missing where a goal counts only some of them, such as those of violating items.
+
+    As many as for a goal of the same place that counts all; without one, those of which the goal would count what it
+    misses, as the next week's plan has them."""
+    missing, goal = row.planned - row.made, goals.get(row.goal)
+    if goal is None or goal.metric in COUNT_ALL:
+        return missing
+    for other in kept.itertuples():
+        beside = goals.get(other.goal)
+        if beside is not None and beside.metric in COUNT_ALL and beside.site == goal.site:
+            return other.planned - other.made
+    stratum, audits = plan.cells["stratum"].to_numpy(), plan.cells["audits"].to_numpy()
+    counted = (audits * goal.counted[stratum]).sum()
+    return missing * (audits * goal.inside[stratum]).sum() / counted if counted else missing
 
 
 def _inspected(next_lots: pd.DataFrame, staff: pd.DataFrame) -> dict[str, Recommendation]:

@@ -80,7 +80,8 @@ class Finding:
         By how much it is worse than it should be (than its target, or than before), in the metric's unit; positive,
         with the interval's ends. NaN where that has no size.
     audits : int
-        So many more would settle it; 0 where that is not the question.
+        So many more audits (second ones, where they are what its metric is of) would settle it; 0 where that is not the
+        question, and where audits do not tell it.
     since : str
         The week or day from which on it is so, where that is known.
     state : {"", "new", "still there", "better", "worse", "gone"}

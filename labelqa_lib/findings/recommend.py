@@ -9,10 +9,11 @@ import numpy as np
 import pandas as pd
 
 from labelqa_lib import wording
-from labelqa_lib.findings.catalogue import MARKET, auditing, cost
+from labelqa_lib.findings.catalogue import MARKET, cost
 from labelqa_lib.findings.finding import Finding, Recommendation
 from labelqa_lib.findings.kinds import taken_for
-from labelqa_lib.findings.worth import costs, title_of, worded
+from labelqa_lib.findings.settling import more_audits
+from labelqa_lib.findings.worth import title_of, worded
 from labelqa_lib.translation import N_, N_forms, say
 
 MOST_NAMED = 4
@@ -98,7 +99,9 @@ def _asks(one: Finding) -> bool:
 
 def _one(one: Finding, told: Circumstances, moved: set[str]) -> Recommendation | None:
     if one.audits:
-        return _more_audits(one, told)
+        return more_audits(one, told.staff)
+    if one.code.startswith("target:") and one.severity == "know":
+        return None  # not known to be wrong: there is nothing to remedy
     if one.code.startswith("stands-out:"):
         return _coached(one, told)
     if one.code.startswith(("split:", "gold:", "audits:")):
@@ -276,18 +279,6 @@ def _coached(one: Finding, told: Circumstances) -> Recommendation | None:
 def _names(names: Sequence[str]) -> str:
     more = len(names) - MOST_NAMED
     return wording.listed([*names[:MOST_NAMED], *([say("{n} more", n=wording.whole(more))] if more > 0 else [])])
-
-
-def _more_audits(one: Finding, told: Circumstances) -> Recommendation:
-    half = (one.ci_high - one.ci_low) / 2
-    hours, how = auditing(one.audits, told.staff)
-    action = wording.count(one.audits, "Audit {n} more item", "Audit {n} more items")
-    said = say(
-        "{action}: {metric} is then known well enough to judge it, where it now is by ±{half}.",
-        action=action, metric=title_of(one.metric), half=wording.amount(half, "rate"),
-    )  # fmt: skip
-    said = wording.sentences(said, costs(hours, how))
-    return Recommendation("audit", action, one.metric, "points", np.nan, np.nan, np.nan, 0.0, hours, how, said)
 
 
 def _worded(

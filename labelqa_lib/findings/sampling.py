@@ -19,6 +19,9 @@ WIDER = 1.2
 FEWER = 0.9
 """Share of the planned audits below which their number explains a wider interval."""
 
+COUNT_ALL = ("accuracy", "critical_accuracy")
+"""Of the metrics that audits are planned for, those in which every audit counts."""
+
 WORTH_TELLING = 0.05
 """Smallest share of audits whose saving is told."""
 
@@ -140,15 +143,16 @@ def _not_kept(kept: pd.DataFrame, plan: Plan) -> list[Finding]:
     for row in kept[kept["achieved"] > WIDER * kept["promised"]].itertuples():
         sentence = say(
             "{goal} came out at {achieved} last week where the plan promised {promised}: {why}.",
-            goal=row.goal, achieved=_margin(row.achieved), promised=_margin(row.promised), why=_why(row),
+            goal=row.goal, achieved=_margin(row.achieved), promised=_margin(row.promised), why=_why(row, plan),
         )
         found.append(_finding(f"sampling:kept:{_key(row.goal, plan)}", "watch", sentence, "kept", plan.past.last, size=row.made))
     return found
 
 
-def _why(row) -> str:
+def _why(row, plan: Plan) -> str:
     if row.made < FEWER * row.planned:
-        forms = N_forms("{n} audit was made of {planned} planned", "{n} audits were made of {planned} planned")
+        every = any(one.title == row.goal and one.metric in COUNT_ALL for one in plan.goals)
+        forms = _MADE if every else _COUNTED
         return plural(*forms, row.made, n=wording.whole(row.made), planned=wording.whole(row.planned))
     if abs(row.rate - 0.5) < abs(row.expected_rate - 0.5):
         return say(
@@ -159,6 +163,12 @@ def _why(row) -> str:
         "audits were drawn otherwise than planned, or agents differed more (design effect {effect})",
         effect=wording.written(f"{row.achieved_effect:.2f}"),
     )
+
+
+_MADE = N_forms("{n} audit was made of {planned} planned", "{n} audits were made of {planned} planned")
+_COUNTED = N_forms(
+    "{n} audit that counts for it was made of {planned} planned", "{n} audits that count for it were made of {planned} planned"
+)
 
 
 def _uncovered(uncovered: pd.DataFrame, plan: Plan) -> list[Finding]:

@@ -9,6 +9,7 @@ import pandas as pd
 
 from labelqa_lib import wording
 from labelqa_lib.errors import UsageError
+from labelqa_lib.findings import settling
 from labelqa_lib.findings.finding import EVIDENCE, Finding, gap
 from labelqa_lib.metrics import REGISTRY, change
 from labelqa_lib.periods import Week, calendar
@@ -33,6 +34,7 @@ def headline(weekly: pd.DataFrame, wanted: Mapping, confidence: float = 0.95) ->
         ``metric, title, unit, estimate, ci_low, ci_high, n, n_effective, target, better, status, status_text, audits, change,
         change_low, change_high, more_than_noise, change_reason, stands_on, history, history_low, history_high, reason,
         period``. `change_reason` says why there is no change, `stands_on` is ``gold`` where no audit was drawn this week,
+        `audits` are those that would settle it (second ones where the metric is of them), 0 where audits do not tell it,
         `history` holds the estimate of every calendar week from the first on with its interval's ends, NaN where there
         is none.
 
@@ -49,18 +51,23 @@ def headline(weekly: pd.DataFrame, wanted: Mapping, confidence: float = 0.95) ->
     parts = {}
     for row in weekly.itertuples():
         parts.setdefault(row.metric, {})[row.period] = row
-    return pd.DataFrame([_headline_row(name, part, wanted, weeks, moved.get(name), confidence) for name, part in parts.items()])
+    counts = {name: part[weeks[-1]].n for name, part in parts.items() if weeks[-1] in part}
+    return pd.DataFrame(
+        [_headline_row(name, part, wanted, weeks, moved.get(name), confidence, counts) for name, part in parts.items()]
+    )
 
 
 def _headline_row(
-    name: str, by_week: Mapping[str, tuple], wanted: Mapping, weeks: list[str], last: tuple | None, confidence: float
+    name: str, by_week: Mapping[str, tuple], wanted: Mapping, weeks: list[str], last: tuple | None, confidence: float,
+    counts: Mapping[str, float],
 ) -> dict:
     metric, target = REGISTRY[name], wanted.get(name)
     row = by_week.get(weeks[-1]) or [*by_week.values()][-1]
     bound, better = (target.value, target.better) if target else (np.nan, metric.better or "higher")
     precision = target.precision if target and target.precision else np.nan
     status = str(np.atleast_1d(targets.status(row.estimate, row.ci_low, row.ci_high, bound, better, precision))[0])
-    more = _more_needed(status, row, bound, precision, metric.unit, confidence)
+    more = settling.more_needed(name, row, bound, precision, confidence) if status in _OPEN else 0
+    audits = settling.audits_for(name, more, row.n, counts, row.method)
     return {
         "metric": name,
         "title": metric.title,
@@ -73,8 +80,8 @@ def _headline_row(
         "target": bound,
         "better": better,
         "status": status,
-        "status_text": wording.count(more, "about {n} more item would settle it", "about {n} more items would settle it") if more else "",
-        "audits": more,
+        "status_text": settling.would_settle(name, more, audits),
+        "audits": audits,
         "change": np.nan if last is None else last.difference,
         "change_low": np.nan if last is None else last.ci_low,
         "change_high": np.nan if last is None else last.ci_high,
@@ -90,15 +97,8 @@ def _headline_row(
 _HISTORY = {"": "estimate", "_low": "ci_low", "_high": "ci_high"}
 
 
-def _more_needed(
-    status: str, row: tuple, bound: float, precision: float, unit: str, confidence: float
-) -> int:
-    """How many more items would settle it against its target; 0 where that is not the question or cannot be told."""
-    if status not in ("likely meets", "likely misses", "not enough data") or unit != "rate":
-        return 0
-    needed = targets.more_needed(row.estimate, row.n, row.n_effective, bound, precision, confidence)
-    more = np.atleast_1d(needed)[0]
-    return int(more) if np.isfinite(more) and more > 0 else 0
+_OPEN = ("likely meets", "likely misses", "not enough data")
+"""Statuses that more data would settle."""
 
 
 def against_targets(standing: pd.DataFrame, volume: float) -> list[Finding]:

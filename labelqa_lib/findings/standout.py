@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 
 from labelqa_lib import wording
+from labelqa_lib.findings import settling
 from labelqa_lib.findings.finding import Finding, gap
 from labelqa_lib.metrics import REGISTRY
-from labelqa_lib.stats import targets
 from labelqa_lib.stats.charts_rules import FALLING, RISING
 from labelqa_lib.translation import N_, N_forms, say
 
@@ -259,8 +259,7 @@ def _narrower(raw: pd.Series, right: pd.Series, target, confidence: float) -> st
     precision = target.precision or np.nan
     if not np.isnan(right["estimate"]) and (right.ci_high - right.ci_low) > 1.5 * (raw.ci_high - raw.ci_low):
         return say("What is unsure is the auditing, not the labelling: more second audits of passed items narrow it most.")
-    needed = targets.more_needed(raw.estimate, raw.n, raw.n_effective, target.value, precision, confidence)
-    more = int(np.atleast_1d(needed)[0])
+    more = settling.more_needed("accuracy", raw, target.value, precision, confidence)
     if not more:
         return ""
     return wording.count(

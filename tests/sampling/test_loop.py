@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from labelqa_lib import sampling
@@ -191,6 +192,45 @@ def test_findings_tell_hours_promises_and_lots(made, kept):
     row = broken[broken["goal"] == "Accuracy"].iloc[0]
     assert advice["sampling:kept:Accuracy"].hours == pytest.approx((row["planned"] - 10) * each)
     assert all(one.gain != one.gain for one in advice.values()), "narrower intervals make no label better"
+
+
+def short_of(*rows):
+    columns = ["goal", "expected_rate", "rate", "wanted", "promised", "achieved", "planned", "made", "planned_effect",
+               "achieved_effect"]  # fmt: skip
+    return pd.DataFrame([(goal, 0.9, 0.9, 0.03, 0.03, 0.05, *audits, 1.0, 1.0) for goal, *audits in rows], columns=columns)
+
+
+def advice_of(plan, kept):
+    line, lots = pd.DataFrame({"stretch": [1.0], "hours": [0.0]}), pd.DataFrame({"inspection": [], "site": []})
+    nothing = pd.DataFrame({"coverage_high": [], "saved": []})
+    found = plan_findings(plan, kept, pd.DataFrame(), nothing, pd.DataFrame(), lots, lots)
+    advised = plan_advice(found, plan, kept, line, lots)
+    return {one.code.removeprefix("sampling:kept:"): one for one in advised if one.code.startswith("sampling:kept:")}
+
+
+@pytest.fixture(scope="module")
+def some_count():
+    return planned(replace(RULES, margins={"accuracy": 0.03, "fnr": 0.09}, site_margins={}))
+
+
+def test_one_shortfall_is_the_same_audits_whatever_part_of_them_a_goal_counts(some_count):
+    told = advice_of(some_count, short_of(("Accuracy", 200.0, 100.0), ("Leakage (FNR)", 60.0, 30.0)))
+    every, some = told["Accuracy"], told["Leakage (FNR)"]
+    assert every.recommendation.action == some.recommendation.action == "Make all audits planned: 100 more than last week"
+    assert every.recommendation.hours == some.recommendation.hours
+    assert "100 audits were made of 200 planned" in every.sentence
+    assert "30 audits that count for it were made of 60 planned" in some.sentence
+    chance = advice_of(some_count, short_of(("Accuracy", 200.0, 200.0), ("Leakage (FNR)", 60.0, 30.0)))
+    assert chance["Leakage (FNR)"].recommendation is None, "all planned audits were made"
+
+
+def test_without_a_goal_that_counts_every_audit_the_plan_says_how_many_hold_those_that_count():
+    alone = planned(replace(RULES, margins={"fnr": 0.09}, site_margins={}))
+    (told,) = advice_of(alone, short_of(("Leakage (FNR)", 60.0, 30.0))).values()
+    audits = 30 * alone.audits / alone.promises["audits"].iloc[0]
+    assert audits > 60, "three in ten items violate"
+    assert f": {audits:.0f} more than last week" in told.recommendation.action
+    assert told.recommendation.hours == pytest.approx(audits * alone.hours / alone.audits)
 
 
 @pytest.mark.slow
