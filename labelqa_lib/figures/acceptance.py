@@ -47,7 +47,8 @@ def lots(frame: pd.DataFrame, *, title: str = N_("Sites' weeks under the switchi
     """
     if frame.empty:
         return nothing(title, frame, say("no site's week has random audits"))
-    sites = sorted(frame["site"].unique())[:MOST_SITES]
+    every = sorted(frame["site"].unique())
+    sites = every[:MOST_SITES]
     weeks = sorted(frame["week"].unique())
     fig = canvas(0.9 + 0.62 * len(sites))
     ax = fig.subplots()
@@ -57,7 +58,9 @@ def lots(frame: pd.DataFrame, *, title: str = N_("Sites' weeks under the switchi
     ax.set_ylim(-0.6, len(sites) - 0.4)
     week_ticks(ax, weeks)
     shown = frame[frame["site"].isin(sites)]
-    heading(fig, title, _fared(shown, sites), say("errors found / allowed; ▲ rejected; grey: tightened"))
+    note = [say("errors found / allowed; ▲ rejected; grey: tightened")]
+    note += [say("… and {n} more", n=len(every) - len(sites))] if len(every) > len(sites) else []
+    heading(fig, title, _fared(shown, sites), say("; ").join(note))
     return fig
 
 

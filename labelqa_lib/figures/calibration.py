@@ -77,7 +77,7 @@ def participants(
     ax.tick_params(length=0, labelcolor=INK)
     ax.set_xlabel(say("share that agrees with the key (interval), items; the darker, the surer it differs; empty: fewer than {n}",
                       n=FEWEST_ITEMS))  # fmt: skip
-    worst = enough.sort_values(["estimate", who], kind="stable").head(3)
+    worst = enough[enough[who].isin(shown)].sort_values(["estimate", who], kind="stable").head(3)
     said = [
         say("{who} {share} in {area}", who=name(row[who]), share=wording.amount(row["estimate"], "rate"), area=name(row[area]))
         for _, row in worst.iterrows()

@@ -37,6 +37,9 @@ def test_at_most_twenty_and_the_rest_is_said():
     fig = participants(frame(*rows), "agent_id")
     assert len(fig.axes[0].get_yticklabels()) == 20
     assert "the 20 furthest from it" in fig.get_suptitle()
+    # one cell far from the key does not make its person one of the furthest: who is not drawn is not named either
+    spread = [("agent 99", "adult", 0.1, 10), *[("agent 99", f"area {number}", 1.0, 40) for number in range(9)]]
+    assert "agent 99" not in participants(frame(*rows, *spread), "agent_id").get_label()
 
 
 def test_only_what_surely_differs_is_dark_and_many_areas_leave_no_room_for_intervals():

@@ -45,6 +45,8 @@ def test_lots_say_rejections_and_what_follows():
         "found": [9.0, np.nan], "accepted": [False, None], "following": ["tightened", "tightened"],
     })  # fmt: skip
     assert "KUL: 1 of 1 weeks rejected, next tightened" in acceptance.lots(frame).get_label()
+    many = pd.concat([frame.assign(site=f"s{place}") for place in range(acceptance.MOST_SITES + 2)])
+    assert "… and 2 more" in acceptance.lots(many).get_suptitle() and "more" not in acceptance.lots(frame).get_suptitle()
     assert "no site's week has random audits" in acceptance.lots(frame.head(0)).get_label()
 
 
