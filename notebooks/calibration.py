@@ -50,7 +50,7 @@ consensus = lq.calibration.people_consensus(rows, labels, confidence=sure)
 suspicions = {
     "unrelated": lq.calibration.unrelated(rows, labels, fewest),
     "constant": lq.calibration.constant(tables, fewest),
-    "copied": lq.calibration.copied(rows, consensus),
+    "copied": lq.calibration.copied(rows, consensus, fewest),
     "too_fast": lq.calibration.too_fast(tables, fewest, confidence=sure),
 }
 

@@ -11,9 +11,13 @@ import pytest
 from labelqa_lib import findings
 from labelqa_lib.findings.history import beside
 from labelqa_lib.findings.recommend import recommend
+from labelqa_lib.findings.standout import standing_out
+from labelqa_lib.metrics import spread
 from labelqa_lib.params import Target
 from labelqa_lib.store import Restatement, Snapshot
 from labelqa_lib.translation import speaking
+
+from metrics.snapshots import joined, labelled, make
 
 WEEKS = ("2026-W44", "2026-W45", "2026-W46")
 
@@ -266,3 +270,12 @@ def test_critical_errors_that_crowd_in_the_last_week_are_a_finding():
     assert "of late 5 good items lie before each, where 49 were usual (7 in a row below the centre)" in found.sentence
     for calm in (gaps.assign(signal=""), gaps.assign(signal="7 in a row above the centre"), gaps[:1], gaps[:0]):
         assert findings.find(standing, [], gaps=calm) == []
+
+
+@pytest.mark.parametrize(("items", "chance"), [(20, ""), (40, " (100 % chance to be the worst)")])
+def test_who_is_named_alone_is_given_no_chance_to_be_the_worst(items, chance):
+    """With 20 items nobody else is named, and nobody knows how they compare."""
+    bad = labelled("ok>ok " * 36 + "ok>spam " * 24, agent_id="BAD")
+    rest = [labelled("ok>ok " * (items - 1) + "ok>spam", agent_id=f"x{place}") for place in range(8)]
+    (one,) = standing_out(spread(make(**joined(bad, *rest)), "agent_id"))
+    assert one.sentence.endswith(f": BAD with 40.0 % (28.3 to 53.0) on 60 items{chance}.")

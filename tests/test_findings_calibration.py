@@ -75,7 +75,7 @@ def test_every_trap_is_named():
 
 def split(verdict: str) -> pd.DataFrame:
     row = {"policy_area": "commerce", "reference_label": "counterfeit", "label": "spam", "verdict": verdict, "share": 0.19,
-           "ci_low": 0.14, "ci_high": 0.26, "n": 163, "errors": 31, "site": "KUL", "site_share": 0.263, "rest_share": 0.02,
+           "ci_low": 0.14, "ci_high": 0.26, "n": 163, "errors": 31, "site": "KUL", "also": (), "site_share": 0.263, "rest_share": 0.02,
            "p_value": 0.001, "sites": "KUL 26 % of 114, MNL 2 % of 49"}  # fmt: skip
     return pd.DataFrame([row])
 
@@ -97,6 +97,15 @@ def test_which_it_is_and_why(verdict, severity, said):
     ((found_severity, sentence),) = found.values()
     assert found_severity == severity and said in sentence
     assert "KUL 26 % of 114, MNL 2 % of 49" in sentence
+
+
+def test_every_site_that_needs_training_is_named():
+    both = split("training").assign(also=[("PEN",)])
+    rows = pairs(ok_ok=300, spam_spam=200)
+    shares = rows["label"].value_counts(normalize=True)
+    (one,) = calibration_findings(agreement(rows, LABELS), agreement(rows, LABELS, "label"), shares, NO_TRAP, both, NOTHING)
+    assert one.sentence.startswith("Training at KUL and PEN: there counterfeit is labelled spam 26.3 %")
+    assert (one.segment, one.also) == ({"site": "KUL"}, ({"site": "PEN"},))
 
 
 def test_people_are_named_once_and_doubt_is_said():

@@ -131,6 +131,15 @@ def test_a_confusion_gains_what_of_it_is_one_sites_or_all_of_it():
     assert np.isnan(advised(finding("split:training:ok:hate", "training", segment={"site": "KUL"}), splits=splits)[0].gain)
 
 
+def test_sites_that_need_the_same_training_are_counted_together():
+    staff = pd.DataFrame({"site": ["", "KUL", "PEN", "MNL"], "agents": [30, 8, 7, 15], "auditors": 2, "minutes": 1.0})
+    both = finding("split:training:spam:ok", "training", segment={"site": "KUL"}, also=({"site": "PEN"},))
+    (one,) = (found.recommendation for found in recommend([both], 10_000.0, PAIRS, staff))
+    assert one.sentence == "Retrain site KUL and PEN on spam taken for ok. Costs about 17.0 h (15 agents × 60 min, and 2.0 h to prepare)."
+    unknown = recommend([both], 10_000.0, PAIRS, staff[staff["site"] != "PEN"])[0].recommendation
+    assert unknown.hours == 32.0, "everywhere where a site is not known"
+
+
 def test_without_confusions_or_people_it_says_so_and_does_not_fail():
     found = recommend([finding("target:accuracy", "accuracy"), finding("target:fnr", "fnr", audits=20)], 10_000.0)
     assert found[0].recommendation.kind == "look"

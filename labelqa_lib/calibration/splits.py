@@ -23,7 +23,7 @@ FEWEST_ITEMS, FEWEST_ERRORS = 10, 5
 """A site with fewer items of a label takes no part; a confusion with fewer cases over all is not looked at."""
 
 _COLUMNS = ["policy_area", "reference_label", "label", "verdict", "share", "ci_low", "ci_high", "n", "errors",
-            "site", "site_share", "rest_share", "p_value", "sites"]  # fmt: skip
+            "site", "also", "site_share", "rest_share", "p_value", "sites"]  # fmt: skip
 
 
 def splits(
@@ -45,16 +45,19 @@ def splits(
     -------
     DataFrame
         One row per clause and confusion: ``policy_area, reference_label, label`` (given instead), ``verdict, share`` of
-        the reference label's judged items with its interval, ``n, errors``; ``site`` that differs most, ``site_share,
-        rest_share`` (all others'), ``p_value`` of the sites being alike, and ``sites`` in words. Most errors first.
-        Empty where nothing was judged.
+        the reference label's judged items with its interval, ``n, errors``; ``site`` that most surely has more than
+        others, ``also`` (a tuple: further sites that have), ``site_share`` of these together, ``rest_share`` (all
+        others'), ``p_value`` of the sites being alike, and ``sites`` in words. Most errors first. Empty where nothing
+        was judged.
 
     Notes
     -----
     Sites are compared by Fisher's exact test of each site against the rest, smallest p times the number of sites, then
-    Benjamini and Hochberg over confusions. "training": sites differ and one has more. "unclear SOP": no site differs,
-    the share is surely above `OFTEN`, and every one of at least two sites has it above half of that. "not enough data":
-    often, but with one site alone, or too few items a site, to tell which.
+    Benjamini and Hochberg over confusions. "training": sites differ, be it that one has more or that one has fewer and
+    so proves that the text can be read. Named are those above the whole's share that have surely more than all sites
+    that are not, or, where none of them has alone, all that are above. "unclear SOP": no site differs, the share is
+    surely above `OFTEN`, and every one of at least two sites has it above half of that. "not enough data": often, but
+    with one site alone, or too few items a site, to tell which.
     """
     return split_verdicts(_cells(tables, weeks), false_discovery_rate, confidence)
 
@@ -64,7 +67,7 @@ def split_verdicts(cells: pd.DataFrame, false_discovery_rate: float = 0.05, conf
     found = [
         row
         for key, part in cells.groupby(["policy_area", "reference_label"])
-        for row in _confused(key, part, confidence)
+        for row in _confused(key, part, false_discovery_rate, confidence)
     ]
     frame = pd.DataFrame(found, columns=_COLUMNS)
     if not len(frame):
@@ -72,7 +75,7 @@ def split_verdicts(cells: pd.DataFrame, false_discovery_rate: float = 0.05, conf
     tested = frame["p_value"].notna()
     adjusted = np.full(len(frame), np.nan)
     adjusted[tested] = stats.false_discovery_control(frame.loc[tested, "p_value"])
-    differs = (adjusted <= false_discovery_rate) & (frame["site_share"] > frame["rest_share"])
+    differs = adjusted <= false_discovery_rate
     often = frame["ci_low"] >= OFTEN
     frame["verdict"] = np.select(
         [differs, often & frame["verdict"].eq(UNCLEAR), often], [TRAINING, UNCLEAR, UNDECIDED], ""
@@ -91,7 +94,7 @@ def _cells(tables: Tables, weeks: Sequence[str] | None) -> pd.DataFrame:
     return cells.fillna({"policy_area": "all", "site": N_("all sites")})
 
 
-def _confused(key: tuple, part: pd.DataFrame, confidence: float) -> list[tuple]:
+def _confused(key: tuple, part: pd.DataFrame, rate: float, confidence: float) -> list[tuple]:
     """One row per label given instead."""
     items = part.groupby("site")["n"].sum()
     items = items[items >= FEWEST_ITEMS]
@@ -99,27 +102,41 @@ def _confused(key: tuple, part: pd.DataFrame, confidence: float) -> list[tuple]:
     for label, wrong in part[part["label"] != key[1]].groupby("label"):
         errors = wrong.set_index("site")["n"].reindex(items.index, fill_value=0)
         if errors.sum() >= FEWEST_ERRORS:
-            found.append((*key, label, *_verdict(items, errors, confidence)))
+            found.append((*key, label, *_verdict(items, errors, rate, confidence)))
     return found
 
 
-def _verdict(items: pd.Series, errors: pd.Series, confidence: float) -> tuple:
+def _verdict(items: pd.Series, errors: pd.Series, rate: float, confidence: float) -> tuple:
     n, wrong = int(items.sum()), int(errors.sum())
     low, high = (float(end) for end in wilson(wrong, n, confidence))
     shares = (errors / items).sort_values(ascending=False)
     told = ((site, f"{100 * share:.0f}", f"{items[site]:,}") for site, share in shares.items())
     said = say(", ").join(say("{site} {share} % of {n}", site=site, share=share, n=n) for site, share, n in told)
     if len(items) < 2:
-        return UNDECIDED, wrong / n, low, high, n, wrong, "", np.nan, np.nan, np.nan, said
-    chances = {site: _against_rest(errors[site], items[site], wrong, n) for site in items.index}
-    site = min(chances, key=lambda name: (chances[name], name))
-    rest = (wrong - errors[site]) / (n - items[site])
+        return UNDECIDED, wrong / n, low, high, n, wrong, "", (), np.nan, np.nan, np.nan, said
+    chance = min(_against(errors[site], items[site], wrong - errors[site], n - items[site]) for site in items.index)
+    site, also, *both = _with_more(items, errors, rate)
     everywhere = (wilson(errors, items, confidence)[0] >= OFTEN / 2).all()
     verdict = UNCLEAR if everywhere else UNDECIDED
-    p_value = min(1.0, chances[site] * len(items))
-    return verdict, wrong / n, low, high, n, wrong, site, shares[site], rest, p_value, said
+    p_value = min(1.0, chance * len(items))
+    return verdict, wrong / n, low, high, n, wrong, site, also, *both, p_value, said
 
 
-def _against_rest(errors: int, items: int, all_errors: int, all_items: int) -> float:
-    table = [[errors, items - errors], [all_errors - errors, all_items - items - all_errors + errors]]
+def _with_more(items: pd.Series, errors: pd.Series, rate: float) -> tuple[str, tuple[str, ...], float, float]:
+    """The site that most surely has more than others, further ones that have, their share and that of all others; the
+    order of names decides nothing but which of two equal sites is told first."""
+    more = errors * items.sum() > errors.sum() * items
+    if not more.any():  # all shares are the same
+        return "", (), np.nan, np.nan
+    few = errors[~more].sum(), items[~more].sum()
+    chances = pd.Series({site: _against(errors[site], items[site], *few) for site in items.index[more]})
+    surely = chances * len(chances) <= rate
+    named = chances[surely if surely.any() else chances.notna()].sort_values(kind="stable").index
+    theirs = items.index.isin(named)
+    site_share, rest_share = (errors[these].sum() / items[these].sum() for these in (theirs, ~theirs))
+    return named[0], tuple(named[1:]), site_share, rest_share
+
+
+def _against(errors: int, items: int, other_errors: int, other_items: int) -> float:
+    table = [[errors, items - errors], [other_errors, other_items - other_errors]]
     return float(stats.fisher_exact(table).pvalue)

@@ -24,9 +24,6 @@ from labelqa_lib.store import Tables, fetch
 RELATED = 0.2
 """Agreement with the others beyond chance that ordinary work surely reaches; below it labels tell next to nothing."""
 
-SHARED_ITEMS = 20
-"""Two agents with fewer items in common are not compared."""
-
 READING_SHARE = 0.2
 """A label faster than this share of its queue's median handle time is taken as given without reading."""
 
@@ -116,7 +113,9 @@ def constant(tables: Tables, minimum: int = 30, false_discovery_rate: float = 0.
     return _flagged(frame, false_discovery_rate, tested)
 
 
-def copied(rows: pd.DataFrame, found: Consensus | None, false_discovery_rate: float = 0.05) -> pd.DataFrame:
+def copied(
+    rows: pd.DataFrame, found: Consensus | None, minimum: int = 30, false_discovery_rate: float = 0.05
+) -> pd.DataFrame:
     """Which two agents give the same labels more often than people who err on their own would?
 
     Parameters
@@ -125,12 +124,14 @@ def copied(rows: pd.DataFrame, found: Consensus | None, false_discovery_rate: fl
         From `overlap`.
     found : Consensus or None
         From `people_consensus`: how each of them errs.
+    minimum : int
+        Two agents with fewer items in common are not compared: a pair is named on these items alone.
 
     Returns
     -------
     DataFrame
         ``agent_id, other_agent, estimate, expected, n, p_value, adjusted, flagged``: the share of common items with the
-        same label, and the share expected of two who err independently, of pairs with `SHARED_ITEMS` or more.
+        same label, and the share expected of two who err independently, of pairs with `minimum` or more.
 
     Notes
     -----
@@ -144,7 +145,7 @@ def copied(rows: pd.DataFrame, found: Consensus | None, false_discovery_rate: fl
     agent, agents = pd.factorize(known["agent_id"], sort=True)
     table = pd.DataFrame({"item": known["item_id"].to_numpy(), "agent": agent, "label": known["label"].to_numpy()})
     both = table.merge(table, on="item", suffixes=("", "_other")).query("agent < agent_other")
-    both = both[both.groupby(["agent", "agent_other"])["item"].transform("size") >= SHARED_ITEMS]
+    both = both[both.groupby(["agent", "agent_other"])["item"].transform("size") >= minimum]
     if not len(both):
         return _flagged(pd.DataFrame(columns=columns), false_discovery_rate)
     size = len(found.probabilities.columns)

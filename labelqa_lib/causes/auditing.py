@@ -10,6 +10,7 @@ from scipy import stats
 
 from labelqa_lib.causes.cause import Cause
 from labelqa_lib.causes.inside import each, moved
+from labelqa_lib.metrics.audited import PEOPLE_WITH_FEW
 from labelqa_lib.stats.intervals import clopper_pearson
 from labelqa_lib.translation import N_
 
@@ -57,8 +58,9 @@ def auditors(audited: pd.DataFrame, causes: Sequence[Cause], recent: Sequence[st
     -------
     DataFrame
         ``cause, auditor_id`` (who stands out most among at least two), ``audits, errors`` (of that auditor inside,
-        now), ``share_of_audits, share_of_errors`` and ``p_value`` (Fisher's exact test, one-sided, times the auditors
-        looked at, at most 1).
+        now), ``share_of_audits, share_of_errors`` (of everybody's) and ``p_value`` (Fisher's exact test, one-sided,
+        against everybody else, times the auditors looked at, at most 1). Those pooled for their few audits are no
+        auditor: they count among everybody else and are not looked at.
     """
     found = []
     for name, _cause, rows in each(audited, causes, recent):
@@ -66,12 +68,13 @@ def auditors(audited: pd.DataFrame, causes: Sequence[Cause], recent: Sequence[st
         counts = now.groupby("auditor_id")["is_error"].agg(errors="sum", audits="size")
         if len(counts) < 2 or not counts["errors"].sum():
             continue
-        tests = [_more_errors(one.errors, one.audits, counts) for one in counts.itertuples()]
+        people = counts.drop(PEOPLE_WITH_FEW["auditor_id"], errors="ignore")
+        tests = [_more_errors(one.errors, one.audits, counts) for one in people.itertuples()]
         place = int(np.argmin(tests))
-        one = counts.iloc[place]
+        one = people.iloc[place]
         found.append(
-            (name, counts.index[place], int(one["audits"]), int(one["errors"]), one["audits"] / len(now),
-             one["errors"] / counts["errors"].sum(), min(1.0, tests[place] * len(counts)))
+            (name, people.index[place], int(one["audits"]), int(one["errors"]), one["audits"] / len(now),
+             one["errors"] / counts["errors"].sum(), min(1.0, tests[place] * len(people)))
         )  # fmt: skip
     columns = ["cause", "auditor_id", "audits", "errors", "share_of_audits", "share_of_errors", "p_value"]
     return pd.DataFrame(found, columns=columns)

@@ -10,6 +10,7 @@ from scipy import stats
 
 from labelqa_lib.causes.cause import Cause
 from labelqa_lib.causes.inside import each, moved
+from labelqa_lib.metrics.audited import PEOPLE_WITH_FEW
 from labelqa_lib.translation import N_
 
 MOST_PAIRS = 4
@@ -17,6 +18,13 @@ MOST_PAIRS = 4
 
 NEWCOMERS = ("0-2 weeks", "3-5 weeks")
 """Bands of tenure in which somebody is new."""
+
+MOST_ERRORS = (
+    N_("labelled by the agent with most errors"),
+    N_("labelled by the two agents with most errors"),
+    N_("labelled by the three agents with most errors"),
+)
+"""So many agents at most are looked at together; fewer where fewer have errors."""
 
 NIGHT, WEEKEND = "night 22-06", ("Saturday", "Sunday")
 
@@ -101,7 +109,8 @@ def circumstances(audited: pd.DataFrame, causes: Sequence[Cause], recent: Sequen
     DataFrame
         ``cause, circumstance, rows_before, rows_now`` (share of the rows inside), ``errors_now`` (share of the errors
         inside) and ``p_value`` (Fisher's exact test, one-sided: are errors inside more frequent in this circumstance?;
-        NaN for the agents, who are chosen for having most errors). A circumstance without rows is left out.
+        NaN for the agents, who are chosen for having most errors). A circumstance without rows is left out. Agents
+        pooled for their few items are none of those with most errors, but part of the whole that shares are of.
     """
     found = []
     for name, _cause, rows in each(audited, causes, recent):
@@ -124,15 +133,16 @@ def _circumstances(rows: pd.DataFrame) -> list[tuple[str, pd.Series, bool]]:
         (N_("labelled by agents in their first six weeks"), rows["tenure"].isin(NEWCOMERS), "tenure"),
         (N_("labelled at night (22-06 local time)"), rows["shift"] == NIGHT, "shift"),
         (N_("labelled on Saturday or Sunday"), rows["weekday"].isin(WEEKEND), "weekday"),
-        (N_("labelled by the three agents with most errors"), _three_with_most_errors(rows), "agent_id"),
     ]
-    return [(said, holds, column == "agent_id") for said, holds, column in given if rows[column].notna().any()]
+    told = [(said, holds, False) for said, holds, column in given if rows[column].notna().any()]
+    worst = _with_most_errors(rows)
+    return [*told, (MOST_ERRORS[len(worst) - 1], rows["agent_id"].isin(worst), True)] if worst else told
 
 
-def _three_with_most_errors(rows: pd.DataFrame) -> pd.Series:
+def _with_most_errors(rows: pd.DataFrame) -> list[str]:
     wrong = rows[rows["now"] & (rows["is_error"] == 1)].groupby("agent_id").size()
-    worst = sorted(wrong.index, key=lambda agent: (-wrong[agent], agent))[:3]
-    return rows["agent_id"].isin(worst)
+    wrong = wrong.drop(PEOPLE_WITH_FEW["agent_id"], errors="ignore")
+    return sorted(wrong.index, key=lambda agent: (-wrong[agent], agent))[: len(MOST_ERRORS)]
 
 
 def _share(holds: pd.Series, weight: pd.Series, among: pd.Series) -> float:

@@ -75,9 +75,8 @@ def _splits(splits: pd.DataFrame) -> list[Finding]:
         if row["verdict"] == "training":
             sentence = say(
                 "Training at {site}: there {reference} is labelled {given} {site_share} of the time, elsewhere {rest_share} "
-                "({sites}). The others read the same SOP rightly, so it is the site and not the text of "
-                "{policy_area}.",
-                site=row["site"], **what, site_share=wording.amount(row["site_share"], "rate"),
+                "({sites}). The others read the same SOP rightly, so it is the site and not the text of {policy_area}.",
+                site=wording.listed([row["site"], *row["also"]]), **what, site_share=wording.amount(row["site_share"], "rate"),
                 rest_share=wording.amount(row["rest_share"], "rate"), sites=row["sites"],
                 policy_area=row["policy_area"],
             )
@@ -97,7 +96,8 @@ def _splits(splits: pd.DataFrame) -> list[Finding]:
         severity = {"training": "act", "unclear SOP": "act"}.get(row["verdict"], "know")
         code = f"split:{row['verdict'].replace(' ', '_')}:{row['reference_label']}:{row['label']}"
         place = {"site": row["site"]} if row["verdict"] == "training" else {"policy_area": row["policy_area"]}
-        found.append(made(code, severity, sentence, "splits", size=row["errors"], **place))
+        others = tuple({"site": site} for site in row["also"]) if "site" in place else ()
+        found.append(replace(made(code, severity, sentence, "splits", size=row["errors"], **place), also=others))
     undecided = [one for one in found if one.severity == "know"]
     return [one for one in found if one.severity != "know"] + undecided[:2]
 

@@ -51,7 +51,9 @@ are compared and not bargained. An audit's minutes come from the market itself."
 _WHO = {"agents": N_forms("{n} agent", "{n} agents"), "auditors": N_forms("{n} QA", "{n} QAs")}
 
 
-def cost(kind: str, staff: pd.DataFrame, site: str = MARKET, people: float | None = None) -> tuple[float, str]:
+def cost(
+    kind: str, staff: pd.DataFrame, site: str | list[str] = MARKET, people: float | None = None
+) -> tuple[float, str]:
     """How many hours does it take, and how are they counted?
 
     Parameters
@@ -59,8 +61,8 @@ def cost(kind: str, staff: pd.DataFrame, site: str = MARKET, people: float | Non
     kind : str
     staff : DataFrame
         From `metrics.staff`; empty where nobody is told apart.
-    site : str
-        Where; everywhere where it is empty or not known.
+    site : str or list of str
+        Where, at one site or at several; everywhere where it is empty or one is not known.
     people : float, optional
         How many it is about, where that is known better.
     """
@@ -68,9 +70,10 @@ def cost(kind: str, staff: pd.DataFrame, site: str = MARKET, people: float | Non
     if not known.people:
         return known.prepare, say("{hours} to prepare", hours=wording.amount(known.prepare, "hours"))
     if people is None:
-        rows = staff[staff["site"] == site] if len(staff) else staff
-        rows = rows if len(rows) else staff[staff["site"] == MARKET] if len(staff) else staff
-        people = float(rows[known.people].iloc[0]) if len(rows) else 0.0
+        sites = [site] if isinstance(site, str) else site
+        rows = staff[staff["site"].isin(sites)] if len(staff) else staff
+        rows = rows if len(rows) == len(sites) else staff[staff["site"] == MARKET] if len(staff) else staff
+        people = float(rows[known.people].sum()) if len(rows) else 0.0
     hours = known.prepare + known.each * people
     who, minutes = wording.count(people, *_WHO[known.people]), wording.whole(60 * known.each)
     prepare = wording.amount(known.prepare, "hours")

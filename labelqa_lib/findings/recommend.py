@@ -144,8 +144,9 @@ def _calibrated(one: Finding, told: Circumstances) -> Recommendation | None:
         return _worded(one, told, "recalibrate", say("Recalibrate all QAs with tier 2"), one.metric)
     pair, gains = taken_for(*parts[1:3]) if len(parts) > 2 else "", _of_confusion(parts, told)
     if parts[0] == "training":
-        action = say("Retrain site {site} on {pair}", site=one.segment["site"], pair=pair)
-        return _worded(one, told, "retrain", action, "accuracy", gains=gains)
+        sites = [place["site"] for place in (one.segment, *one.also)]
+        action = say("Retrain site {site} on {pair}", site=wording.listed(sites), pair=pair)
+        return _worded(one, told, "retrain", action, "accuracy", gains=gains, site=sites)
     if parts[0] == "unclear_SOP":
         action = say("Clarify the SOP of {policy_area} on {pair}", policy_area=one.segment["policy_area"], pair=pair)
         return _worded(one, told, "clarify", action, "accuracy", gains=gains)
@@ -153,7 +154,7 @@ def _calibrated(one: Finding, told: Circumstances) -> Recommendation | None:
 
 
 def _of_confusion(parts: Sequence[str], told: Circumstances) -> tuple[float, float, float]:
-    """Accuracy gained at most by ending a confusion (of one site: its share above the others'), with its interval."""
+    """Accuracy gained at most by ending a confusion (of sites: their share above the others'), with its interval."""
     unknown = (np.nan, np.nan, np.nan)
     if told.splits is None or told.confusion is None or len(parts) < 3 or not told.volume:
         return unknown
@@ -163,7 +164,7 @@ def _of_confusion(parts: Sequence[str], told: Circumstances) -> tuple[float, flo
     if split.empty or pair.empty or not pair["share"].iloc[0] > 0:
         return unknown
     row, one = split.iloc[0], pair.iloc[0]
-    # errors of a site above the others' rate are all errors less those that the others' rate makes of all items
+    # errors of sites above the others' rate are all errors less those that the others' rate makes of all items
     part = 1 - row["rest_share"] * row["n"] / row["errors"] if parts[0] == "training" else 1.0
     return tuple(float(part * one["errors"] * one[name] / one["share"] / told.volume) for name in ("share", "ci_low", "ci_high"))
 
@@ -283,7 +284,7 @@ def _names(names: Sequence[str]) -> str:
 
 def _worded(
     one: Finding, told: Circumstances, kind: str, action: str, metric: str, share: float = 1.0,
-    gains: tuple[float, float, float] | None = None, people: float | None = None, site: str | None = None,
+    gains: tuple[float, float, float] | None = None, people: float | None = None, site: str | list[str] | None = None,
 ) -> Recommendation:  # fmt: skip
     gains = np.array(gains if gains else (one.gap, max(one.gap_low, 0.0), one.gap_high)) * (1.0 if gains else share)
     hours, how = cost(kind, told.staff, one.segment.get("site", MARKET) if site is None else site, people)

@@ -30,7 +30,8 @@ _STAND_OUT = {
 
 
 def standing_out(people: pd.DataFrame) -> list[Finding]:
-    """Those flagged in a frame of `metrics.spread`, as one finding, with the chance of each to be among the worst."""
+    """Those flagged in a frame of `metrics.spread`, as one finding, with the chance of each to be among the worst where
+    others are named, too."""
     flagged = people[people["flagged"]].sort_values("worst_tenth", ascending=False)
     if flagged.empty:
         return []
@@ -42,7 +43,7 @@ def standing_out(people: pd.DataFrame) -> list[Finding]:
     )
     said = [
         say(
-            rank,
+            rank if np.isfinite(row.worst_tenth) else N_("{name} with {rate} on {items}"),
             name=getattr(row, dimension),
             rate=wording.estimate(row.estimate, row.ci_low, row.ci_high, "rate"),
             items=wording.count(row.n, "{n} item", "{n} items"),

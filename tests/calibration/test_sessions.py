@@ -106,6 +106,44 @@ def test_one_site_that_differs_needs_training():
     assert row["policy_area"] == "safety"
 
 
+def counted(**sites: tuple[int, int]) -> pd.DataFrame:
+    """Verdicts on one confusion, from wrong ones and items of each site."""
+    cells = [("safety", "hate", given, site, n) for site, (wrong, items) in sites.items()
+             for given, n in (("spam", wrong), ("hate", items - wrong))]  # fmt: skip
+    return split_verdicts(pd.DataFrame(cells, columns=["policy_area", "reference_label", "label", "site", "n"]))
+
+
+@pytest.mark.parametrize(("worse", "better"), [((40, 100), (2, 100)), ((60, 100), (20, 100)), ((33, 121), (4, 55))])
+def test_of_two_sites_the_worse_one_needs_training_whatever_their_names(worse, better):
+    share = (worse[0] / worse[1], better[0] / better[1])
+    for name, given in (("K", {"K": worse, "P": better}), ("P", {"K": better, "P": worse})):
+        row = counted(**given).iloc[0]
+        assert (row["verdict"], row["site"], row["also"]) == (TRAINING, name, ())
+        assert (row["site_share"], row["rest_share"]) == pytest.approx(share)
+
+
+def test_one_site_that_reads_it_better_proves_the_text_and_the_others_need_training():
+    row = counted(K=(60, 200), P=(60, 200), Q=(20, 200)).iloc[0]
+    assert (row["verdict"], row["site"], row["also"]) == (TRAINING, "K", ("P",))
+    assert (row["site_share"], row["rest_share"]) == (0.3, 0.1)
+    many = counted(K=(56, 200), P=(57, 200), R=(58, 200), S=(55, 200), Q=(16, 200)).iloc[0]
+    assert (many["site"], many["also"], many["rest_share"]) == ("R", ("P", "K", "S"), 0.08), "the surest first"
+    few = counted(K=(6, 20), P=(6, 20), R=(6, 20), S=(6, 20), Q=(0, 40)).iloc[0]
+    assert few["verdict"] == TRAINING and {few["site"], *few["also"]} == set("KPRS")
+
+
+def test_a_site_with_hardly_more_than_the_others_is_not_sent_along():
+    row = counted(K=(40, 100), P=(9, 100), Q=(50, 1000), R=(2, 10)).iloc[0]
+    assert (row["verdict"], row["site"], row["also"]) == (TRAINING, "K", ())
+    assert row["rest_share"] == 61 / 1110
+
+
+def test_sites_that_are_exactly_alike_name_none():
+    row = counted(K=(30, 100), P=(60, 200)).iloc[0]
+    assert (row["verdict"], row["site"], row["also"], row["p_value"]) == (UNCLEAR, "", (), 1.0)
+    assert np.isnan(row["site_share"]) and np.isnan(row["rest_share"])
+
+
 def test_everybody_splitting_the_same_way_is_the_sop():
     found = verdicts(judged("K", 35, 15), judged("P", 34, 16))
     assert found["verdict"].tolist() == [UNCLEAR]
@@ -124,10 +162,11 @@ def test_rare_confusions_that_all_sites_share_are_no_matter():
 
 
 @pytest.mark.slow
-def test_sites_that_are_alike_are_rarely_sent_to_training():
-    """Sixty markets of three confusions, alike at all three sites: few are told that one differs."""
+@pytest.mark.parametrize("sites", ["KP", "KPQ", "KPQRST"])
+def test_sites_that_are_alike_are_rarely_sent_to_training(sites):
+    """Sixty markets of three confusions, alike at all sites: few are told that one differs."""
     rng = np.random.default_rng(5)
-    keys = [("area", truth, site) for truth in ("ok", "spam", "hate") for site in "KPQ"]
+    keys = [("area", truth, site) for truth in ("ok", "spam", "hate") for site in sites]
     named = 0
     for _ in range(60):
         wrong = rng.binomial(50, 0.2, size=len(keys))

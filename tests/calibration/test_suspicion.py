@@ -47,6 +47,24 @@ def test_a_copyist_and_the_source_are_named_together():
     assert found["flagged"].sum() == 1
 
 
+def test_nobody_is_named_on_fewer_common_items_than_anybody_else():
+    """Two who always agree, also where they are wrong, on 29 items, and on 30."""
+    for shared, people in ((29, set()), (30, {"C1"})):
+        rng = np.random.default_rng(0)
+        rows = drawn(items=400, agents=8, seed=1)
+        truth, guess = rng.choice(LABELS, size=(2, shared))
+        wrong = np.where(rng.random(shared) < 0.5, truth, guess)
+        names = [f"j{place}" for place in range(shared)]
+        other = [pd.DataFrame({"item_id": names, "agent_id": agent, "label": given})
+                 for agent, given in (("C1", wrong), ("C2", wrong), ("agent 1", truth), ("agent 2", truth))]  # fmt: skip
+        rows = pd.concat([rows, *other], ignore_index=True)
+        rows["annotation_id"], rows["repeated"] = [f"n{place}" for place in range(len(rows))], False
+        found = copied(rows, people_consensus(rows, LABELS))
+        assert named(found) == people
+        assert found["n"].min() >= 30
+    assert copied(rows, people_consensus(rows, LABELS), minimum=60)["n"].min() >= 60
+
+
 @pytest.mark.slow
 def test_false_alarms_among_people_who_err_on_their_own():
     """Hard items make everybody err alike; still at most one market in ten may have anybody named (5 % at best)."""

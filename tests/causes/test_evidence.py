@@ -175,6 +175,40 @@ def test_an_auditor_who_alone_marks_the_errors_is_named():
     assert auditing.auditors(planted().assign(auditor_id="q1"), [KUL], RECENT).empty, "one auditor stands out from nobody"
 
 
+FEW = {"agent_id": "with few items", "auditor_id": "with few audits"}
+
+
+def test_people_pooled_for_their_few_rows_are_nobody_who_stands_out():
+    """They stay in what the others' shares are of, and among whom a person is tested against."""
+    pooled = auditing.auditors(planted(**FEW), [KUL], RECENT).iloc[0]
+    assert pooled["auditor_id"] in ("q0", "q1")
+    assert (pooled["share_of_errors"], pooled["p_value"]) == (0.0, 1.0)
+    agents = kinds.circumstances(planted(**FEW), [KUL], RECENT)
+    assert not agents["circumstance"].str.contains("most errors").any(), "nobody who can be told apart has an error"
+    rows = planted(auditor_id="q9")
+    good = rows["week"].isin(RECENT) & (rows["is_error"] == 0)
+    rows.loc[good, "auditor_id"], rows.loc[rows.index[good][:9], "auditor_id"] = "with few audits", "q9"
+    one = auditing.auditors(rows, [KUL], RECENT).iloc[0]
+    inside = (rows["week"].isin(RECENT) & (rows["site"] == "KUL")).sum()
+    assert (one["auditor_id"], one["share_of_errors"]) == ("q9", 1.0)
+    assert one["share_of_audits"] == one["audits"] / inside
+    assert one["p_value"] < 1e-3, "one auditor looked at, against all others together"
+
+
+@pytest.mark.parametrize(
+    ("errors", "said"),
+    [(["a1"], "by the agent with"), (["a1", "a2", "with few items"], "by the two agents with"), (list("dcba"), "by the three agents with")],
+)
+def test_so_many_agents_are_told_as_have_errors(errors, said):
+    rows = frame(*[row(14 + place, agent_id=f"z{place}") for place in range(4)],
+                 *[row(18, **WRONG, agent_id=agent) for agent in errors])  # fmt: skip
+    told = kinds.circumstances(rows, [KUL], RECENT).query("p_value.isna()").iloc[0]
+    assert said in told["circumstance"]
+    named = [agent for agent in errors if agent != "with few items"][:3]
+    assert told["errors_now"] == pytest.approx(len(named) / len(errors))
+    assert told["rows_now"] == pytest.approx(len(named) / len(rows))
+
+
 def test_every_auditor_is_shown_beside_the_others():
     table = auditing.by_auditor(planted(auditor_id="q9"), [KUL], RECENT).set_index("auditor_id")
     assert table.index[0] == "q9"
