@@ -101,6 +101,7 @@ def test_a_register_with_a_mistake_is_not_written_over(path):
     [
         ({"owner": ""}, "action MY-A002: owner is empty"),
         ({"owner": " \n"}, "action MY-A002: owner is empty"),
+        ({"owner": "Andr\udce9"}, r"action MY-A002: owner 'Andr\\udce9' is no text in UTF-8"),
         ({"expected_gain": "nan"}, "action MY-A002: expected_gain 'nan' is no number"),
         ({"closed_on": "2026-11-10"}, "action MY-A002: status open and closed_on '2026-11-10' do not agree"),
         ({"action_id": "MY-A001"}, "action MY-A001: action_id 'MY-A001' stands there twice"),

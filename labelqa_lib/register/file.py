@@ -6,6 +6,7 @@ import csv
 import io
 import math
 import os
+import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
@@ -88,6 +89,7 @@ def _wrong(row: Mapping[str, str]) -> list[str]:
         found.append(f"status {row['status']} and closed_on {row['closed_on']!r} do not agree; a closed action has its day")
     if row["closed_on"] and row["opened_on"] and row["closed_on"] < row["opened_on"]:
         found.append(f"closed_on {row['closed_on']} lies before opened_on {row['opened_on']}")
+    found += [f"{name} {row[name]!a} is no text in UTF-8" for name in COLUMNS if re.search("[\ud800-\udfff]", row[name])]
     if row["expected_gain"] and not _is_number(row["expected_gain"]):
         found.append(f"expected_gain {row['expected_gain']!r} is no number; write a fraction such as 0.012")
     return found
