@@ -39,6 +39,15 @@ def time_zones() -> frozenset[str]:
 TimeZone = Annotated[str, AfterValidator(_known_time_zone)]
 
 
+class Defaults(BaseModel):
+    """What holds for markets that say nothing else. The zone is checked here: it cuts the weeks of markets that have no file.
+    All else is checked in each market that takes it over."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    time_zone: TimeZone = "UTC"
+
+
 def _known_locale(name: str) -> str:
     try:
         Locale.parse(name, sep="-")

@@ -10,11 +10,9 @@ import yaml
 from pydantic import Field, model_validator
 
 from labelqa_lib.errors import ParamsError, UsageError
-from labelqa_lib.models import build, LocaleName, Model, TimeZone
+from labelqa_lib.models import build, Defaults, LocaleName, Model, TimeZone
 
 MARKET_CODE = re.compile(r"[A-Za-z][A-Za-z0-9]{0,15}(?:[-_][A-Za-z0-9]{1,15})?")
-
-
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
@@ -177,7 +175,7 @@ class Workspace(Model):
     minimum_named_items: Annotated[int, Field(ge=1)] = 30
     partners: Partners = Partners()
     locale: LocaleName = "en"  # the language of the index over all markets
-    market_defaults: dict[str, Any] = {}
+    market_defaults: Defaults = Defaults()
 
 
 class _Loader(yaml.SafeLoader):
@@ -263,10 +261,11 @@ def load_market(root: Path, workspace: Workspace, market: str) -> Market:
     own = load_yaml(path) if path.exists() else {"configured": False}
     if own.setdefault("market", market) != market:
         raise ParamsError(f"{path}: market: {own['market']!r} does not match the file's name")
-    merged = {**workspace.market_defaults, **own}
+    defaults = workspace.market_defaults.model_dump(exclude_unset=True)
+    merged = {**defaults, **own}
     where = path if path.exists() else Path(root) / "params" / "workspace.yaml"
     for name, lines in (("targets", "metric: {at_least: …}"), ("sampling", "name: value")):
-        layers = [given.get(name) or {} for given in (workspace.market_defaults, own)]
+        layers = [given.get(name) or {} for given in (defaults, own)]
         if not all(isinstance(layer, dict) for layer in layers):
             raise ParamsError(f"{where}: {name}: must hold `{lines}` lines, not {layers}")
         merged[name] = layers[0] | layers[1]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shutil
 import signal
 
 import pytest
@@ -17,6 +18,7 @@ CODE = "move:accuracy:site=KUL"
 @pytest.fixture
 def labelqa(tiny, monkeypatch, capfd):
     """The command line in a workspace without any snapshot, and with a report that found something."""
+    shutil.rmtree(tiny.root / "data")
     for week, gap in (("2026-W45", 0.01), ("2026-W46", 0.03)):
         folder = tiny.reports / "internal" / week / "MY"
         folder.mkdir(parents=True)
@@ -67,6 +69,11 @@ def test_an_action_is_opened_listed_and_closed(labelqa, tiny):
         ((*OPEN, "--finding", CODE, "--due", "soon"), "'soon' is no day; write it as 2026-11-30"),
         (("open", "--market", "../x", "--owner", "Ana", "--finding", CODE), "market '../x'"),
         (("open", "--market", "MY", "--finding", CODE), "--owner"),
+        ((*OPEN, "--finding", CODE, "--owner", " "), "action MY-A002: owner is empty"),
+        ((*OPEN, "--finding", "", "--action", "b"), "action MY-A002: finding_code is empty"),
+        ((*OPEN, "--finding", CODE, "--gain", "nan"), "action MY-A002: expected_gain 'nan' is no number"),
+        ((*OPEN, "--finding", CODE, "--on", "9999-12-20"), "--on 9999-12-20: no calendar goes on for 4 weeks from there"),
+        ((*OPEN, "--finding", CODE, "--on", "0001-01-01"), "opened_on '0001-01-01' is no day"),
     ],
 )  # fmt: skip
 def test_bad_input_is_a_sentence_and_exit_code_2(labelqa, tiny, arguments, says):
@@ -82,3 +89,22 @@ def test_nothing_is_closed_twice(labelqa):
     labelqa("close", "MY-A001", "--on", "2026-11-30")
     code, _, error = labelqa("close", "MY-A001")
     assert code == 2 and "was closed on 2026-11-30 already (done)" in error
+
+
+@pytest.mark.parametrize("command", [("list",), (*OPEN, "--finding", CODE), ("close", "MY-A001")])
+def test_a_place_that_was_named_and_is_not_there_is_said(labelqa, tiny, command):
+    """Without the delivery's actions the list is not all of it, and the next number may be one of theirs."""
+    labelqa(*OPEN, "--finding", CODE)
+    before = (tiny.root / "actions.csv").read_bytes()
+    code, out, error = labelqa(*command, "--data", "typo")
+    assert code == 2 and not out and "typo: no snapshot 'CURRENT'" in error
+    assert (tiny.root / "actions.csv").read_bytes() == before
+
+
+@pytest.mark.parametrize("current", ["20260101T000000Z-00000000", None])
+def test_a_snapshot_that_cannot_be_read_is_said(labelqa, tiny, current):
+    tiny.snapshot({"MY": ["2026-W46"]})  # its files are gone
+    if current:
+        (tiny.root / "data" / "snapshots" / "CURRENT").write_text(current)
+    code, out, error = labelqa("list")
+    assert code == 2 and not out and ("files of table" in error if current is None else f"no snapshot '{current}'" in error)

@@ -69,6 +69,32 @@ def test_what_is_wrong_is_said_with_place_and_value(workspace, text, sentence):
         load(root, "NO")
 
 
+@pytest.mark.parametrize(
+    ("zone", "sentence"),
+    [
+        ("8", r"Input should be a valid string \(it is 8\)"),
+        ("", r"Input should be a valid string \(it is None\)"),
+        ("[UTC]", r"Input should be a valid string \(it is \['UTC'\]\)"),
+        ("Asia/Kuala", "time zone 'Asia/Kuala' is not known; write an IANA name such as Asia/Kuala_Lumpur"),
+    ],
+)
+def test_the_zone_of_markets_without_a_file_is_checked_with_the_workspace(workspace, zone, sentence):
+    """No market's params need meet it: intake does, for every market that nobody described."""
+    root = workspace("workspace.yaml", f"market_defaults:\n  time_zone: {zone}\n  targets: {{}}\n")
+    with pytest.raises(ParamsError, match=f"workspace.yaml: market_defaults.time_zone: {sentence}$"):
+        params.load_workspace(root)
+
+
+def test_defaults_are_known_as_they_were_written(workspace):
+    root = workspace("workspace.yaml", "market_defaults: {locale: ms-MY, sampling: {hours: 30}}\n")
+    known = params.load_workspace(root)
+    assert known.market_defaults.time_zone == "UTC"
+    market = load(root)
+    assert (market.time_zone, market.locale, market.sampling.hours) == ("UTC", "ms-MY", 30)
+    with pytest.raises(ParamsError, match=r"workspace.yaml: lokale: is not a known setting"):
+        load(workspace("workspace.yaml", "market_defaults: {lokale: ms-MY}\n"))
+
+
 def test_problems_of_all_markets_are_collected(workspace):
     workspace("markets/MY.yaml", "market: MY\ntime_zone: Mars/Base\n")
     root = workspace("markets/SG.yaml", "market: SG\nlocal: en\n")

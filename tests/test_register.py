@@ -55,7 +55,10 @@ def test_every_mistake_is_a_sentence_with_its_line(path):
     bad = [
         row(due_on="2026-13-01"), row(action_id="MY-A002", status="finished"), row(action_id="MY-A003", owner=""),
         row(action_id="MY-A004", closed_on="2026-10-01", status="done"), row(action_id="MY-A005", expected_gain="much"),
-        row(action_id="MY-A006", status="done"), row(),
+        row(action_id="MY-A006", status="done"), row(), row(action_id="MY-A007", due_on="2026-W49-1", opened_on="20261005"),
+        row(action_id="MY-A008", opened_on="0001-01-01"), row(action_id="MY-A009", expected_gain="1_000"),
+        row(action_id="MY-A010", expected_gain="nan"), row(action_id="MY-A011", expected_gain="-inf"),
+        row(action_id="MY-A012", expected_gain="０.１"),
     ]  # fmt: skip
     path.write_text(register.as_csv(bad))
     with pytest.raises(UsageError) as error:
@@ -69,6 +72,13 @@ def test_every_mistake_is_a_sentence_with_its_line(path):
         "line 6: expected_gain 'much' is no number; write a fraction such as 0.012",
         "line 7: status done and closed_on '' do not agree; a closed action has its day",
         "line 8: action_id 'MY-A001' stands there twice; give it another",
+        "line 9: opened_on '20261005' is no day; write it as 2026-11-30",
+        "line 9: due_on '2026-W49-1' is no day; write it as 2026-11-30",
+        "line 10: opened_on '0001-01-01' is no day; write it as 2026-11-30",
+        "line 11: expected_gain '1_000' is no number; write a fraction such as 0.012",
+        "line 12: expected_gain 'nan' is no number; write a fraction such as 0.012",
+        "line 13: expected_gain '-inf' is no number; write a fraction such as 0.012",
+        "line 14: expected_gain '０.１' is no number; write a fraction such as 0.012",
     ]
     path.write_text("a,b\n1,2\n")
     with pytest.raises(UsageError, match="no column action_id, market"):
@@ -84,6 +94,54 @@ def test_a_register_with_a_mistake_is_not_written_over(path):
     with pytest.raises(UsageError, match="owner is empty"):
         put(path, row())
     assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"owner": ""}, "action MY-A002: owner is empty"),
+        ({"owner": " \n"}, "action MY-A002: owner is empty"),
+        ({"owner": "Andr\udce9"}, r"action MY-A002: owner 'Andr\\udce9' is no text in UTF-8"),
+        ({"expected_gain": "nan"}, "action MY-A002: expected_gain 'nan' is no number"),
+        ({"closed_on": "2026-11-10"}, "action MY-A002: status open and closed_on '2026-11-10' do not agree"),
+        ({"action_id": "MY-A001"}, "action MY-A001: action_id 'MY-A001' stands there twice"),
+    ],
+)
+def test_what_could_not_be_read_again_is_not_written(path, changes, says):
+    put(path, row())
+    before = path.read_bytes()
+    with pytest.raises(UsageError, match=says):
+        put(path, row(), row(action_id="MY-A002", **changes) if "action_id" not in changes else row())
+    assert path.read_bytes() == before
+
+
+def test_days_and_gains_of_every_size_are_read_again(path):
+    put(path, row(opened_on="1000-01-01", due_on="9999-12-31", expected_gain="-1e-300"))
+    assert register.as_text(register.read(path))[0]["due_on"] == "9999-12-31"
+
+
+def test_a_register_that_is_a_link_stays_one_and_what_it_names_is_written(path, tmp_path):
+    """Two workspaces, one register: each sees the other's actions, and their writers wait for each other."""
+    shared = tmp_path / "shared" / "register.csv"
+    shared.parent.mkdir()
+    other = tmp_path / "other.csv"
+    for link in (path, other):
+        link.symlink_to(shared)
+
+    def meanwhile(rows):
+        assert (shared.parent / ".register.csv.lock").exists()
+        return [*rows, row()]
+
+    register.change(path, meanwhile)
+    register.change(other, lambda rows: [*rows, row(action_id="MY-A002")])
+    assert path.is_symlink() and other.is_symlink()
+    assert register.read(path)["action_id"].tolist() == register.read(shared)["action_id"].tolist() == ["MY-A001", "MY-A002"]
+
+
+def test_a_link_in_a_circle_is_a_sentence(path):
+    path.symlink_to(path)
+    with pytest.raises(UsageError, match="the register cannot be read"):
+        put(path, row())
 
 
 def test_ten_writers_at_once_lose_nothing(path):

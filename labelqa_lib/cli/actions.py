@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from labelqa_lib.cli.frame import DATA, EPILOG, Workspace, console, one_line, print_table
-from labelqa_lib.errors import DataError, UsageError
+from labelqa_lib.errors import UsageError
 
 WEEKS = 4
 """An action is due so many weeks after it was opened, where nobody says when."""
@@ -31,16 +31,21 @@ def _today() -> date:
     return datetime.now(UTC).date()
 
 
-def _register(workspace: Workspace):
-    """Everything there is: the snapshot's actions, where there is a snapshot, and the workspace's own over them."""
+def _register(workspace: Workspace, named: str | None):
+    """Everything there is: the snapshot's actions, where there is a snapshot, and the workspace's own over them.
+
+    Raises
+    ------
+    DataError
+        When there is none although somebody `named` where it lies, or what is there cannot be read.
+    """
     from labelqa_lib import register, store
 
-    try:
-        delivered = store.open_tables(workspace.data).actions
-    except DataError:
-        if not isinstance(workspace.data, Path):  # somebody named it: it is not just that nothing was ingested yet
-            raise
+    place = workspace.data
+    if not named and isinstance(place, Path) and not (place / "CURRENT").exists():  # nothing was ingested yet
         delivered = None
+    else:
+        delivered = store.open_tables(place).actions
     return register.merged(None if delivered is None else store.fetch(delivered), register.read(workspace.register))
 
 
@@ -54,7 +59,7 @@ def list_(root, market, every, as_csv, data) -> None:
     """Show what is open, the longest overdue first."""
     from labelqa_lib import register
 
-    rows = _register(Workspace(root, data))
+    rows = _register(Workspace(root, data), data)
     rows = rows[rows["market"] == market] if market else rows
     rows = rows if every else rows[rows["status"].isin(register.OPEN)]
     shown = sorted(register.as_text(rows), key=lambda row: (row["status"] in register.CLOSED, row["due_on"], row["action_id"]))
@@ -95,10 +100,13 @@ def open_(root, market, code, owner, what, due, opened, gain, data) -> None:
     if not what:
         raise UsageError(f"finding {code}: no report of {market} recommends anything for it; say what to do with --action")
     opened = opened or _today()
-    due = due or opened + timedelta(weeks=WEEKS)
+    try:
+        due = due or opened + timedelta(weeks=WEEKS)
+    except OverflowError:
+        raise UsageError(f"--on {opened}: no calendar goes on for {WEEKS} weeks from there; name an earlier day") from None
     if due < opened:
         raise UsageError(f"--due {due}: lies before the day on which the action is opened, {opened}")
-    taken = set(_register(workspace)["action_id"])
+    taken = set(_register(workspace, data)["action_id"])
     gain = gain if gain is not None else found.get("gap") if found else None
     row = dict.fromkeys(register.COLUMNS, "") | {
         "market": market, "site": ((found or {}).get("segment") or {}).get("site", ""), "finding_code": code, "action": what,
@@ -142,7 +150,7 @@ def close(root, action_id, dropped, closed, data) -> None:
     from labelqa_lib import register
 
     workspace = Workspace(root, data)
-    known = {row["action_id"]: row for row in register.as_text(_register(workspace))}
+    known = {row["action_id"]: row for row in register.as_text(_register(workspace, data))}
     if action_id not in known:
         raise UsageError(f"action {action_id!r} is not in the register; `labelqa actions list --all` shows it")
     closed = (closed or _today()).isoformat()

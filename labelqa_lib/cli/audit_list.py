@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import json
 from collections.abc import Sequence
@@ -69,15 +70,22 @@ def write(files: dict[str, bytes], folder: Path, force: bool) -> bool:
     Raises
     ------
     UsageError
-        When another list lies in the folder and `force` is not given.
+        When another list lies in the folder, or this one as somebody changed it, and `force` is not given.
     """
-    known = folder / f"{NAME}.parquet"
-    if known.exists() and known.read_bytes() != files[known.name] and not force:
+    there = {name: _held(folder / name) for name in files}
+    changed = {name: held for name, held in files.items() if there[name] != held}
+    lost = [name for name in changed if there[name] is not None]
+    known = f"{NAME}.parquet"
+    if known in lost and not force:
         raise UsageError(
-            f"{folder}: holds another audit list; give it as --taken {known} and write the new one elsewhere with "
+            f"{folder}: holds another audit list; give it as --taken {folder / known} and write the new one elsewhere with "
             "--out, or replace it with --force"
         )
-    changed = {name: held for name, held in files.items() if _held(folder / name) != held}
+    if lost and not force:
+        raise UsageError(
+            f"{folder}: {', '.join(lost)} there {'is' if len(lost) == 1 else 'are'} not as drawn: somebody changed it, or "
+            "another list or version wrote it; keep it and write this one elsewhere with --out, or replace it with --force"
+        )
     folder.mkdir(parents=True, exist_ok=True)
     for name, held in changed.items():
         write_whole(folder / name, held)
@@ -94,11 +102,20 @@ def annotations_of(path: Path) -> list[str]:
     Raises
     ------
     UsageError
-        When it is neither, or names no annotations.
+        When it is neither, has no column of annotations, or a row that names none.
     """
     try:
         if path.suffix == ".parquet":
             return parquet.read_table(path, columns=["annotation_id"])["annotation_id"].to_pylist()
-        return pd.read_csv(path, dtype=str, usecols=["annotation_id"])["annotation_id"].map(bare).tolist()
-    except (OSError, ValueError, pa.ArrowException) as error:
+        with open(path, encoding="utf-8-sig", newline="") as file:
+            table = csv.DictReader(file)
+            if "annotation_id" not in (table.fieldnames or ()):
+                raise ValueError(f"its columns are {', '.join(table.fieldnames or ()) or 'none'}")
+            # a spreadsheet leaves rows of nothing behind
+            rows = [(table.line_num, row) for row in table if any("".join(cell or ()).strip() for cell in row.values())]
+    except (OSError, ValueError, csv.Error, pa.ArrowException) as error:
         raise UsageError(f"--taken {path}: is no audit list with a column annotation_id ({error})") from None
+    unnamed = [line for line, row in rows if not row["annotation_id"]]
+    if unnamed:
+        raise UsageError(f"--taken {path}, line {unnamed[0]}: annotation_id is empty; name the annotation, or take the row out")
+    return [bare(row["annotation_id"]) for _, row in rows]

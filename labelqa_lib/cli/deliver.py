@@ -123,7 +123,7 @@ def _settings(workspace: Workspace) -> dict:
     markets = params.load_markets(workspace.root, workspace.settings)
     return {
         "markets": {code: market.time_zone for code, market in markets.items()},
-        "default_time_zone": workspace.settings.market_defaults.get("time_zone", "UTC"),
+        "default_time_zone": workspace.settings.market_defaults.time_zone,
         "reject_limit": workspace.settings.reject_limit,
         "now": datetime.now(UTC),
     }

@@ -90,7 +90,7 @@ def write_snapshot(
 ) -> str:
     """Write the merged tables as a new snapshot, make it the current one, and give its id.
 
-    With the contents of the current snapshot nothing is written and its id comes back.
+    With the contents of the current snapshot, cut in the same time zones, nothing is written and its id comes back.
     """
     made_at = now.astimezone(UTC).replace(microsecond=0)
     folder = root / f"{_LEFTOVER}{made_at:%Y%m%dT%H%M%SZ}-{os.getpid()}"
@@ -100,9 +100,9 @@ def write_snapshot(
         write_rejects(assessment, folder, connection)
         hashes = {path.relative_to(folder).as_posix(): _sha256(path) for path in sorted(folder.rglob("*.parquet"))}
         content = _combined(hashes, "")
-        if same := _current_with(content, root):
+        if (same := _current(root)) and _holds(same, content, assessment, described, zones):
             shutil.rmtree(folder)
-            return same
+            return same["id"]
         name = f"{made_at:%Y%m%dT%H%M%SZ}-{content[:8]}"
         facts = {"id": name, "made_at": made_at.isoformat().replace("+00:00", "Z"), "sha256": content}
         facts |= _facts(assessment, rows, hashes, described, zones)
@@ -114,6 +114,8 @@ def write_snapshot(
         (folder / "snapshot.json").write_text(text + "\n", encoding="utf-8")
         _flush(folder)
         if (root / name).exists():  # made before by an ingest that was killed before it could say so
+            if not _holds(describe(root / name), content, assessment, described, zones):
+                raise DataError(f"{root / name}: was made of the same rows in this very second, otherwise; ingest again")
             shutil.rmtree(folder)
         else:
             folder.rename(root / name)
@@ -125,13 +127,18 @@ def write_snapshot(
     return name
 
 
-def _current_with(content: str, root: Path) -> str | None:
-    """The current snapshot's id where it holds just this; a damaged one holds nothing."""
+def _current(root: Path) -> dict | None:
+    """What the current snapshot says; a damaged one says nothing."""
     try:
-        facts = describe(current_snapshot(root))
+        return describe(current_snapshot(root))
     except DataError:
         return None
-    return facts["id"] if facts and facts["sha256"] == content else None
+
+
+def _holds(facts: dict, content: str, assessment: Assessment, described: dict | None, zones: Zones) -> bool:
+    """Whether a snapshot is just what would be written: zones of the same clocks cut the same rows, and are told all the same."""
+    cut_alike = all(told["time_zone"] == zones[market] for market, told in facts["markets"].items())
+    return facts["sha256"] == content and cut_alike and (described is not None or facts["source"] == assessment.outcome.source)
 
 
 def _facts(

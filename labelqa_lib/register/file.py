@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
+import math
+import os
+import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
@@ -32,6 +35,10 @@ def rows_of(path: Path) -> list[dict[str, str]]:
         return []
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{path}: the register cannot be read ({type(error).__name__}); save it as CSV in UTF-8") from None
+    return _parsed(text, path)
+
+
+def _parsed(text: str, path: Path) -> list[dict[str, str]]:
     table = csv.DictReader(io.StringIO(text, newline=""))
     missing = [name for name in NEEDED if name not in (table.fieldnames or ())]
     if missing:
@@ -53,15 +60,22 @@ def checked(path: Path) -> list[dict[str, str]]:
     UsageError
         With a sentence for every cell that is not what it must be.
     """
-    rows, problems, seen = rows_of(path), [], set()
-    for line, row in enumerate(rows, start=2):
-        problems += [f"{path}, line {line}: {what}" for what in _wrong(row)]
-        if row["action_id"] in seen:
-            problems.append(f"{path}, line {line}: action_id {row['action_id']!r} stands there twice; give it another")
-        seen.add(row["action_id"])
+    rows = rows_of(path)
+    problems = [f"{path}, line {place + 2}: {what}" for place, what in _problems(rows)]
     if problems:
         raise UsageError(problems)
     return rows
+
+
+def _problems(rows: Sequence[Mapping[str, str]]) -> list[tuple[int, str]]:
+    """What is wrong, by the place of the row."""
+    found, seen = [], set()
+    for place, row in enumerate(rows):
+        found += [(place, what) for what in _wrong(row)]
+        if row["action_id"] in seen:
+            found.append((place, f"action_id {row['action_id']!r} stands there twice; give it another"))
+        seen.add(row["action_id"])
+    return found
 
 
 def _wrong(row: Mapping[str, str]) -> list[str]:
@@ -75,30 +89,48 @@ def _wrong(row: Mapping[str, str]) -> list[str]:
         found.append(f"status {row['status']} and closed_on {row['closed_on']!r} do not agree; a closed action has its day")
     if row["closed_on"] and row["opened_on"] and row["closed_on"] < row["opened_on"]:
         found.append(f"closed_on {row['closed_on']} lies before opened_on {row['opened_on']}")
-    try:
-        float(row["expected_gain"] or 0)
-    except ValueError:
+    found += [f"{name} {row[name]!a} is no text in UTF-8" for name in COLUMNS if re.search("[\ud800-\udfff]", row[name])]
+    if row["expected_gain"] and not _is_number(row["expected_gain"]):
         found.append(f"expected_gain {row['expected_gain']!r} is no number; write a fraction such as 0.012")
     return found
 
 
-def _day(text: str) -> date | None:
+def _is_number(text: str) -> bool:
+    """Python reads more than what a column of numbers may hold: ``1_000``, ``nan``, digits of every script."""
     try:
-        return date.fromisoformat(text)
+        return math.isfinite(float(text)) and text.isascii() and "_" not in text
+    except ValueError:
+        return False
+
+
+def _day(text: str) -> date | None:
+    """A day as the contract writes it; Python reads other forms of ISO 8601, too, which a column of days does not."""
+    try:
+        day = date.fromisoformat(text)
     except ValueError:
         return None
+    return day if day.isoformat() == text and day.year >= 1000 else None
 
 
 def change(path: Path, make: Callable[[list[dict[str, str]]], list[dict[str, str]]]) -> None:
     """Replace the register's rows by what `make` makes of them: one writer at a time, the file whole or as it was.
 
+    Where the path is a link to a register that workspaces share, that one is written, and its writers wait for each other.
+
     Raises
     ------
     UsageError
-        As `checked` does of what is there; and when another writer holds the register for long.
+        As `checked` does of what is there, and of what would be written; and when another writer holds the register for
+        long.
     """
+    path = Path(os.path.realpath(path))
     with files.sole_writer(path):
-        files.write_whole(path, as_csv(make(checked(path))))
+        text = as_csv(make(checked(path)))
+        rows = _parsed(text, path)
+        problems = [f"action {rows[place]['action_id']}: {what}" for place, what in _problems(rows)]
+        if problems:
+            raise UsageError(problems)
+        files.write_whole(path, text)
 
 
 def as_csv(rows: Sequence[Mapping[str, str]]) -> str:

@@ -11,6 +11,7 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime, parseaddr
 from typing import Any
+from unicodedata import normalize
 
 from labelqa_lib import wording
 from labelqa_lib.errors import UsageError
@@ -72,16 +73,44 @@ _TYPES = {
 def _addresses(given: Sequence[str]) -> list[Address]:
     found, problems = [], []
     for text in given:
-        name, address = parseaddr(text)
         try:
-            if "\n" in text or "\r" in text or "@" not in address:
-                raise ValueError
-            found.append(Address(name, addr_spec=address))
-        except (ValueError, HeaderParseError, IndexError):
-            problems.append(f"{text!r} is no mail address; write one like lead@example.org")
+            found.append(_address(text))
+        except UsageError as error:
+            problems += error.problems
     if problems:
         raise UsageError(problems)
     return found
+
+
+def _address(text: str) -> Address:
+    name, address = parseaddr(text)
+    mailbox, _, domain = address.rpartition("@")
+    if not mailbox.isascii():
+        raise UsageError(f"{text!r}: few mail servers take such letters before the @; name an address in ASCII")
+    try:
+        if "\n" in text or "\r" in text or not mailbox:
+            raise ValueError
+        return Address(name, addr_spec=f"{mailbox}@{_in_ascii(domain)}")
+    except UnicodeError:
+        raise UsageError(f"{text!r}: its domain has no one form in ASCII; write the one that mail servers know (xn--…)") from None
+    except (ValueError, HeaderParseError, IndexError):
+        raise UsageError(f"{text!r} is no mail address; write one like lead@example.org") from None
+
+
+def _in_ascii(domain: str) -> str:
+    """A domain as mail servers know it, ``xn--…`` where it is written in other letters.
+
+    Raises
+    ------
+    UnicodeError
+        When it is none, or one that the standard library would take for another: ``straße.de`` for ``strasse.de``.
+    """
+    if domain.isascii():
+        return domain
+    known = domain.encode("idna").decode("ascii")
+    if known.encode("ascii").decode("idna") != normalize("NFKC", domain).lower():
+        raise UnicodeError(domain)
+    return known
 
 
 def _standing(headlines: Sequence[Mapping[str, Any]]) -> str:

@@ -17,6 +17,8 @@ SHARED = {".html", ".json", ".xlsx", ".csv", ".pdf"}
 """What a tree for others may hold."""
 
 _STAGING = ".labelqa-staging"
+_UNKNOWN = ""
+"""In place of a digest: the file may be the one of before, that of a copy which was interrupted, or not there."""
 
 
 @dataclass(frozen=True)
@@ -43,32 +45,36 @@ def publish(tree: Path, audience: str, destination: str) -> Published:
     Raises
     ------
     UsageError
-        When there is no tree, the destination cannot be opened, lies in the tree, is another audience's, or holds files
-        that nobody published.
+        When there is no tree, the destination cannot be opened, lies in the tree, is another audience's, holds files
+        that nobody published, or a manifest that says nothing.
 
     Notes
     -----
     Every changed file is first copied beside its place, under a name that no page links to; only when all are there,
     each is moved to its place: pages, then the index of each week, then the index of all. What the tree does not hold any
     more goes last. At every moment an index links to pages that are there and whole, and a copy that is interrupted
-    leaves the earlier one to be read; run again, it is completed.
+    leaves the earlier one to be read; run again, it is completed, whatever the tree holds by then: before anything is
+    moved, the manifest says of every file that will be that it is ours, and that nobody knows what is in it.
     """
     files = _files(tree, audience)
     place = _opened(destination, tree)
     before = _manifest(place, audience)
-    changed = [name for name, digest in files.items() if before.get(name) != digest]
+    there = place.below()
+    changed = [name for name, digest in files.items() if before.get(name) != digest or name not in there]
+    gone = [name for name in before if name not in files and name in there]
     place.remove(_STAGING)
     try:
         for name in changed:
             place.put(f"{_STAGING}/{name}", (tree / name).read_bytes())
+        if changed:
+            _tell(place, audience, before | dict.fromkeys(changed, _UNKNOWN))
         for name in sorted(changed, key=_turn):
             place.move(f"{_STAGING}/{name}", name)
+        for name in gone:
+            place.remove(name)
+        _tell(place, audience, files)
     finally:
         place.remove(_STAGING)
-    gone = [name for name in before if name not in files and place.exists(name)]
-    for name in gone:
-        place.remove(name)
-    _tell(place, audience, files)
     return Published(len(changed), len(files) - len(changed), len(gone), f"{destination.rstrip('/')}/index.html")
 
 
@@ -97,16 +103,22 @@ def _manifest(place: Place, audience: str) -> dict[str, str]:
             raise UsageError(f"{place.address}: holds files that labelqa did not publish; name an empty folder")
         _tell(place, audience, {})  # at once: a copy that is interrupted must know its own files again
         return {}
-    told = json.loads(place.read(MANIFEST))
-    if told["audience"] != audience:
-        raise UsageError(f"{place.address}: is where pages for {told['audience']} lie; those for {audience} need a place of "
-                         "their own")  # fmt: skip
-    return told["files"]
+    try:
+        told = json.loads(place.read(MANIFEST))
+        owner, files = told["audience"], dict(told["files"])
+    except (ValueError, KeyError, TypeError):  # for whom the place is and what must go from it: nobody guesses that
+        raise UsageError(f"{place.address}: {MANIFEST} there cannot be read, so nobody knows for whom the place is and which "
+                         "files in it are old; empty the place and publish again, or name another") from None  # fmt: skip
+    if owner != audience:
+        raise UsageError(f"{place.address}: is where pages for {owner} lie; those for {audience} need a place of their own")
+    return files
 
 
 def _tell(place: Place, audience: str, files: dict[str, str]) -> None:
+    """Write the manifest, whole or not at all; what a killed copy leaves of it lies where the next one sweeps."""
     told = json.dumps({"audience": audience, "files": files}, indent=1, sort_keys=True) + "\n"
-    place.put(MANIFEST, told.encode())
+    place.put(f"{_STAGING}/{MANIFEST}", told.encode())
+    place.move(f"{_STAGING}/{MANIFEST}", MANIFEST)
 
 
 def _turn(name: str) -> tuple[int, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
 from hypothesis import given, settings
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from labelqa_lib.errors import DataError, DeliveryRefused
 from labelqa_lib.intake.snapshot import only_writer
 
-from .deliveries import annotation, audit, broken, check, current, described, ingest, rows, write
+from .deliveries import NOW, annotation, audit, broken, check, current, described, ingest, rows, write
 
 
 def test_exact_duplicates_are_dropped_and_counted(tmp_path):
@@ -137,6 +138,34 @@ def test_a_market_keeps_the_time_zone_that_its_weeks_were_cut_in(tmp_path):
     ingest(write(tmp_path / "d", annotations=[annotation(1)]), tmp_path / "s")
     with pytest.raises(DeliveryRefused, match="market MY: its weeks were cut in time zone Asia/Kuala_Lumpur"):
         ingest(write(tmp_path / "e", annotations=[annotation(2)]), tmp_path / "s", markets={"MY": "Asia/Tokyo"})
+
+
+def test_beginning_anew_gets_into_a_time_zone_of_the_same_clock(tmp_path):
+    """Every row reads as before, and still the snapshot is another: the next delivery is held to what it says."""
+    delivery, abidjan = write(tmp_path / "d", annotations=[annotation(1, market="CI")]), {"CI": "Africa/Abidjan"}
+    first = ingest(delivery, tmp_path / "s")
+    more = write(tmp_path / "e", annotations=[annotation(2, market="CI")])
+    with pytest.raises(DeliveryRefused, match="CI: its weeks were cut in time zone UTC.*beginning with --fresh"):
+        ingest(more, tmp_path / "s", markets=abidjan)
+    with pytest.raises(DataError, match="was made of the same rows in this very second, otherwise; ingest again"):
+        ingest(delivery, tmp_path / "s", fresh=True, markets=abidjan)
+    assert described(tmp_path / "s")["id"] == first.snapshot and [one.name for one in (tmp_path / "s").glob(".tmp-*")] == []
+    anew = ingest(delivery, tmp_path / "s", fresh=True, markets=abidjan, now=NOW + timedelta(seconds=1))
+    facts = described(tmp_path / "s")
+    assert facts["id"] == anew.snapshot != first.snapshot and facts["markets"]["CI"]["time_zone"] == "Africa/Abidjan"
+    assert ingest(more, tmp_path / "s", markets=abidjan).table("annotations").accepted == 1
+    assert (tmp_path / "s" / first.snapshot / "snapshot.json").is_file()
+
+
+def test_beginning_anew_tells_where_the_same_rows_came_from(tmp_path):
+    real = write(tmp_path / "d", annotations=[annotation(1)])
+    demo = write(tmp_path / "e", annotations=[annotation(1)])
+    (demo / "incidents.yaml").write_text("[]\n")
+    ingest(demo, tmp_path / "s")
+    ingest(real, tmp_path / "s", fresh=True, now=NOW + timedelta(seconds=1))
+    assert described(tmp_path / "s")["source"] != "demo"
+    ingest(write(tmp_path / "f", annotations=[annotation(2)]), tmp_path / "s")
+    assert rows(tmp_path / "s", "annotations", "annotation_id") == [("a1",), ("a2",)]
 
 
 @pytest.mark.slow

@@ -64,7 +64,35 @@ def test_a_week_without_findings_or_targets_says_so():
     assert mail["Subject"].endswith("No target was measured")
 
 
-@pytest.mark.parametrize("wrong", ["lea", "a@b\nBcc: everybody@example.org", "", "a@", "x <y>"])
+@pytest.mark.parametrize(
+    ("domain", "known"),
+    [("münchen.de", "xn--mnchen-3ya.de"), ("MU\u0308NCHEN.de", "xn--mnchen-3ya.de"), ("例え.jp", "xn--r8jz45g.jp"), ("Example.ORG", "Example.ORG")],
+)
+def test_a_domain_in_other_letters_is_written_as_mail_servers_know_it(domain, known):
+    """RFC 3490; the header itself is in ASCII, and no encoded word stands in an address (RFC 2047, section 5)."""
+    text = message(RECORD, FILES, [f"Léa <lead@{domain}>"], f"qa@{domain}")
+    heads = text.partition(b"\r\n\r\n")[0].decode("ascii").splitlines()
+    assert f"From: qa@{known}" in heads and [line for line in heads if line.startswith("To: ") and line.endswith(f"<lead@{known}>")]
+
+
+@pytest.mark.parametrize("wrong", ["lea", "a@b\nBcc: everybody@example.org", "", "a@", "x <y>", "@example.org"])
 def test_what_is_no_address_is_named(wrong):
     with pytest.raises(UsageError, match="is no mail address"):
         message(RECORD, FILES, [wrong, "bo@example.org"], "qa@example.org")
+
+
+@pytest.mark.parametrize("domain", ["straße.de", "ü..de", "ü" * 70 + ".de", "例え。jp"])
+def test_a_domain_that_could_be_another_is_not_guessed(domain):
+    """``straße.de`` is ``strasse.de`` by RFC 3490 and another domain by RFC 5891."""
+    with pytest.raises(UsageError, match="its domain has no one form in ASCII; write the one that mail servers know"):
+        message(RECORD, FILES, [f"lead@{domain}"], "qa@example.org")
+
+
+def test_a_mailbox_in_other_letters_is_refused():
+    """It would need a server that knows RFC 6531, and another header."""
+    with pytest.raises(UsageError) as error:
+        message(RECORD, FILES, ["jürgen@example.org", "lea"], "qa@example.org")
+    assert error.value.problems == (
+        "'jürgen@example.org': few mail servers take such letters before the @; name an address in ASCII",
+        "'lea' is no mail address; write one like lead@example.org",
+    )
