@@ -9,10 +9,17 @@ import pytest
 
 from labelqa_lib.causes import Cause
 from labelqa_lib.causes.evidence import Evidence
+from labelqa_lib.causes.evidence import evidence as gathered
+from labelqa_lib.causes.questions import week_causes
+from labelqa_lib.findings.actions import worked
 from labelqa_lib.findings.answers import told
 from labelqa_lib.findings.causes import also_moved, levels, ranked, why
 from labelqa_lib.findings.remedies import actions, remedy
 from labelqa_lib.findings.segments import where
+from labelqa_lib.metrics import effects
+from labelqa_lib.metrics.audited import audited_rows
+from labelqa_lib.store import fetch
+from tests.metrics.snapshots import WEEKS, joined, labelled, make
 
 CAUSE = Cause({"site": ["KUL"], "reference_label": ["counterfeit"]}, 0.001, 300.0, 200.0, 400.0, 0.8, 250, 28,
               0.08, 0.91, 0.1, ({"queue": ["goods"]},))  # fmt: skip
@@ -188,6 +195,43 @@ def test_each_cause_is_a_finding_with_its_size_interval_and_action():
     assert found[1].segment == {"site": "KUL", "reference_label": "counterfeit"}
     assert len({one.code for one in found}) == 3
     assert found[2].sentence.startswith("B: everywhere.")
+
+
+def test_a_causes_gap_is_its_segments_own_and_its_gain_the_markets():
+    wide = replace(CAUSE, ci_high=1e6)
+    found = why(CHANGE, NO_MIX, [CAUSE, wide], evidence(confusions=[PAIR]), NO_AUDITS, NO_LEVEL)
+    one, other = found[1], found[2]
+    assert (one.gap, one.gap_low, one.gap_high) == pytest.approx((0.81, 0.81 * 200 / 300, 1)), "91 % wrong instead of 10 %"
+    assert (one.metric, other.gap_high) == ("error_rate", 1), "a rate"
+    gain = one.recommendation
+    assert gain.metric == "accuracy" and (gain.gain, gain.gain_low, gain.gain_high) == pytest.approx((0.03, 0.02, 0.04))
+    assert gain.items == pytest.approx(300)
+
+
+def site(name: str, week: str, right: int, wrong: int, agents: int) -> dict:
+    """Agents of a site with twice so many right and wrong annotations each, every one audited."""
+    answers = "ok>ok spam>spam " * right + "ok>spam spam>ok " * wrong
+    return joined(*(labelled(answers, agent_id=f"{name}{one}", week=week, site=name) for one in range(agents)))
+
+
+@pytest.mark.slow
+def test_what_is_expected_of_a_cause_is_what_its_undoing_achieves_where_it_was():
+    """KUL, a fifth of the work, goes from no error to half wrong; then nothing of that is left, or half of it."""
+
+    def week(name: str, wrong: int) -> dict:
+        return joined(site("KUL", name, 10 - wrong, wrong, 10), site("PEN", name, 10, 0, 40))
+
+    tables = make(**joined(week(WEEKS[0], 0), week(WEEKS[1], 5)))
+    audited = fetch(audited_rows(tables))
+    causes = week_causes(audited, WEEKS[1])
+    found = why(CHANGE, NO_MIX, causes, gathered(tables, audited, causes), NO_AUDITS, NO_LEVEL)
+    assert [one.code for one in found] == ["cause:verdict", "cause:site=KUL"]
+    assert found[1].gap == pytest.approx(0.5, abs=0.01) and found[1].recommendation.gain == pytest.approx(0.1, abs=0.002)
+    done = {"action_id": "A", "action": "Calibrate", "finding_code": found[1].code, "status": "done",
+            "opened_on": pd.Timestamp("2026-11-09"), "closed_on": pd.Timestamp("2026-11-06"), "expected_gain": found[1].gap}  # fmt: skip
+    for left, achieved, verdict in ((0, 0.5, "as expected"), (3, 0.2, "less than expected")):
+        told = effects(make(**joined(week(WEEKS[0], 5), week(WEEKS[1], left))), pd.DataFrame([done]))
+        assert told["achieved"].tolist() == pytest.approx([achieved]) and worked(told)["verdict"].tolist() == [verdict]
 
 
 def test_what_lasts_is_told_and_asks_for_a_reader_where_nothing_can_be_compared():

@@ -8,7 +8,7 @@ from dataclasses import asdict
 import pytest
 
 from labelqa_lib.display.show import records
-from labelqa_lib.findings.finding import Finding
+from labelqa_lib.findings.finding import Finding, Recommendation
 from labelqa_lib.findings.history import beside, beside_sentence
 from labelqa_lib.page import Page
 from labelqa_lib.params import Market, Workspace
@@ -70,6 +70,20 @@ def test_one_story_told_of_a_part_of_the_segment_is_the_same_story():
     assert [one.state for one in beside([elsewhere], written(LAST))] == ["new", "gone"]
     good_news = finding(severity="good")
     assert [one.state for one in beside([good_news], written(finding("move:accuracy:site=KUL:queue=ads", {"site": "KUL", "queue": "ads"})))] == ["new", "gone"]
+
+
+@pytest.mark.parametrize(("gain", "state"), [(0.05, "still there"), (0.01, "better"), (0.12, "worse")])
+def test_a_cause_is_better_or_worse_by_what_the_market_would_gain(gain, state):
+    """Told of a small part of its segment, its own error rate is higher while it costs the market no more."""
+    told = {"kind": "retrain", "action": "Calibrate", "metric": "accuracy", "unit": "points", "items": 0.0, "hours": 1.0,
+            "cost": "", "sentence": "Calibrate."}  # fmt: skip
+    last = finding("cause:site=KUL", gaps=(0.25, 0.2, 0.3), recommendation=Recommendation(gain=0.05, gain_low=0.04, gain_high=0.06, **told))
+    part = {"site": "KUL", "queue": "ads"}
+    worth = Recommendation(gain=gain, gain_low=gain - 0.01, gain_high=gain + 0.01, **told)
+    (one,) = beside([finding("cause:site=KUL:queue=ads", part, gaps=(0.8, 0.7, 0.9), recommendation=worth)], written(last))
+    assert one.state == state
+    for now, was in ((finding("cause:verdict"), last), (last, finding("cause:site=KUL"))):
+        assert beside([now], written(was))[0].state in ("still there", "new"), "without a gain nothing is compared"
 
 
 def test_the_same_code_comes_before_the_same_story():

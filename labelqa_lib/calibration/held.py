@@ -10,6 +10,7 @@ from ibis import _
 
 from labelqa_lib.calibration.agreement import FEWEST_ITEMS, agreement
 from labelqa_lib.metrics import measure
+from labelqa_lib.metrics.judged import unlike
 from labelqa_lib.periods import Week
 from labelqa_lib.stats.change import difference
 from labelqa_lib.store import Tables, fetch
@@ -101,6 +102,7 @@ def before_after(
         after_high, difference, difference_low, difference_high, n_before, n_after, own``. The latest session that has
         enough items on both sides (of its own site), up to `WINDOW` weeks each. Of a site's session every site has
         rows, `own` marks the site that had it; agreement of a site is that of items on which somebody of it had a say.
+        Left out is agreement with the key where the key of one side is gold and that of the other audits.
     """
     columns = ["session", "site", "metric", *_ENDS, "n_before", "n_after", "own"]
     for one in held.itertuples():
@@ -108,6 +110,7 @@ def before_after(
                  [week for week in tables.weeks if week >= one.first_after][:WINDOW])  # fmt: skip
         sides = [_measured(tables, rows, labels, side, bool(one.site), confidence) for side in weeks]
         both = sides[0].merge(sides[1], on=["site", "metric"], suffixes=("_before", "_after"))
+        both = both[~unlike(both["method_after"], both["method_before"])]
         both = both[both[["n_before", "n_after"]].min(axis=1) >= FEWEST_ITEMS]
         if len(both) and (not one.site or (both["site"] == one.site).any()):
             return _differences(one, both)[columns]
@@ -115,7 +118,7 @@ def before_after(
 
 
 def _measured(tables, rows, labels, weeks, by_site: bool, confidence) -> pd.DataFrame:
-    """Agreement with the key and with each other in these weeks: ``site, metric, estimate, ci_low, ci_high, n``."""
+    """Agreement with the key and with each other in these weeks: ``site, metric, estimate, ci_low, ci_high, n, method``."""
     keyed = measure(tables, "accuracy", ["site"] if by_site else [], weeks, confidence)
     then = rows[rows.groupby("item_id")["week"].transform("max").isin(weeks)]
     parts = [keyed if by_site else keyed.assign(site="all")]
@@ -123,7 +126,7 @@ def _measured(tables, rows, labels, weeks, by_site: bool, confidence) -> pd.Data
         of_site = then[then["item_id"].isin(then.loc[then["site"] == site, "item_id"])] if by_site else then
         parts.append(agreement(of_site, labels, metrics=["gwet_ac1"], confidence=confidence).assign(site=site))
     frame = pd.concat(parts)
-    return frame.loc[frame["estimate"].notna(), ["site", "metric", "estimate", "ci_low", "ci_high", "n"]]
+    return frame.loc[frame["estimate"].notna(), ["site", "metric", "estimate", "ci_low", "ci_high", "n", "method"]]
 
 
 def _differences(one, both: pd.DataFrame) -> pd.DataFrame:

@@ -152,6 +152,7 @@ def _cause(
         say("{cause}: {segment}.", cause=name, segment=where(cause.segment)), _size(cause), kind["because"]
     )
     segment = {column: " or ".join(map(str, values)) for column, values in cause.segment.items()}
+    gap, gap_low, gap_high = _gap(cause)
     return Finding(
         code=":".join(["cause", *(f"{column}={values}" for column, values in segment.items())]),
         severity="act" if cause.excess_errors >= MANY else "watch",
@@ -165,12 +166,20 @@ def _cause(
         ci_low=cause.ci_low,
         ci_high=cause.ci_high,
         n=cause.n_current,
-        gap=float(kind["points"]),
-        gap_low=float(kind["points_low"]),
-        gap_high=float(kind["points_high"]),
+        gap=gap,
+        gap_low=gap_low,
+        gap_high=gap_high,
         since=_since(of(found.since, name)),
         recommendation=_recommendation(cause, kind, found.volume, staff),
     )
+
+
+def _gap(cause: Cause) -> tuple[float, float, float]:
+    """By how much the segment's own error rate is above the expected one, as effects of actions measure it there; what that
+    is of the market's is the recommendation's gain."""
+    gap = cause.rate_current - cause.rate_expected
+    a_row = gap / cause.excess_errors if cause.excess_errors else np.nan
+    return gap, *(float(np.clip(a_row * end, -1, 1)) for end in (cause.ci_low, cause.ci_high))
 
 
 def _size(cause: Cause) -> str:

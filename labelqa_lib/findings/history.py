@@ -18,6 +18,7 @@ ASKING = ("act", "watch")
 """Severities of which a reader wants to know when they are over."""
 
 _GAP = ("gap", "gap_low", "gap_high")
+_GAIN = ("gain", "gain_low", "gain_high")
 
 
 def beside(findings: Sequence[Finding], earlier: Sequence[Mapping[str, Any]] | None) -> list[Finding]:
@@ -37,7 +38,8 @@ def beside(findings: Sequence[Finding], earlier: Sequence[Mapping[str, Any]] | N
     -----
     A finding is last week's when it has its code; else when it is about the same metric in the same way, and one of
     the two segments lies inside the other: one cause is not described alike every week. It is better, or worse, when its
-    gap moved by more than noise (both weeks' intervals, taken as independent).
+    gap moved by more than noise (both weeks' intervals, taken as independent). Of a cause it is what the market would gain
+    without it: that is the same quantity of whatever part of its segment it is told.
     """
     if earlier is None:
         return list(findings)
@@ -74,8 +76,11 @@ def _told(one: Finding, was: Mapping | None) -> Finding:
 
 
 def _state(one: Finding, was: Mapping) -> str:
-    then = [np.array([np.nan if was.get(name) is None else was[name]], dtype=float) for name in _GAP]
-    now = [np.array([getattr(one, name)], dtype=float) for name in _GAP]
+    names, then, now = _GAP, was, one
+    if one.code.partition(":")[0] == "cause":
+        names, then, now = _GAIN, was.get("recommendation") or {}, one.recommendation
+    then = [np.array([np.nan if then.get(name) is None else then[name]], dtype=float) for name in names]
+    now = [np.array([getattr(now, name, np.nan)], dtype=float) for name in names]
     moved = difference(*now, *then)
     if not moved.more_than_noise[0]:
         return STILL

@@ -86,6 +86,7 @@ def _appeal_rate(tables: Tables, asked: Asked) -> pd.DataFrame:
         n_effective=effective,
         method=np.where(undefined, "", "Wilson, clustered"),
         reason=reason,
+        degrees=np.inf,
     )
     return finish(grid, numbers, appealed, asked, "annotations", clusters_of(asked))
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
 from labelqa_lib.metrics.cells import cells
 from labelqa_lib.metrics.frame import NOT_GIVEN, NUMBERS
-from labelqa_lib.metrics.judged import on_gold, sampled
+from labelqa_lib.metrics.judged import only_one_on_gold, sampled, unlike
 from labelqa_lib.metrics.quality import SHARES
-from labelqa_lib.metrics.registry import REGISTRY, measure
+from labelqa_lib.metrics.registry import REGISTRY, answer, ask, named
 from labelqa_lib.metrics.summed import text_column
 from labelqa_lib.periods import Week, latest_weeks
 from labelqa_lib.stats.change import difference, p_value
@@ -25,7 +26,7 @@ MINIMUM_ROWS = 30
 """A segment with fewer rows on either side is not compared."""
 
 _INTERVAL = ["estimate", "ci_low", "ci_high", "n"]
-_COMPARED = ("period", *_INTERVAL, "method")
+_COMPARED = ("period", *_INTERVAL, "method", "degrees")
 
 
 def change(frame: pd.DataFrame) -> pd.DataFrame:
@@ -55,25 +56,25 @@ def change(frame: pd.DataFrame) -> pd.DataFrame:
     then = frame.loc[frame["period"] == before, [*dimensions, *_INTERVAL, "method", "reason"]]
     both = _beside(now, then, dimensions)
     known_earlier = both["metric"].isin(frame.loc[frame["period"] < current, "metric"])
-    moved, exact, unlike = difference(*_sides(both)), _exact(both), _unlike(both)
-    low, high = np.where(exact | unlike, np.nan, moved.low), np.where(exact | unlike, np.nan, moved.high)
+    moved, exact, apart = difference(*_sides(both)), _exact(both), _unlike(both)
+    low, high = np.where(exact | apart, np.nan, moved.low), np.where(exact | apart, np.nan, moved.high)
     missing = np.where(known_earlier, say("no figure for {week}", week=before), N_("no earlier week"))
     reason = np.select(
-        [both["estimate"].isna(), both["estimate_before"].isna(), unlike, exact],
+        [both["estimate"].isna(), both["estimate_before"].isna(), apart, exact],
         [
             both["reason"],
             both["reason_before"].where(both["reason_before"].notna(), missing),
-            say("only one of {week} and {before} stands on gold", week=current, before=before),
+            only_one_on_gold(current, before),
             N_("a count has no interval"),
         ],
         "",
     )
     result = both[[*dimensions, "period"]].assign(
         baseline=before,
-        difference=np.where(unlike, np.nan, moved.difference),
+        difference=np.where(apart, np.nan, moved.difference),
         ci_low=low,
         ci_high=high,
-        more_than_noise=moved.more_than_noise & ~exact & ~unlike,
+        more_than_noise=moved.more_than_noise & ~exact & ~apart,
         method=np.where(np.isnan(low), "", "Newcombe"),
         reason=np.where((reason == "") & np.isnan(low), N_("no interval"), reason),
     )
@@ -109,7 +110,8 @@ def compare_segments(
     DataFrame
         ``metric, segment`` (dict), ``depth`` (its size), ``period, estimate, ci_low, ci_high, n`` (of the recent weeks),
         ``baseline`` (the estimate before), ``n_baseline, difference, difference_low, difference_high, p_value``
-        (two-sided; bounds and chance are NaN where there is no interval) and ``volume``: about how many items of the week the rate is about (0 where that is not known).
+        (two-sided, with the degrees of freedom of the side that has fewer clusters; bounds and chance are NaN where there is
+        no interval) and ``volume``: about how many items of the week the rate is about (0 where that is not known).
         Segments with fewer than `MINIMUM_ROWS` rows on either side are left out, and those of which one side stands on
         gold and the other on audits; empty where there is no earlier week.
     """
@@ -142,13 +144,13 @@ def against(now: pd.DataFrame, then: pd.DataFrame) -> pd.DataFrame:
         return now.assign(baseline=np.nan, n_baseline=0, **nothing)
     dimensions = [name for name in now.columns if name not in _FRAME]
     both = _beside(now, then[[*dimensions, *_INTERVAL, "method"]], dimensions)
-    moved, exact, unlike = difference(*_sides(both)), _exact(both), _unlike(both)
+    moved, exact, apart = difference(*_sides(both)), _exact(both), _unlike(both)
     return now.reset_index(drop=True).assign(
         baseline=both["estimate_before"].to_numpy(dtype=float),
         n_baseline=both["n_before"].fillna(0).to_numpy().astype("int64"),
-        difference=np.where(unlike, np.nan, moved.difference),
-        difference_low=np.where(exact | unlike, np.nan, moved.low),
-        difference_high=np.where(exact | unlike, np.nan, moved.high),
+        difference=np.where(apart, np.nan, moved.difference),
+        difference_low=np.where(exact | apart, np.nan, moved.low),
+        difference_high=np.where(exact | apart, np.nan, moved.high),
     )
 
 
@@ -161,20 +163,23 @@ def _searches(metric: str) -> list[tuple[str, ...]]:
 def _moves(tables, metric, dimensions, recent, confidence, denominators) -> pd.DataFrame:
     late = latest_weeks(tables.weeks, recent)
     earlier = tables.weeks[: -len(late)]
-    now = measure(tables, metric, dimensions, late, confidence, denominators)
-    then = measure(tables, metric, dimensions, earlier, confidence, denominators)
+    now, then = (
+        answer(tables, replace(ask(tables, named(metric), dimensions, weeks, confidence, denominators), degrees=True))
+        for weeks in (late, earlier)
+    )
     segments = list(zip(*(now[name] for name in dimensions), strict=True)) if dimensions else [()] * len(now)
     place = _place(segments, then, dimensions)
     now, then = ({name: side[name].to_numpy() for name in _COMPARED} for side in (now, then))
     before = {name: values[place] for name, values in then.items()}
-    alike = on_gold(now["method"]) == on_gold(before["method"])
-    named = np.array([NOT_GIVEN not in segment for segment in segments], dtype=bool)
+    alike = ~unlike(now["method"], before["method"])
+    told = np.array([NOT_GIVEN not in segment for segment in segments], dtype=bool)
     enough = (place >= 0) & (now["n"] >= MINIMUM_ROWS) & (before["n"] >= MINIMUM_ROWS)
-    kept = np.flatnonzero(named & enough & alike & ~np.isnan(now["estimate"]) & ~np.isnan(before["estimate"]))
+    kept = np.flatnonzero(told & enough & alike & ~np.isnan(now["estimate"]) & ~np.isnan(before["estimate"]))
     now, before = ({name: values[kept] for name, values in side.items()} for side in (now, before))
     segments = [segments[row] for row in kept]
     moved = difference(*(side[name] for side in (now, before) for name in _INTERVAL[:3]))
-    chance, exact = p_value(moved.difference, moved.low, moved.high, confidence), _exact(now)
+    fewer, exact = np.minimum(now["degrees"], before["degrees"]), _exact(now)
+    chance = p_value(moved.difference, moved.low, moved.high, confidence, fewer)
     return pd.DataFrame({
         "metric": text_column([metric] * len(kept)),
         "segment": [dict(zip(dimensions, segment, strict=True)) for segment in segments],
@@ -229,4 +234,4 @@ def _exact(both: Mapping[str, Sequence]) -> np.ndarray:
 
 def _unlike(both: pd.DataFrame) -> np.ndarray:
     """Where one side stands on gold and the other on audits."""
-    return on_gold(both["method"]) != on_gold(both["method_before"].fillna(""))
+    return unlike(both["method"], both["method_before"].fillna(""))

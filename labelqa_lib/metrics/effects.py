@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from labelqa_lib.metrics.judged import only_one_on_gold, unlike
 from labelqa_lib.metrics.registry import REGISTRY, measure
 from labelqa_lib.periods import Week
 from labelqa_lib.stats.change import difference
@@ -37,7 +38,7 @@ def effects(
     DataFrame
         ``action_id, action, metric, unit, closed_on, expected, before, after, achieved`` (the last three with ``_low`` and
         ``_high``) and ``reason`` where there is no figure. `expected` and `achieved` are positive where the metric gets
-        better, in its unit.
+        better, in its unit; `achieved` is not known where one side alone stands on gold.
 
     Notes
     -----
@@ -62,10 +63,15 @@ def _effect(tables: Tables, one, confidence: float, denominators) -> tuple:
     if why:
         return (*about, *[np.nan] * 9, why)
     sides = [_figure(tables, metric, segment, weeks, confidence, denominators) for weeks in (before, after)]
-    moved = difference(*(np.array([value]) for value in (*sides[1], *sides[0])))
+    values = [side[_ENDS].tolist() for side in sides]
+    moved = difference(*(np.array([value]) for value in (*values[1], *values[0])))
     achieved = np.array([moved.difference[0], moved.low[0], moved.high[0]])
+    if not np.isfinite(achieved[0]):
+        why = N_("not measured on both sides")
+    elif unlike(*([side["method"]] for side in sides))[0]:
+        achieved, why = achieved * np.nan, only_one_on_gold(sides[1]["period"], sides[0]["period"])
     achieved = achieved if known.better == "higher" else -achieved[[0, 2, 1]]
-    return (*about, *sides[0], *sides[1], *achieved, "" if np.isfinite(achieved[0]) else N_("not measured on both sides"))
+    return (*about, *values[0], *values[1], *achieved, why)
 
 
 def _no_week(before: list[str], after: list[str]) -> str:
@@ -89,8 +95,9 @@ def _unknown(known, segment: Mapping[str, str]) -> str:
     return "" if set(segment) <= set(known.dimensions) else N_("its metric cannot be measured there")
 
 
-def _figure(tables: Tables, metric: str, segment: Mapping[str, str], weeks, confidence, denominators) -> list[float]:
+def _figure(tables: Tables, metric: str, segment: Mapping[str, str], weeks, confidence, denominators) -> pd.Series:
+    """The row of the metric frame where the finding was; without a figure where there is none."""
     frame = measure(tables, metric, tuple(segment), weeks, confidence, denominators)
     for name, value in segment.items():
         frame = frame[frame[name] == value]
-    return frame[_ENDS].iloc[0].tolist() if len(frame) else [np.nan] * 3
+    return frame.iloc[0] if len(frame) else pd.Series(dict.fromkeys(_ENDS, np.nan) | {"period": "", "method": ""})

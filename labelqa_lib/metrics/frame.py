@@ -105,14 +105,16 @@ def finish(grid: Grid, numbers: object, cells: Cells, asked: Asked, of: str, not
     silent = reason == "no rows"
     reason[silent] = [_none(of, period) for period in periods[silent]]
     words = {"method": method, "reason": reason, "n": numbers.n}
-    return framed(grid, asked, SimpleNamespace(**words, **{name: getattr(numbers, name) for name in _FLOATS}))
+    floats = {name: getattr(numbers, name) for name in _FLOATS} | {"degrees": getattr(numbers, "degrees", np.inf)}
+    return framed(grid, asked, SimpleNamespace(**words, **floats))
 
 
 def framed(grid: Grid, asked: Asked, numbers: object) -> pd.DataFrame:
     """Numbers (attributes, one entry per row of the grid) as a metric frame; the grid is in its order already."""
     columns = {"metric": np.full(len(grid), asked.metric, dtype=object)}
     columns |= {name: grid[name] for name in (*asked.by, "period")} | {name: getattr(numbers, name) for name in NUMBERS}
-    return pd.DataFrame({name: _typed(name, values) for name, values in columns.items()})
+    frame = pd.DataFrame({name: _typed(name, values) for name, values in columns.items()})
+    return frame.assign(degrees=np.broadcast_to(numbers.degrees, len(frame)).astype("float64")) if asked.degrees else frame
 
 
 def _typed(name: str, values: object) -> object:
@@ -129,7 +131,8 @@ def undefined(asked: Asked, reason: str, n: int = 0) -> pd.DataFrame:
     """One row that says why there is no number."""
     row = {"metric": asked.metric, **dict.fromkeys(asked.by, NOT_GIVEN), "period": asked.periods[-1]}
     row |= dict.fromkeys(["estimate", "ci_low", "ci_high", "n_effective"], np.nan)
-    return typed(pd.DataFrame([row | {"n": n, "method": "", "reason": reason}]), asked)
+    frame = typed(pd.DataFrame([row | {"n": n, "method": "", "reason": reason}]), asked)
+    return frame.assign(degrees=np.inf) if asked.degrees else frame
 
 
 def typed(frame: pd.DataFrame, asked: Asked) -> pd.DataFrame:

@@ -29,6 +29,7 @@ from labelqa_lib.metrics.metric import WEEK, Asked
 from labelqa_lib.metrics.references import beside, held_by_place, made_by_place, with_references, with_references_held
 from labelqa_lib.store import Tables
 from labelqa_lib.telling import either, first_true, told_by
+from labelqa_lib.translation import say
 
 AUDITS, GOLD = "audits", "gold"
 _JUDGED = (
@@ -134,6 +135,16 @@ def note(asked: Asked, stands_on: dict[str, str]) -> dict[str, str]:
 def on_gold(methods: Iterable[str]) -> np.ndarray:
     """Whether rates stand on gold alone: they then say nothing against those that stand on audits."""
     return np.array([f"; {GOLD}" in method for method in methods], dtype=bool)
+
+
+def unlike(methods: Iterable[str], before: Iterable[str]) -> np.ndarray:
+    """Where one of two sides stands on gold and the other on audits: their difference would be that of their items."""
+    return on_gold(methods) != on_gold(before)
+
+
+def only_one_on_gold(period: str, before: str) -> str:
+    """Why such sides are not compared."""
+    return say("only one of {week} and {before} stands on gold", week=period, before=before)
 
 
 def rate(

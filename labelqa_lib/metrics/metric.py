@@ -50,7 +50,11 @@ class Metric:
 
 @dataclass(frozen=True)
 class Asked:
-    """One question to one metric: by which dimensions, over which weeks, how sure."""
+    """One question to one metric: by which dimensions, over which weeks, how sure.
+
+    With `degrees` the frame that answers has a further column of that name at its end: the degrees of freedom of the t that
+    each interval was made with, infinite where it was made without.
+    """
 
     metric: str
     by: tuple[str, ...]
@@ -58,6 +62,7 @@ class Asked:
     weeks: tuple[str, ...]
     confidence: float = 0.95
     denominators: Mapping[str, str] = field(default_factory=dict)
+    degrees: bool = False
 
     @property
     def keys(self) -> list[str]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from labelqa_lib.metrics.judged import only_one_on_gold, unlike
 from labelqa_lib.metrics.registry import measure
 from labelqa_lib.metrics.split import split_change
 from labelqa_lib.stats.change import difference
@@ -14,6 +15,8 @@ from labelqa_lib.translation import N_
 
 WORK = ("queue", "policy_area", "content_type", "language", "site")
 """Dimensions by which work is handed out: shares of them are counted, and no agent's error moves them."""
+
+_MOVED = ("difference", "difference_low", "difference_high")
 
 
 def accuracy_change(tables: Tables, confidence: float = 0.95) -> pd.DataFrame:
@@ -30,7 +33,8 @@ def accuracy_change(tables: Tables, confidence: float = 0.95) -> pd.DataFrame:
     -------
     DataFrame
         One row: the metric frame of the last week with ``baseline`` (accuracy before), ``difference, difference_low,
-        difference_high`` and ``more_than_noise``; NaN where one of the two is undefined, with its `reason`.
+        difference_high`` and ``more_than_noise``; NaN where one of the two is undefined, or alone stands on gold, with its
+        `reason`.
 
     Notes
     -----
@@ -38,14 +42,18 @@ def accuracy_change(tables: Tables, confidence: float = 0.95) -> pd.DataFrame:
     """
     now = measure(tables, "accuracy", (), tables.weeks[-1:], confidence)
     if len(tables.weeks) < 2:
-        nothing = dict.fromkeys(["baseline", "difference", "difference_low", "difference_high"], float("nan"))
+        nothing = dict.fromkeys(["baseline", *_MOVED], float("nan"))
         return now.assign(**nothing, more_than_noise=False, reason=N_("there is no earlier week to compare with"))
     then = measure(tables, "accuracy", (), tables.weeks[:-1], confidence)
     names = ["estimate", "ci_low", "ci_high"]
     moved = difference(*(side[name].to_numpy() for side in (now, then) for name in names))
+    reason = now["reason"].where(now["reason"] != "", then["reason"])
+    if reason.iloc[0] == "" and unlike(now["method"], then["method"])[0]:
+        why, nothing = only_one_on_gold(now["period"].iloc[0], then["period"].iloc[0]), dict.fromkeys(_MOVED, float("nan"))
+        return now.assign(baseline=then["estimate"], **nothing, more_than_noise=False, reason=why)
     return now.assign(
         baseline=then["estimate"], difference=moved.difference, difference_low=moved.low, difference_high=moved.high,
-        more_than_noise=moved.more_than_noise, reason=now["reason"].where(now["reason"] != "", then["reason"]),
+        more_than_noise=moved.more_than_noise, reason=reason,
     )  # fmt: skip
 
 

@@ -64,10 +64,19 @@ def measure(
     UsageError
         When the metric, a dimension or a week does not exist; the sentence lists what does.
     """
+    return answer(tables, ask(tables, named(metric), by, weeks, confidence, denominators))
+
+
+def named(metric: str) -> Metric:
+    """The metric of this name."""
     if metric not in REGISTRY:
         raise UsageError(f"there is no metric {metric!r}; there are {', '.join(sorted(REGISTRY))}")
-    known = REGISTRY[metric]
-    asked = ask(tables, known, by, weeks, confidence, denominators)
+    return REGISTRY[metric]
+
+
+def answer(tables: Tables, asked: Asked) -> pd.DataFrame:
+    """The metric frame of a question that makes sense, as `measure` gives it."""
+    known = REGISTRY[asked.metric]
     for need in known.needs:
         alternatives = need.split(" or ")
         if not any(tables.delivered(name) for name in alternatives):

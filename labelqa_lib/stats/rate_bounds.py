@@ -32,7 +32,11 @@ MOST_SKEW = 2.5
 
 @dataclass(frozen=True)
 class GroupEstimates:
-    """One entry per group 0..G−1. Undefined entries are NaN and say why in `reason` (else "")."""
+    """One entry per group 0..G−1. Undefined entries are NaN and say why in `reason` (else "").
+
+    `degrees` are those of freedom of Student's t with which the bounds were made; infinite where they were made without,
+    or of several.
+    """
 
     estimate: np.ndarray
     ci_low: np.ndarray
@@ -44,6 +48,7 @@ class GroupEstimates:
     std_error: np.ndarray
     method: np.ndarray
     reason: np.ndarray
+    degrees: np.ndarray | float = np.inf
 
 
 def bounded_rate(
@@ -112,9 +117,9 @@ def bounded_rate(
         bunched = 2 * bunching_noise(filled, measured / plain, spread / measured)
         bunched += np.where(cells.clusters < cells.n, 2 / np.maximum(cells.degrees, 1), 0.0)
         noise = np.fmax(_noise_given_rate(cells, score, filled), trust**2 * bunched)
-        degrees = np.minimum(cells.degrees, 2 / noise)
+        degrees = np.maximum(np.minimum(cells.degrees, 2 / noise), 1)
     z = special.ndtri((1 + confidence) / 2)
-    t = np.where(cells.degrees > 0, special.stdtrit(np.maximum(degrees, 1), (1 + confidence) / 2), z)
+    t = np.where(cells.degrees > 0, special.stdtrit(degrees, (1 + confidence) / 2), z)
     size = n_effective * (z / t) ** 2
     few = size * spread < few_events
     low, high = skewed_wilson(filled, size, lean, confidence)
@@ -137,6 +142,7 @@ def bounded_rate(
             std_error=np.where(empty | (cells.degrees == 0), np.nan, np.sqrt(variance)),
             method=np.where(empty, "", words + ", clustered"),
             reason=np.where(empty, N_("no rows"), "").astype(object),
+            degrees=np.where(cells.degrees > 0, degrees, np.inf),
         )
 
 

@@ -184,4 +184,5 @@ def clustered_mean(
         std_error=error,
         method=np.where(undefined, "", "ratio of sums, t").astype(object),
         reason=reason.astype(object),
+        degrees=np.where(cells.degrees > 0, cells.degrees, np.inf),
     )

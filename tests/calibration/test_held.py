@@ -89,6 +89,18 @@ def test_a_sites_session_is_held_to_the_sites_without_one():
     assert not len(before_after(tables, NOTHING, LABELS, held.assign(site="M"))), "what others did says nothing of M's"
 
 
+def test_a_key_of_audits_before_and_of_gold_after_a_session_tells_nothing_of_it():
+    weeks = ("2026-W45", "2026-W46")
+    parts = joined(labelled("ok>ok spam>ok " * 20, week=weeks[0], agent_id="a", site="K"),
+                   labelled("ok> " * 40, week=weeks[1], agent_id="a", site="K"))  # fmt: skip
+    gold = [{"item_id": row["item_id"], "gold_label": "ok"} for row in parts["annotations"] if row["week"] == weeks[1]]
+    held = pd.DataFrame([("K, closed", "K", *weeks)], columns=["session", "site", "last_before", "first_after"])
+    both = pd.concat([pairs(weeks[0], 20, 20), pairs(weeks[1], 40, 0)])
+    found = before_after(make(**parts, gold=gold), both, LABELS, held)
+    assert found["metric"].tolist() == ["gwet_ac1"], "agreement between people needs no key"
+    assert not len(before_after(make(**parts, gold=gold), NOTHING, LABELS, held))
+
+
 def test_errors_that_all_qas_begin_to_miss():
     def checked(week: int, missed: int) -> dict:
         names = [f"w{week}-{place}" for place in range(60)]

@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from labelqa_lib.metrics import change, compare_segments, measure, split_change
+from labelqa_lib.stats.change import p_value
 from labelqa_lib.stats.intervals import newcombe
 
 from . import snapshots
@@ -104,6 +106,30 @@ def test_segments_by_hand():
     assert row[["estimate", "baseline", "difference"]].tolist() == pytest.approx([0.8, 0.96, -0.16])
     assert row["p_value"] < 0.001
     assert compare_segments(moved(90, 90), "accuracy", [()])["p_value"].tolist() == [1]
+
+
+def timed(people: int, week: str, seconds: float):
+    """So many agents with ten annotations each, whose handle times differ by 2 seconds from one to the next."""
+    each = [labelled("ok> " * 10, week=week, agent_id=f"{week}{one}", handle_seconds=seconds + 2.0 * one) for one in range(people)]
+    return joined(*each)
+
+
+def test_the_chance_of_a_move_knows_how_few_clusters_told_of_it():
+    tables = make(**joined(timed(12, WEEKS[0], 30.0), timed(4, WEEKS[1], 48.0)))
+    (row,) = compare_segments(tables, "aht", [()]).to_dict("records")
+    assert row["difference"] == 10 and row["difference_low"] > 0
+    arm = stats.t.ppf(0.975, 3) * row["difference"] / (row["difference"] - row["difference_low"])
+    assert row["p_value"] == pytest.approx(2 * stats.t.sf(arm, 3)), "four agents this week: three degrees of freedom"
+    # the other way round the few are on the other side
+    tables = make(**joined(timed(4, WEEKS[0], 48.0), timed(12, WEEKS[1], 30.0)))
+    assert compare_segments(tables, "aht", [()])["p_value"].tolist() == pytest.approx([row["p_value"]])
+
+
+def test_the_chance_of_a_move_without_a_t_is_the_normal_distributions():
+    rows = [labelled("ok> " * 40, week=week, agent_id="a", handle_seconds=5.0 + place) for place, week in enumerate(WEEKS)]
+    (row,) = compare_segments(make(**joined(*rows)), "aht_median", [()]).to_dict("records")
+    known = p_value(row["difference"], row["difference_low"], row["difference_high"])
+    assert row["p_value"] == pytest.approx(known)
 
 
 @pytest.mark.slow

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
+from labelqa_lib.findings.actions import worked
 from labelqa_lib.metrics import effects
 from labelqa_lib.metrics.effects import measured
 
@@ -48,6 +49,18 @@ def test_the_metric_before_and_after_where_the_finding_was(tables):
 def test_what_cannot_be_told_has_a_reason(tables, one, reason):
     frame = effects(tables, pd.DataFrame([one]))
     assert frame["reason"].tolist() == [reason] and frame["achieved"].isna().all()
+
+
+@pytest.mark.parametrize(("code", "audited"), [("target:accuracy", 0.8), ("target:error_rate", 0.2)])
+def test_audits_before_and_gold_after_are_not_compared(code, audited):
+    rows = [("ok>ok " * 24 + "ok>spam " * 6, WEEKS[0]), ("ok> " * 30, WEEKS[1])]
+    parts = joined(*(labelled(answers, week=week, agent_id=f"a{agent}") for answers, week in rows for agent in range(10)))
+    gold = [{"item_id": row["item_id"], "gold_label": "ok"} for row in parts["annotations"] if row["week"] == WEEKS[1]]
+    frame = effects(make(**parts, gold=gold), pd.DataFrame([action(code)]))
+    assert frame[["before", "after"]].to_numpy().tolist() == [[pytest.approx(audited), 1.0 if audited == 0.8 else 0.0]]
+    assert frame[["achieved", "achieved_low", "achieved_high"]].isna().all(axis=None)
+    assert frame["reason"].tolist() == ["only one of 2026-W46 and 2026-W45 stands on gold"]
+    assert worked(frame)["verdict"].tolist() == ["cannot be told: only one of 2026-W46 and 2026-W45 stands on gold"]
 
 
 def test_only_what_is_done_is_looked_at(tables):

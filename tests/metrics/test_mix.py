@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from labelqa_lib.findings.status import cause_status
+from labelqa_lib.metrics import change, measure
 from labelqa_lib.metrics.mix import accuracy_change, mix_by_dimension
 
 from .snapshots import WEEKS, joined, labelled, make
@@ -55,3 +57,26 @@ def test_a_week_still_to_be_audited_says_why():
     row = accuracy_change(tables).iloc[0]
     assert np.isnan(row["difference"])
     assert row["reason"] == f"no judged annotations in {WEEKS[1]}"
+
+
+def on_gold_and_on_audits(gold: str, audits: str) -> dict:
+    """Ten agents of 30 annotations a week: all right by gold in the one, four in five by audits in the other."""
+    rows = {gold: "ok> " * 30, audits: "ok>ok " * 24 + "ok>spam " * 6}
+    parts = joined(*(labelled(rows[week], week=week, agent_id=f"a{agent}") for week in WEEKS for agent in range(10)))
+    checked = {row["annotation_id"] for row in parts["audits"]}
+    items = [row["item_id"] for row in parts["annotations"] if row["annotation_id"] not in checked]
+    return parts | {"gold": [{"item_id": item, "gold_label": "ok"} for item in items]}
+
+
+@pytest.mark.parametrize("gold", WEEKS)
+def test_a_week_on_gold_is_not_compared_with_one_on_audits(gold):
+    audits = WEEKS[1 - WEEKS.index(gold)]
+    tables = make(**on_gold_and_on_audits(gold, audits))
+    row = accuracy_change(tables).iloc[0]
+    assert sorted([row["baseline"], row["estimate"]]) == [pytest.approx(0.8), 1]
+    assert row[["difference", "difference_low", "difference_high"]].isna().all() and not row["more_than_noise"]
+    assert row["reason"] == "only one of 2026-W46 and 2026-W45 stands on gold"
+    assert row["reason"] == change(measure(tables, "accuracy", ["week"])).iloc[0]["reason"]
+    assert cause_status(accuracy_change(tables), []) == (
+        "Whether quality dropped cannot be said: only one of 2026-W46 and 2026-W45 stands on gold."
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from functools import cache
 
 import ibis
@@ -12,6 +13,7 @@ import pytest
 
 from labelqa_lib.errors import UsageError
 from labelqa_lib.metrics import REGISTRY, UNITS, measure, measure_each
+from labelqa_lib.metrics.registry import answer, ask
 
 from .snapshots import WEEKS, make, whole
 
@@ -114,6 +116,16 @@ def test_weeks_are_periods(name):
     assert weekly["period"].tolist() == list(WEEKS)
     assert pooled["period"].tolist() == ["2026-W45..2026-W46"]
     pd.testing.assert_series_equal(last.iloc[0], weekly.iloc[1], check_names=False)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", REGISTRY)
+def test_a_frame_may_tell_the_degrees_of_freedom_of_its_intervals(name):
+    for here in (tables(), bare(), empty()):
+        asked = ask(here, REGISTRY[name], one_dimension(name), None, 0.95)
+        frame = answer(here, replace(asked, degrees=True))
+        pd.testing.assert_frame_equal(frame.drop(columns="degrees"), measure(here, name, one_dimension(name)))
+        assert frame.columns[-1] == "degrees" and (frame["degrees"] >= 1).all()
 
 
 @pytest.mark.parametrize("name", REGISTRY)

@@ -128,3 +128,20 @@ def test_p_value_of_a_normal_interval_is_the_z_tests():
     assert change.p_value(-0.19, -0.33, -0.05) == pytest.approx(0.0078, abs=2e-4)
     assert change.p_value(0.0, -0.1, 0.1) == 1
     assert np.isnan(change.p_value(np.nan, np.nan, np.nan))
+
+
+def test_p_value_of_a_t_interval_is_the_t_tests():
+    # Student 1908, Biometrika 6:1, hours of sleep gained by ten patients: mean 1.58 (.700 to 2.460), t = 4.0621 on 9 degrees
+    # of freedom, P = .00283 (R, t.test(extra ~ group, sleep, paired = TRUE))
+    sleep = 1.58, 0.7001142, 2.4598858
+    assert change.p_value(*sleep, degrees=9) == pytest.approx(0.002833, abs=1e-6)
+    assert change.p_value(*sleep) < 0.0005, "the normal distribution's, which knows the width for sure"
+    assert change.p_value(*(-value for value in (sleep[0], sleep[2], sleep[1])), degrees=9) == pytest.approx(0.002833, abs=1e-6)
+    assert change.p_value([0.0, 1.0], -2.0, 2.0, degrees=[1, np.inf]) == pytest.approx([1, change.p_value(1.0, -2.0, 2.0)])
+
+
+@pytest.mark.parametrize("degrees", [1, 2.5, 6, 1000])
+def test_whatever_the_degrees_a_p_value_is_below_alpha_exactly_where_the_interval_leaves_out_zero(degrees):
+    ends = np.linspace(-1.5, 0.39, 100)
+    p = change.p_value(0.4, ends, 1.2, confidence=0.9, degrees=degrees)
+    assert np.array_equal(p < 0.1, ends > 0) and 0 < (p < 0.1).sum() < 100

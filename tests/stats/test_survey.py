@@ -142,6 +142,15 @@ def test_one_cluster_has_an_answer_that_says_what_it_assumes():
     assert means.estimate[0] == 10 and np.isnan(means.ci_low[0]) and means.reason[0] == "one cluster only: no bounds"
 
 
+def test_bounds_tell_the_degrees_of_freedom_that_they_were_made_with():
+    group, ones = [0, 0, 0, 1], np.ones(4)
+    means = clustered_mean(group, [4.0, 5.0, 9.0, 3.0], ones)
+    assert means.degrees.tolist() == [2, np.inf], "three clusters; one alone has no bounds"
+    assert means.ci_high[0] - means.estimate[0] == pytest.approx(stats.t.ppf(0.975, 2) * means.std_error[0])
+    rates = clustered_rate(group, 40 * ones, [20.0, 24.0, 28.0, 9.0], 40 * ones)
+    assert 1 <= rates.degrees[0] <= 2 and rates.degrees[1] == np.inf
+
+
 def test_empty_groups_say_so():
     rates = clustered_rate([1, 1], [3.0, 3.0], [1.0, 0.0], [3, 3], groups=3)
     assert rates.reason.tolist() == ["no rows", "", "no rows"] and rates.method[0] == ""
