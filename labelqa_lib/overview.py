@@ -61,7 +61,8 @@ class Overview:
 
     def earlier(self, notebook: str) -> list[dict] | None:
         """What a notebook's page of the week before found, as `Page.earlier`."""
-        return earlier.findings(self.reports, self.tables.snapshot.audience, self.week, ALL, notebook)
+        snapshot = self.tables.snapshot
+        return earlier.findings(self.reports, snapshot.audience, self.week, ALL, notebook, snapshot.simulated)
 
     def gaps(self) -> list[tuple[str, str]]:
         """What cannot be answered, and why: markets without data in the week."""

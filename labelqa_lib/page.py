@@ -109,10 +109,11 @@ class Page:
 
     def earlier(self, notebook: str) -> list[dict] | None:
         """What a notebook's report of the week before found, from the `findings.json` beside it; None without one.
+        Of simulated data beside real data, or the other way around, nothing is taken.
 
         The runner counts that file among what a page is made from: it runs again when the report before it changed.
         """
-        return earlier.findings(self.reports, self.audience, self.week, self.market.market, notebook)
+        return earlier.findings(self.reports, self.audience, self.week, self.market.market, notebook, self.tables.snapshot.simulated)
 
     def actions(self) -> pd.DataFrame:
         """The register as it stood at the end of the report's week: the delivery's `actions` and the workspace's own.

@@ -94,6 +94,7 @@ def _plan(workspace, who: Reader, week: str, given):
         audience=who.audience,
         given=given,
         left_out=who.left_out,
+        simulated=who.snapshot.simulated,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 
 import pytest
 
@@ -37,3 +38,21 @@ def test_a_page_stands_beside_last_weeks_wherever_reports_are_kept(demo_house, t
     for market, notebook in PAGES.items():
         name = f"internal/2026-W46/{market}/{notebook}.html"
         assert (outputs / name).read_bytes() == (demo_house.root / "reports" / name).read_bytes()
+
+
+def test_a_page_of_real_data_does_not_stand_beside_the_demos(demo_house, tmp_path):
+    house = demo_house
+    if not (house.root / "reports" / "internal" / "2026-W45" / "GB").exists():
+        run(house, "2026-W45")
+    mine = house.root / "data" / "mine"
+    delivery = tmp_path / "delivery"
+    shutil.copytree(house.root / "data" / "demo", delivery, ignore=shutil.ignore_patterns("truth", "*.yaml", "*.json"))
+    house.labelqa("ingest", str(delivery), "--data", str(mine))
+    run(house, "2026-W46", "--data", str(mine))
+    told = states(house.root / "reports", "2026-W46")
+    assert {state for found in told.values() for state in found} == {""}, told
+    run(house, "2026-W45", "--data", str(mine))
+    assert "GB market_report: last week's findings changed" in house.labelqa(
+        "run", "--week", "2026-W46", "--market", "GB", "--notebook", "market_report", "--data", str(mine), "--explain")  # fmt: skip
+    run(house, "2026-W46", "--data", str(mine))
+    assert all("still there" in found for found in states(house.root / "reports", "2026-W46").values())

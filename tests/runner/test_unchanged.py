@@ -140,6 +140,12 @@ def test_a_page_is_due_when_the_findings_of_the_week_before_changed(page, render
     assert page().earlier == before.findings
     publish(before, PageRecord.of(before, 1.0, findings=[{"code": "a"}]), html="<p>last week</p>")
     assert why(page()) == "last week's findings changed"
+    made = page()
+    publish(made, PageRecord.of(made, 1.0), html="<p>good</p>")
+    assert why(page()) == ""
+    demo = replace(before, simulated=True)
+    publish(demo, PageRecord.of(demo, 1.0, findings=[{"code": "a"}]), html="<p>last week</p>")
+    assert why(page()) == "last week's findings changed", "they are the demo's now"
 
 
 def test_a_page_is_due_when_its_markets_actions_changed(page, rendered, tiny):
