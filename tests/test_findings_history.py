@@ -87,7 +87,8 @@ def test_the_sentence_counts_states():
 
 def test_a_page_reads_what_its_report_found_the_week_before(tmp_path):
     page = Page(
-        tables=SimpleNamespace(snapshot=SimpleNamespace(simulated=False)), restatement=None, restated=None, workspace=Workspace(), market=Market(market="MY"), week="2026-W01",
+        tables=SimpleNamespace(snapshot=SimpleNamespace(simulated=False)), restatement=None, restated=None, workspace=Workspace(),
+        market=Market(market="MY"), week="2026-W01",
         audience="aurora", root=tmp_path, reports=tmp_path, register=tmp_path / "actions.csv",
     )  # fmt: skip
     assert page.earlier("market_report") is None

@@ -51,7 +51,8 @@ def scratch(monkeypatch):
 @pytest.mark.slow
 def test_a_page_looks_for_last_week_where_the_run_keeps_its_reports(tiny, scratch):
     tiny.notebook("page", "from pathlib import Path\nfrom labelqa_lib import earlier",
-                  "found = earlier.findings(earlier.reports_of(Path.cwd(), 'reports'), audience, week, market, 'page', False)\nassert found == [{'code': 'a'}], found")  # fmt: skip
+                  "found = earlier.findings(earlier.reports_of(Path.cwd(), 'reports'), audience, week, market, 'page', False)\n"
+                  "assert found == [{'code': 'a'}], found")  # fmt: skip
     copy = tiny.root / "reports" / ".cache" / "outputs" / "it's here"
     made = plan(tiny.root, reports=copy, data="data/snapshots", snapshot="S1", weeks_of={"MY": ["2026-W46"]}, week="2026-W46",
                 notebooks=["page"])  # fmt: skip
