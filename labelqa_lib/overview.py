@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from labelqa_lib import params, store, translation, wording
+from labelqa_lib import earlier, params, store, translation, wording
 from labelqa_lib.errors import UsageError
-from labelqa_lib.page import earlier_findings, internal_only, versions
+from labelqa_lib.page import internal_only, versions
 from labelqa_lib.params import Market, Target, Workspace
 from labelqa_lib.periods import Week, weeks_up_to
 from labelqa_lib.translation import N_, say
@@ -61,7 +61,8 @@ class Overview:
 
     def earlier(self, notebook: str) -> list[dict] | None:
         """What a notebook's page of the week before found, as `Page.earlier`."""
-        return earlier_findings(self.reports, self.tables.snapshot.audience, self.week, ALL, notebook)
+        snapshot = self.tables.snapshot
+        return earlier.findings(self.reports, snapshot.audience, self.week, ALL, notebook, snapshot.simulated)
 
     def gaps(self) -> list[tuple[str, str]]:
         """What cannot be answered, and why: markets without data in the week."""
@@ -112,5 +113,5 @@ def open_overview(week: str = "", audience: str = "internal", data: str = "", sn
         absent=tuple(market for market, has in there.items() if not has),
         workspace=workspace,
         week=week,
-        reports=root / workspace.reports,
+        reports=earlier.reports_of(root, workspace.reports),
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -10,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from labelqa_lib import params, register, store, translation, wording
+from labelqa_lib import earlier, params, register, store, translation, wording
 from labelqa_lib.errors import UsageError
 from labelqa_lib.params import Market, Target, Workspace
 from labelqa_lib.periods import Week, weeks_up_to
@@ -110,10 +109,11 @@ class Page:
 
     def earlier(self, notebook: str) -> list[dict] | None:
         """What a notebook's report of the week before found, from the `findings.json` beside it; None without one.
+        Of simulated data beside real data, or the other way around, nothing is taken.
 
         The runner counts that file among what a page is made from: it runs again when the report before it changed.
         """
-        return earlier_findings(self.reports, self.audience, self.week, self.market.market, notebook)
+        return earlier.findings(self.reports, self.audience, self.week, self.market.market, notebook, self.tables.snapshot.simulated)
 
     def actions(self) -> pd.DataFrame:
         """The register as it stood at the end of the report's week: the delivery's `actions` and the workspace's own.
@@ -169,16 +169,6 @@ class Page:
 def versions(tables: store.Tables) -> str:
     """The packages that a page names, with their versions, and the engine where it is another than the usual one."""
     return ", ".join([*(f"{name} {version(name)}" for name in _SHOWN_VERSIONS), *tables.engine])
-
-
-def earlier_findings(reports: Path, audience: str, week: str, market: str, notebook: str) -> list[dict] | None:
-    """What a notebook's page of the week before found; None where there is none that can be read."""
-    path = reports / audience / str(Week.parse(week) - 1) / market / f"{notebook}.findings.json"
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))["findings"]
-    except (OSError, ValueError, KeyError, TypeError):  # never rendered, or by another program
-        return None
-    return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else None
 
 
 @dataclass(frozen=True)
@@ -250,7 +240,7 @@ def open_page(market: str, week: str = "", audience: str = "internal", data: str
         week=week,
         audience=audience,
         root=root,
-        reports=root / workspace.reports,
+        reports=earlier.reports_of(root, workspace.reports),
         register=root / workspace.actions,
     )
 

@@ -6,11 +6,13 @@ import stat
 
 import pytest
 
-from labelqa_lib import audience, cli
+from labelqa_lib import audience, cli, runner
 from labelqa_lib.cli.frame import Workspace
 from labelqa_lib.cli.keys import read_key
 from labelqa_lib.cli.readers import reader
 from labelqa_lib.errors import UsageError
+from labelqa_lib.runner.plan import PlannedPage
+from labelqa_lib.runner.record import PageRecord, publish
 
 
 @pytest.fixture
@@ -88,3 +90,15 @@ def test_an_earlier_run_of_the_same_audience_is_waited_for(place):
     folder.mkdir(parents=True)
     with FileLock(folder / "nord.lock"):
         assert "another run is making its pages" in refused(place)
+
+
+def test_what_partners_do_not_get_any_more_is_not_published(place, tmp_path, capsys):
+    for name in ("page", "plan"):
+        page = PlannedPage(place.root / "notebooks" / f"{name}.ipynb", place.root, place.reports, "MY", "2026-W45", "nord", "S1")
+        publish(page, PageRecord.of(page, 1.0), html=f"<p>{name}")
+    runner.write_index(place.reports, "nord", "2026-W45")
+    assert cli._exit_code(["publish", str(tmp_path / "shared"), "--audience", "nord"]) == 0
+    assert "plan: not for partners any more (params/workspace.yaml, partners.notebooks)" in capsys.readouterr().out
+    there = {path.name for path in (tmp_path / "shared").rglob("*.*")}
+    assert there == {"labelqa-published.json", "index.html", "page.html", "page.json", "page.findings.json"}
+    assert "plan.html" not in "".join(path.read_text() for path in (tmp_path / "shared").rglob("index.html"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
+from types import SimpleNamespace
 
 import pytest
 
@@ -100,7 +101,8 @@ def test_the_sentence_counts_states():
 
 def test_a_page_reads_what_its_report_found_the_week_before(tmp_path):
     page = Page(
-        tables=None, restatement=None, restated=None, workspace=Workspace(), market=Market(market="MY"), week="2026-W01",
+        tables=SimpleNamespace(snapshot=SimpleNamespace(simulated=False)), restatement=None, restated=None, workspace=Workspace(),
+        market=Market(market="MY"), week="2026-W01",
         audience="aurora", root=tmp_path, reports=tmp_path, register=tmp_path / "actions.csv",
     )  # fmt: skip
     assert page.earlier("market_report") is None
@@ -111,3 +113,5 @@ def test_a_page_reads_what_its_report_found_the_week_before(tmp_path):
     for content in ("{", "[]", '{"findings": 3}', ""):
         file.write_text(content)
         assert page.earlier("market_report") is None
+    file.write_text(json.dumps({"simulated": True, "findings": written(LAST)}))
+    assert page.earlier("market_report") is None, "the demo's"

@@ -64,7 +64,7 @@ def _parquet(rows: pa.Table, path: Path) -> None:
 
 
 def _facts(tables: Mapping[str, pa.Table], hashes: Mapping[str, str], about: Snapshot, rules: Rules, restated) -> dict:
-    """What `snapshot.json` tells: of the cut alone, nothing of where the whole came from."""
+    """What `snapshot.json` tells: of the cut alone, nothing of where the whole came from but whether it is simulated."""
     weeks: dict[str, list[str]] = {}
     partitions: dict[str, dict[str, str]] = {}
     for path, digest in hashes.items():
@@ -81,6 +81,7 @@ def _facts(tables: Mapping[str, pa.Table], hashes: Mapping[str, str], about: Sna
         "made_at": about.made_at,
         "sha256": content,
         "source": f"cut for {rules.partner}",
+        "simulated": about.simulated,
         "parent": None,
         "audience": rules.audience,
         "smallest_cell": rules.smallest_cell,

@@ -13,7 +13,7 @@ from labelqa_lib.cli.due import with_reasons
 from labelqa_lib.cli.frame import DATA, EPILOG, Workspace, console, one_line, print_table
 from labelqa_lib.cli.makers import Makers, kept_at, makers
 from labelqa_lib.cli.readers import Reader, reader
-from labelqa_lib.cli.share import print_pages
+from labelqa_lib.cli.share import print_pages, withdraw
 from labelqa_lib.errors import DataError
 
 
@@ -72,6 +72,7 @@ def run(
         pages = with_reasons(workspace, who, planned.pages, force, keep=not explain)
         if explain:
             return _explain(pages, out)
+        withdraw(workspace, who.audience, out)
         due = [page for page, reason in pages if reason]
         runner.check_writable(pages[0][0].folder.parent)
         with makers(workspace, due, jobs or os.cpu_count() or 1, runner.Limits(*limits), scheduler, kept, out) as hands:
@@ -93,6 +94,7 @@ def _plan(workspace, who: Reader, week: str, given):
         audience=who.audience,
         given=given,
         left_out=who.left_out,
+        simulated=who.snapshot.simulated,
     )
 
 

@@ -25,6 +25,15 @@ def _tree(workspace: Workspace, audience: str) -> tuple[str, Path]:
     return name, workspace.reports / name
 
 
+def withdraw(workspace: Workspace, audience: str, out) -> None:
+    """Remove what partners do not get any more from a partner's pages, and say so."""
+    from labelqa_lib import runner
+
+    settings = workspace.settings
+    for name in runner.withdraw(workspace.reports, audience, settings.partners.notebooks, settings.notebooks, settings.locale):
+        out.print(one_line(f"{name}: not for partners any more (params/workspace.yaml, partners.notebooks), its pages for {audience} were removed"))
+
+
 @click.command(epilog=EPILOG)
 @click.argument("destination", metavar="DEST")
 @_AUDIENCE
@@ -38,6 +47,7 @@ def publish(root, destination, audience) -> None:
 
     workspace, out = Workspace(root), console()
     name, tree = _tree(workspace, audience)
+    withdraw(workspace, name, out)
     with out.status(f"Publishing {name}"):
         done = sharing.publish(tree, name, destination)
     out.print(f"{done.written} files written, {done.unchanged} unchanged, {done.removed} removed")

@@ -15,9 +15,10 @@ from labelqa_lib.runner.plan import INTERNAL, Plan, PlannedPage, latest_complete
 from labelqa_lib.runner.pool import render
 from labelqa_lib.runner.record import PageError, PageRecord, check_writable
 from labelqa_lib.runner.unchanged import hash_of, keyed, why
+from labelqa_lib.runner.withdrawn import withdraw
 
 __all__ = [
     "INTERNAL", "OWN", "Forecast", "Ledger", "Limits", "Outputs", "PageError", "PageRecord", "Plan", "PlannedPage", "check_writable", "declared",
     "hash_of", "index_is_fresh", "keyed", "latest_complete_week", "notebook_file", "notebook_names", "plan", "reads_own_market",
-    "render", "why", "write_index",
+    "render", "why", "withdraw", "write_index",
 ]  # fmt: skip

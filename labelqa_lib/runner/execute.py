@@ -16,6 +16,7 @@ from papermill.exceptions import PapermillExecutionError
 from papermill.execute import raise_for_execution_errors, remove_error_markers
 from papermill.iorw import load_notebook_node
 from papermill.parameterize import parameterize_notebook
+from papermill.utils import find_first_tagged_cell_index
 
 from labelqa_lib.runner.export import beside, said, to_html
 from labelqa_lib.runner.kernel import watched
@@ -26,6 +27,12 @@ from labelqa_lib.runner.talking import PageEngine
 
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 _KERNEL = "python3"
+_REPORTS = """
+# Where the report of the week before lies
+from labelqa_lib.earlier import reports_in
+
+reports_in({folder!r})
+"""
 _FRAME = re.compile(r"Cell In\[(\d+)\], line (\d+)")
 
 
@@ -81,6 +88,8 @@ def _execute(page: PlannedPage, progress: _Progress, watch: Watch) -> NotebookNo
     notebook = deepcopy(_loaded(page.notebook.read_bytes(), page.left_out))
     if page.parameters:
         notebook = parameterize_notebook(notebook, dict(page.parameters), kernel_name=_KERNEL, language="python")
+        cell = notebook.cells[find_first_tagged_cell_index(notebook, "injected-parameters")]
+        cell.source += _REPORTS.format(folder=str(page.reports.absolute()))
     with chdir(page.root):
         notebook = PageEngine.execute_notebook(
             remove_error_markers(notebook),

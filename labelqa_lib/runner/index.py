@@ -5,6 +5,8 @@ Built from the page records on disk, so that two runs, one after the other or at
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
@@ -72,7 +74,7 @@ def write_index(reports: Path, audience: str, week: str, first: Sequence[str] = 
 
 
 def index_is_fresh(pages: Sequence[PlannedPage], locale: str = ENGLISH) -> bool:
-    """Whether the index was written after every record of these pages, all of one week, and speaks so."""
+    """Whether the index was written after every record of these pages, all of one week, speaks so, and links to no folder that is gone."""
     folder = pages[0].folder.parent
     indexes = [place / "index.html" for place in (folder, folder.parent)]
     with speaking(locale):
@@ -80,9 +82,22 @@ def index_is_fresh(pages: Sequence[PlannedPage], locale: str = ENGLISH) -> bool:
     try:
         written = min(path.stat().st_mtime_ns for path in indexes)
         spoken = all(path.open("rb").read(len(begins)) == begins for path in indexes)
-        return spoken and all(page.record.stat().st_mtime_ns <= written for page in pages)
+        return spoken and all(page.record.stat().st_mtime_ns <= written for page in pages) and not any(map(_links_into_nothing, indexes))
     except OSError:
         return False
+
+
+def _links_into_nothing(index: Path) -> bool:
+    """Whether a folder with pages that an index links to was removed since, as old weeks are. Each folder is listed once."""
+    linked: dict[str, set[str]] = {}
+    for folder in set(_LINKED.findall(index.read_text(encoding="utf-8"))):
+        above, _, name = folder.rpartition("/")
+        linked.setdefault(above, set()).add(name)
+    return any(not names <= {*os.listdir(index.parent / above)} for above, names in linked.items())
+
+
+_LINKED = re.compile(r'href="([\w-]+(?:/[\w-]+)?)/[\w.-]+"')
+"""The folder of a page, in an index's links."""
 
 
 def week_html(records: Sequence[PageRecord], folder: Path, audience: str, week: str) -> str:

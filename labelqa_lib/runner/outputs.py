@@ -14,6 +14,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock
+
 from labelqa_lib.files import write_whole
 from labelqa_lib.places import Place
 from labelqa_lib.runner.plan import PlannedPage
@@ -54,23 +56,26 @@ class Outputs:
     def fetch(self, audience: str) -> None:
         """Bring the copy of an audience's reports up to date.
 
+        What is not kept there any more goes. What was made since and is not kept there yet stays: another run of this machine may
+        be making pages in the copy, or was killed before it kept those that it had made.
+
         Raises
         ------
         OSError
         """
         if not self.elsewhere:
             return
-        self.same, there = self._read(), self.place.below(audience)
-        for path in (self.reports / audience).rglob("*"):
-            name = path.relative_to(self.reports).as_posix()
-            if path.is_file() and name not in there:
-                path.unlink()
-                self.same.pop(name, None)
-        for name, about in there.items():
-            if self.same.get(name, {}).get("told") != _told(about) or not (self.reports / name).exists():
-                if not name.endswith(".tmp"):
-                    self._take(name, _told(about))
-        self._keep()
+        with self._alone():
+            self.same, there = self._read(), self.place.below(audience)
+            for name in [one for one in self.same if one.startswith(f"{audience}/") and one not in there]:
+                if self._is_as_kept(name):
+                    (self.reports / name).unlink(missing_ok=True)
+                del self.same[name]
+            for name, about in there.items():
+                if self.same.get(name, {}).get("told") != _told(about) or not (self.reports / name).exists():
+                    if not name.endswith(".tmp"):
+                        self._take(name, _told(about))
+            self._keep()
 
     def fetch_page(self, page: PlannedPage) -> None:
         """Bring the copy of one page up to date."""
@@ -92,19 +97,24 @@ class Outputs:
         """Bring what is kept up to date with what the run wrote into its copy: pages first, indexes last."""
         if not self.elsewhere:
             return
-        names = [path.relative_to(self.reports).as_posix() for path in (self.reports / audience).rglob("*") if path.is_file()]
-        names = [name for name in names if not name.rpartition("/")[2].startswith(".")]
-        for name in sorted(names, key=lambda name: (-name.count("/"), name)):
-            self._give(name)
-        for name in [known for known in self.same if known.startswith(f"{audience}/") and known not in names]:
-            self.place.remove(name)
-        there = self.place.below(audience)
-        self.same = {name: {**self.same[name], "told": _told(there[name])} for name in names if name in there}
-        self._keep()
+        with self._alone():
+            names = [path.relative_to(self.reports).as_posix() for path in (self.reports / audience).rglob("*") if path.is_file()]
+            names = [name for name in names if not name.rpartition("/")[2].startswith(".")]
+            for name in sorted(names, key=lambda name: (-name.count("/"), name)):
+                self._give(name)
+            for name in [one for one in self.same if one.startswith(f"{audience}/") and one not in names]:
+                self.place.remove(name)
+            there = self.place.below(audience)
+            known = {name: {**self.same[name], "told": _told(there[name])} for name in names if name in there and name in self.same}
+            self.same = {name: told for name, told in self._read().items() if not name.startswith(f"{audience}/")} | known
+            self._keep()
 
     def _give(self, name: str) -> None:
         """Write one file of the copy to where it is kept, if it is another there."""
-        content = (self.reports / name).read_bytes()
+        try:
+            content = (self.reports / name).read_bytes()
+        except FileNotFoundError:  # removed by another run in the same copy between two looks
+            return
         digest = hashlib.sha256(content).hexdigest()
         if self.same.get(name, {}).get("sha256") != digest:
             self.place.write(name, content, mark())
@@ -118,6 +128,19 @@ class Outputs:
         path = self.reports / name
         path.parent.mkdir(parents=True, exist_ok=True)
         self.same[name] = {"told": told, "sha256": write_whole(path, content)}
+
+    def _alone(self) -> FileLock:
+        """Held while the copy and what is kept are brought together: who looks at once with another run would undo its pages."""
+        lock = self.reports / f"{_STATE}.lock"
+        lock.parent.mkdir(parents=True, exist_ok=True)
+        return FileLock(lock)
+
+    def _is_as_kept(self, name: str) -> bool:
+        """Whether a file of the copy is the one that was kept, and not one that was made since."""
+        try:
+            return hashlib.sha256((self.reports / name).read_bytes()).hexdigest() == self.same[name]["sha256"]
+        except FileNotFoundError:
+            return False
 
     def _read(self) -> dict[str, dict[str, str]]:
         try:

@@ -44,6 +44,8 @@ class PlannedPage:
         Cells with one of these tags are not for the page's audience: they are taken out before anything runs.
     key : dict
         What it is made from, part by part, as hashes; empty where nobody asked (see `unchanged.keyed`).
+    simulated : bool
+        Whether the snapshot is, which its findings tell the week after.
     """
 
     notebook: Path
@@ -56,6 +58,7 @@ class PlannedPage:
     parameters: Mapping[str, Any] = field(default_factory=dict)
     left_out: frozenset[str] = frozenset()
     key: Mapping[str, Any] = field(default_factory=dict)
+    simulated: bool = False
 
     @property
     def shared(self) -> bool:
@@ -117,6 +120,7 @@ def plan(
     audience: str = INTERNAL,
     given: Mapping[str, str] | None = None,
     left_out: Mapping[str, frozenset[str]] | None = None,
+    simulated: bool = False,
 ) -> Plan:
     """Which pages does a run render?
 
@@ -135,6 +139,8 @@ def plan(
         ``-p name=value``, unchecked.
     left_out : mapping of market to tags, optional
         Cells that are taken out of its pages.
+    simulated : bool
+        Whether the snapshot is.
 
     Raises
     ------
@@ -166,7 +172,7 @@ def plan(
     places += [(market, file) for market in present for file in files if file not in together]
     pages = tuple(
         PlannedPage(file, root, reports, market, week, audience, snapshot, {"market": market, **own, **values[file]},
-                    tags.get(market, frozenset()))  # fmt: skip
+                    tags.get(market, frozenset()), simulated=simulated)  # fmt: skip
         for market, file in places
     )
     if not pages:

@@ -197,7 +197,7 @@ def write_record(page: PlannedPage, record: PageRecord) -> None:
 
 def findings_json(page: PlannedPage, findings: Sequence[Mapping[str, Any]]) -> str:
     """A page's findings as `docs/findings.md` describes them: for programs, and for the report of the week after."""
-    about = {"schema": 1, "market": page.market, "week": page.week, "audience": page.audience, "notebook": page.name}
+    about = {"schema": 1, "market": page.market, "week": page.week, "audience": page.audience, "notebook": page.name, "simulated": page.simulated}
     return json.dumps({**about, "findings": list(findings)}, indent=1, ensure_ascii=False) + "\n"
 
 

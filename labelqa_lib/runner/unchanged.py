@@ -15,12 +15,12 @@ from labelqa_lib.errors import LabelqaError
 from labelqa_lib.params import Market, Workspace
 from labelqa_lib.register.file import rows_of
 from labelqa_lib.runner.compiled import TEMPLATES
-from labelqa_lib.runner.plan import PlannedPage
+from labelqa_lib.runner.plan import ALL, PlannedPage
 from labelqa_lib.runner.record import PageRecord, read_record
 
 PACKAGE = Path(__file__).resolve().parents[1]
 ASIDE = {"reports", "actions", "notebooks", "data", "locale", "market_defaults", "reject_limit", "page_seconds", "page_memory"}
-"""Settings of the workspace that say nothing on a page: where things lie, what is run, what a run may take."""
+"""Settings of the workspace that say nothing on a market's page: where things lie, what is run, what a run may take."""
 
 NAMED = 3
 """So many names of what changed are said."""
@@ -53,7 +53,9 @@ def keyed(
         Of the params (`hash_of`) of further markets that the page may look at.
     """
     parameters = {**page.parameters, "snapshot": snapshot}
-    settings = {name: value for name, value in workspace.model_dump(mode="json").items() if name not in ASIDE}
+    aside = ASIDE - {"locale"} if page.market == ALL else ASIDE  # a page about all markets speaks as the workspace does
+    aside = aside if page.shared else aside | {"partners"}
+    settings = {name: value for name, value in workspace.model_dump(mode="json").items() if name not in aside}
     key = {
         "notebook": _of_file(page.notebook),
         **code(),

@@ -23,6 +23,7 @@ class Snapshot:
 
     A snapshot cut for an audience names it, and the smallest number of rows that a figure of its pages may rest on.
     `derived` tells of the files of tables that follow from the others (`labelqa_lib.derived`), if there are any.
+    Of one that is `simulated` nothing is said beside real data.
     `place` is where all snapshots lie, `folder` where this one's files do; None where it lies in a database.
     """
 
@@ -42,6 +43,7 @@ class Snapshot:
     any_rejected: bool = False
     audience: str = "internal"
     smallest_cell: int = 0
+    simulated: bool = False
 
     def weeks(self, market: str | None = None) -> tuple[str, ...]:
         """Weeks with annotations, oldest first; of one market, or of any.
@@ -123,6 +125,7 @@ def _snapshot(told: dict, where: object, **place) -> Snapshot:
             derived=told.get("derived", {}),
             audience=told.get("audience", "internal"),
             smallest_cell=told.get("smallest_cell", 0),
+            simulated=told.get("simulated", told["source"] == "demo"),
             **place,
         )
     except (KeyError, TypeError) as error:

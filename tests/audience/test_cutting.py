@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pandas as pd
@@ -88,7 +89,17 @@ def test_pages_open_a_cut_and_measure_what_the_whole_says_of_the_partner(root, d
     same = ["site", "estimate", "ci_low", "ci_high", "n"]
     assert own["site"].tolist() == ["NRD1"]
     pd.testing.assert_frame_equal(own[same], whole.loc[whole["site"] == "NRD1", same].reset_index(drop=True))
-    assert (tables.snapshot.audience, tables.snapshot.smallest_cell) == ("nord", 10)
+    assert (tables.snapshot.audience, tables.snapshot.smallest_cell, tables.snapshot.simulated) == ("nord", 10, False)
+
+
+def test_a_cut_of_the_demo_is_simulated_as_well(root, tmp_path):
+    demo = tmp_path / "data"
+    shutil.copytree(root, demo)
+    path = demo / "whole-1" / "snapshot.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"source": "demo"}))
+    into = tmp_path / "cut-demo"
+    id = audience.cut(demo, "whole-1", audience.Rules("nord", "Nord", KEY), {"MY": WEEKS}, into)
+    assert store.describe(into, id).simulated
 
 
 def test_an_appeal_of_an_annotation_from_before_the_weeks_asked_for_stays(root):

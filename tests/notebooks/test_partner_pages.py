@@ -8,6 +8,7 @@ import io
 import json
 import os
 import re
+import shutil
 import struct
 import zipfile
 import zlib
@@ -17,7 +18,7 @@ from pathlib import Path
 import duckdb
 import openpyxl
 import pytest
-from house import House
+from house import REPOSITORY, House
 
 WEEK, MARKET = "2026-W46", "GB"
 FOREIGN_NAMES = {"Aurora", "Cirrus", "in-house", "KUL", "MNL", "TPE", "HQ"}
@@ -172,6 +173,19 @@ def test_what_is_published_and_mailed_is_what_was_made(house):
     mail = message_from_bytes((place.parent / "page.eml").read_bytes(), policy=policy.default)
     attached = [part.get_payload(decode=True) for part in mail.iter_attachments()]
     assert attached == [made[f"{WEEK}/{MARKET}/market_report{ending}"] for ending in (".html", ".accuracy.csv")]
+
+
+def test_a_notebook_that_partners_do_not_get_any_more_leaves_their_reports_with_the_next_run(house, tmp_path):
+    other = House(tmp_path)
+    (tmp_path / "params").unlink()
+    for name, source in (("params", REPOSITORY), ("data", house.root), ("reports", house.root)):
+        shutil.copytree(source / name, tmp_path / name)
+    settings = tmp_path / "params" / "workspace.yaml"
+    settings.write_text(settings.read_text().replace("notebooks: [market_report, error_rca]", "notebooks: [market_report]"))
+    asked = ("run", "--audience", "brightline", "--market", MARKET, "--jobs", "1")
+    assert "any more" not in other.labelqa(*asked, "--explain") and any("error_rca" in name for name in tree(other))
+    assert "error_rca: not for partners any more" in other.labelqa(*asked)
+    assert not [name for name, content in tree(other).items() if "error_rca" in name or b"error_rca.html" in content]
 
 
 def test_what_is_not_for_partners_is_refused_in_a_sentence(house):

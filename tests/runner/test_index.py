@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 
 import pytest
 
@@ -134,6 +135,24 @@ def test_all_weeks_the_latest_first_and_the_same_bytes_again(put, index, tmp_pat
     put("ES", "2026-W46", html="x")
     assert index() == first
     assert (tmp_path / "internal" / "index.html").read_text() == overview
+
+
+def test_an_index_is_not_fresh_where_it_links_into_folders_that_were_removed(put, index, tmp_path):
+    for market, week in (("MY", "2026-W44"), ("ES", "2026-W44"), ("MY", "2026-W46"), ("TW", "2026-W46")):
+        put(market, week, html="x")
+    page = PlannedPage(tmp_path / "market_report.ipynb", tmp_path, tmp_path, "MY", "2026-W46", "internal", "S1")
+    for gone in ("2026-W46/TW", "2026-W44/ES", "2026-W44"):
+        index()
+        assert index_is_fresh([page])
+        shutil.rmtree(tmp_path / "internal" / gone)
+        assert not index_is_fresh([page]), gone
+    index()
+    assert index_is_fresh([page]) and "2026-W44" not in (tmp_path / "internal" / "index.html").read_text()
+    put("TW", html="x")
+    index()
+    shutil.rmtree(tmp_path / "internal" / "2026-W46" / "TW")
+    index("2026-W45")
+    assert not index_is_fresh([page]), "of all weeks none does, the week's own does"
 
 
 def told(market, estimate, half=0.01, **more):

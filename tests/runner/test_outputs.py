@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -72,6 +73,91 @@ def test_what_has_not_changed_is_neither_fetched_nor_written_again(tmp_path, kep
     again.fetch("internal")
     again.keep("internal")
     assert calls == []
+
+
+def test_a_look_or_a_run_in_the_same_copy_leaves_what_another_has_made_and_not_kept_yet(tmp_path, kept):
+    before = Outputs.beside(tmp_path / "here", ADDRESS)
+    before.fetch("internal")
+    for market in ("SG", "TW"):
+        one = page(before.reports, market)
+        publish(one, PageRecord.of(one, 1.0), html=f"<p>{market}")
+    before.keep("internal")
+
+    first = Outputs.beside(tmp_path / "here", ADDRESS)
+    first.fetch("internal")
+    for market in ("SG", "MY"):
+        one = page(first.reports, market)
+        publish(one, PageRecord.of(one, 1.0), html=f"<p>{market} anew", beside={".xlsx": b"x"})
+    begun = first.reports / "internal" / WEEK / "MY" / ".other.html.1.tmp"
+    begun.write_text("half")
+    made = files(first.reports)
+    kept.remove(f"internal/{WEEK}/SG/page.html")  # by another machine, as it was
+    kept.remove(f"internal/{WEEK}/TW/page.html")
+
+    Outputs.beside(tmp_path / "here", ADDRESS).fetch("internal")  # of an --explain, or of a run that is killed
+    assert files(first.reports) == made - {f"internal/{WEEK}/TW/page.html"}, "of TW nobody has made another"
+    second = Outputs.beside(tmp_path / "here", ADDRESS)
+    second.fetch("internal")
+    second.keep("internal")
+    assert page(first.reports).html.read_text() == "<p>MY anew" and begun.exists()
+    first.keep("internal")
+    assert set(kept.below("")) == made - {f"internal/{WEEK}/TW/page.html", str(begun.relative_to(first.reports))}
+    assert kept.read(f"internal/{WEEK}/SG/page.html") == b"<p>SG anew"
+
+
+def test_what_is_known_of_one_audience_outlives_a_run_for_another(tmp_path, kept):
+    for audience in ("internal", "aurora"):
+        here = Outputs.beside(tmp_path / "here", ADDRESS)
+        here.fetch(audience)
+        one = page(here.reports, audience=audience)
+        publish(one, PageRecord.of(one, 1.0), html=f"<p>{audience}")
+        here.keep(audience)
+    kept.remove(f"internal/{WEEK}/MY/page.html")
+    again = Outputs.beside(tmp_path / "here", ADDRESS)
+    again.fetch("internal")
+    again.keep("internal")
+    assert f"internal/{WEEK}/MY/page.html" not in kept.below("") and f"aurora/{WEEK}/MY/page.html" in kept.below("")
+
+
+def test_two_runs_do_not_bring_the_copy_up_to_date_at_once(tmp_path, kept, monkeypatch):
+    before = Outputs.beside(tmp_path / "elsewhere", ADDRESS)
+    one = page(before.reports)
+    publish(one, PageRecord.of(one, 1.0), html="<p>before")
+    before.keep("internal")
+    first, second = (Outputs.beside(tmp_path / "here", ADDRESS) for _ in range(2))
+    looked, began, below = [], threading.Event(), Place.below
+
+    def slowly(place, folder=""):
+        there = below(place, folder)
+        looked.append(threading.current_thread())
+        if len(looked) == 1:
+            assert not began.wait(0.5), "the other looked as well"
+        else:
+            began.set()
+        return there
+
+    monkeypatch.setattr(Place, "below", slowly)
+    runs = [threading.Thread(target=one.fetch, args=("internal",)) for one in (first, second)]
+    for run in runs:
+        run.start()
+    for run in runs:
+        run.join()
+    assert len(looked) == 2 and first.same == second.same != {}
+
+
+def test_what_goes_from_the_copy_while_another_run_keeps_it_is_no_error(tmp_path, kept, monkeypatch):
+    here = Outputs.beside(tmp_path / "here", ADDRESS)
+    one = page(here.reports)
+    publish(one, PageRecord.of(one, 1.0), html="<p>MY", beside={".xlsx": b"x"})
+    write = Place.write
+
+    def written(place, name, *more):
+        write(place, name, *more)
+        (one.folder / "page.xlsx").unlink(missing_ok=True)
+
+    monkeypatch.setattr(Place, "write", written)
+    here.keep("internal")
+    assert f"internal/{WEEK}/MY/page.html" in kept.below("") and f"internal/{WEEK}/MY/page.xlsx" not in kept.below("")
 
 
 @pytest.mark.parametrize("audience", ["internal", "aurora"])

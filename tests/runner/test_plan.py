@@ -31,6 +31,7 @@ def test_pages_are_markets_by_notebooks_of_one_snapshot(tiny):
         "top": 5,
     }  # fmt: skip
     assert made.pages[2].html == tiny.reports / "internal" / "2026-W46" / "MY" / "page.html"
+    assert not made.pages[2].simulated and planned(tiny, simulated=True).pages[0].simulated
 
 
 def test_a_page_about_all_markets_is_one_and_not_for_a_market_alone(tiny):

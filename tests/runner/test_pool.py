@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import nbformat
@@ -17,6 +18,7 @@ import pytest
 
 from labelqa_lib.runner import Limits, plan, render
 from labelqa_lib.runner.forkserver import FILES
+from labelqa_lib.runner.record import PageRecord, publish
 
 SEES = "import os, sys, json\nprint(json.dumps([market, week, top, snapshot, os.getcwd(), sys.executable]))"
 
@@ -44,6 +46,20 @@ def scratch(monkeypatch):
     with tempfile.TemporaryDirectory(prefix="t-", dir="/tmp") as folder:
         monkeypatch.setattr(tempfile, "tempdir", folder)
         yield Path(folder)
+
+
+@pytest.mark.slow
+def test_a_page_looks_for_last_week_where_the_run_keeps_its_reports(tiny, scratch):
+    tiny.notebook("page", "from pathlib import Path\nfrom labelqa_lib import earlier",
+                  "found = earlier.findings(earlier.reports_of(Path.cwd(), 'reports'), audience, week, market, 'page', False)\n"
+                  "assert found == [{'code': 'a'}], found")  # fmt: skip
+    copy = tiny.root / "reports" / ".cache" / "outputs" / "it's here"
+    made = plan(tiny.root, reports=copy, data="data/snapshots", snapshot="S1", weeks_of={"MY": ["2026-W46"]}, week="2026-W46",
+                notebooks=["page"])  # fmt: skip
+    before = replace(made.pages[0], week="2026-W45")
+    publish(before, PageRecord.of(before, 1.0, findings=[{"code": "a"}]), html="<p>last week")
+    record = next(render(made.pages, 1, Limits()))
+    assert not record.failed, record.error
 
 
 @pytest.mark.slow

@@ -50,7 +50,7 @@ def test_records_come_back_as_they_were_and_other_files_are_passed_over(page):
     assert found == record
     told = json.loads(page.findings.read_text())
     assert told == {"schema": 1, "market": "MY", "week": "2026-W46", "audience": "internal", "notebook": "page",
-                    "findings": [{"code": "a"}]}  # fmt: skip
+                    "simulated": False, "findings": [{"code": "a"}]}  # fmt: skip
     assert (found.seconds, found.parameters, found.status) == (1.23, {"top": 3}, "rendered")
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from labelqa_lib.params import Market, Workspace
+from labelqa_lib.params import Market, Partners, Workspace
 from labelqa_lib.runner import keyed, reads_own_market, unchanged, why
 from labelqa_lib.runner.plan import PlannedPage
 from labelqa_lib.runner.record import PageError, PageRecord, publish
@@ -18,9 +18,9 @@ DATA = {"2026-W45": "a", "2026-W46": "b", "items": "c"}
 
 @pytest.fixture
 def page(tiny):
-    def page(snapshot="S1", data=DATA, workspace=Workspace(), market=Market(market="MY"), others=None, **own):
-        bare = PlannedPage(tiny.root / "notebooks" / "page.ipynb", tiny.root, tiny.reports, "MY", "2026-W46", "internal",
-                           "CURRENT", {"market": "MY", **own})  # fmt: skip
+    def page(snapshot="S1", data=DATA, workspace=Workspace(), market=Market(market="MY"), others=None, audience="internal", **own):
+        bare = PlannedPage(tiny.root / "notebooks" / "page.ipynb", tiny.root, tiny.reports, market.market, "2026-W46", audience,
+                           "CURRENT", {"market": market.market, **own})  # fmt: skip
         return keyed(bare, snapshot, data, workspace, market, others)
 
     tiny.notebook("page", "1")
@@ -57,6 +57,24 @@ def test_a_page_of_which_nothing_changed_need_not_run(page, rendered):
 )
 def test_what_changed_is_named(page, rendered, changed, reason):
     assert why(page(**changed)) == reason
+
+
+def test_a_page_about_all_markets_is_due_when_the_workspace_speaks_otherwise(page, rendered):
+    every = page(market=Market(market="all"))
+    publish(every, PageRecord.of(every, 1.0), html="<p>good</p>")
+    spanish = {"workspace": Workspace(locale="es")}
+    assert why(page(market=Market(market="all"))) == ""
+    assert why(page(market=Market(market="all"), **spanish)) == "the workspace's locale changed"
+    assert why(page(**spanish)) == "", "a market's page speaks as the market does"
+
+
+def test_what_partners_get_is_of_no_account_for_an_internal_page(page, rendered):
+    other = {"workspace": Workspace(partners=Partners(smallest_cell=30))}
+    assert why(page(**other)) == ""
+    shared = page(audience="aurora")
+    publish(shared, PageRecord.of(shared, 1.0), html="<p>good</p>")
+    assert why(page(audience="aurora")) == ""
+    assert why(page(audience="aurora", **other)) == "something it is made from changed"
 
 
 def test_an_edited_notebook_or_library_is_named(page, rendered, tiny, monkeypatch):
@@ -122,6 +140,12 @@ def test_a_page_is_due_when_the_findings_of_the_week_before_changed(page, render
     assert page().earlier == before.findings
     publish(before, PageRecord.of(before, 1.0, findings=[{"code": "a"}]), html="<p>last week</p>")
     assert why(page()) == "last week's findings changed"
+    made = page()
+    publish(made, PageRecord.of(made, 1.0), html="<p>good</p>")
+    assert why(page()) == ""
+    demo = replace(before, simulated=True)
+    publish(demo, PageRecord.of(demo, 1.0, findings=[{"code": "a"}]), html="<p>last week</p>")
+    assert why(page()) == "last week's findings changed", "they are the demo's now"
 
 
 def test_a_page_is_due_when_its_markets_actions_changed(page, rendered, tiny):

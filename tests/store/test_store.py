@@ -51,6 +51,10 @@ def test_describe_reads_only_the_description(tmp_path):
     assert (about.id, about.source, about.missing, about.notes) == ("s1", "test", ("gold",), ("a note",))
     assert about.weeks("MY") == WEEKS
     assert about.weeks() == WEEKS
+    assert not about.simulated
+    path = folder / "snapshot.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"source": "demo"}))
+    assert store.describe(tmp_path).simulated
 
 
 def test_tables_are_cut_to_market_and_weeks(tmp_path):
