@@ -19,10 +19,10 @@ _OWN = {
 
 
 def verdict(split: pd.Series) -> str:
-    """What may be said of the change within every segment: that nobody got worse only where it is none worth a reader, too."""
+    """What may be said of the change within every segment: that nobody got worse only where it is less than what the mix moved."""
     if not split["rate_low"] <= 0 <= split["rate_high"]:
         return ""
-    return NOBODY_WORSE if split["rate"] > -RELEVANT["rate"] else WITHIN_NOISE
+    return NOBODY_WORSE if split["rate"] > -abs(split["mix"]) else WITHIN_NOISE
 
 
 def mixed(split: pd.DataFrame, period: str) -> list[Finding]:
