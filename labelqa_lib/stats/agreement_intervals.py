@@ -69,7 +69,8 @@ def bounds(
     -----
     Analytic: estimate ± t √(m/(m − 1) Σ (Σ influence / n)²), over m clusters, t with m − 1 degrees of freedom, at most
     1 and at least what no agreement at all would give by the same chance, −chance / (1 − chance). With "ratio" the
-    clusters are those with a pair; with "gwet" all, and the influence of an item has estimate · (n/n' − 1) more where it has a pair, estimate less where it has none (n' items have one).
+    clusters are those with a pair; with "gwet" all, and the influence of an item has estimate · (n/n' − 1) more where it
+    has a pair, estimate less where it has none (n' items have one).
     Where everybody agrees there is no variance to see: the lower end is what Wilson's interval for m agreements of m
     leaves, chance taken as given; where nobody does, the upper end reaches at least as far as Wilson's for none of m.
     Source: Gwet (2014), Handbook of Inter-Rater Reliability, 4th ed., ch. 5 and 6, as in R's irrCAC.
