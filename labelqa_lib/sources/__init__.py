@@ -9,8 +9,7 @@ import duckdb
 
 from labelqa_lib.errors import UsageError
 from labelqa_lib.sources import quoting
-from labelqa_lib.sources.excel import sheet_names
-from labelqa_lib.sources.files import format_of, read_file
+from labelqa_lib.sources.files import format_of, read_file, sheets_of
 from labelqa_lib.sources.mapping import (
     SourceMap,
     TableMap,
@@ -21,7 +20,7 @@ from labelqa_lib.sources.mapping import (
     select_mapped,
     select_rows,
 )
-from labelqa_lib.sources.records import SourceFile, UnreadableFile
+from labelqa_lib.sources.records import SourceFile, UnreadableFile, column, delivered_as
 from labelqa_lib.sources.unread import unread
 
 TABLES = (
@@ -128,7 +127,7 @@ class _Reader:
     def _workbook(self) -> None:
         source = SourceFile(self.path, self.path.name, "excel")
         try:
-            sheets = sheet_names(source)
+            sheets = sheets_of(source)
         except UnreadableFile as error:
             self.problems += error.problems
             return
@@ -177,7 +176,7 @@ class _Reader:
             for relation in self._read(table, [file]):
                 if self._has_columns(table, table_map, name, relation, captured):
                     constants = "".join(
-                        f", {quoting.literal(value)} AS {quoting.name(key)}" for key, value in captured.items()
+                        f", {quoting.literal(value)} AS {quoting.name(column(key))}" for key, value in captured.items()
                     )
                     selects.append(f"SELECT *{constants} FROM {relation}")
         if selects:
@@ -197,11 +196,11 @@ class _Reader:
         return relations
 
     def _has_columns(self, table: str, table_map: TableMap, name: str, relation: str, captured: dict) -> bool:
-        there = [row[0] for row in self.connection.execute(f"DESCRIBE {relation}").fetchall()]
+        held = [row[0] for row in self.connection.execute(f"DESCRIBE {relation}").fetchall()]
+        there = [delivered_as(name) for name in held if name not in _OWN]
         missing = {o: t for o, t in foreign_columns(table_map).items() if t not in {*there, *captured}}
-        columns = ", ".join(column for column in there if column not in _OWN)
         for ours, theirs in missing.items():
-            self.problems.append(f"{name}: has no column {theirs!r} for {table}.{ours}; it has {columns}")
+            self.problems.append(f"{name}: has no column {theirs!r} for {table}.{ours}; it has {', '.join(there)}")
         return not missing
 
     def _view(self, table: str, query: str) -> None:

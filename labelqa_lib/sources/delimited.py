@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 import duckdb
 
 from labelqa_lib.sources import quoting
-from labelqa_lib.sources.records import Record, SourceFile, UnreadableFile, open_text, scan, store
+from labelqa_lib.sources.records import Record, SourceFile, UnreadableFile, column, open_text, scan, store
 
 _DELIMITERS = ",;\t|"
 
@@ -39,7 +39,7 @@ def _read_well_formed(
     connection: duckdb.DuckDBPyConnection,
 ) -> bool:
     """Let DuckDB read; True when every line of the file became one row, so that row numbers are line numbers."""
-    columns = ", ".join(f"{quoting.name(column)}: 'VARCHAR'" for column in names)
+    columns = ", ".join(f"{quoting.name(column(name))}: 'VARCHAR'" for name in names)
     try:
         connection.execute(
             f"""CREATE OR REPLACE TABLE {quoting.name(table)} AS
@@ -77,7 +77,7 @@ def _csv_records(source: SourceFile, stream: Iterable[str], names: list[str], de
         if not header_seen:
             header_seen = True
             continue
-        fields = {column: text or None for column, text in zip(names, row, strict=False)}
+        fields = {name: text or None for name, text in zip(names, row, strict=False)}
         problem = None
         if len(row) != len(names):
             problem = f"malformed line ({len(row)} fields where the header has {len(names)})"

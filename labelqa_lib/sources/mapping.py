@@ -14,6 +14,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from labelqa_lib.errors import ParamsError
 from labelqa_lib.models import Model, TimeZone, build
 from labelqa_lib.sources import quoting
+from labelqa_lib.sources.records import column as held_as
 
 LINE = "#line"
 _BRACES = r"\{[A-Za-z_]\w*\}"
@@ -128,12 +129,12 @@ def select_mapped(table: TableMap, relation: str) -> str:
 
 
 def _expression(table: TableMap, column: str) -> str:
-    foreign = table.columns[column]
-    if foreign == LINE:
+    if table.columns[column] == LINE:
         return "_file || ':' || _line"
+    foreign = quoting.name(held_as(table.columns[column]))
     if not table.values.get(column):
-        return quoting.name(foreign)
-    value = f"CAST({quoting.name(foreign)} AS VARCHAR)"
+        return foreign
+    value = f"CAST({foreign} AS VARCHAR)"
     cases = " ".join(
         f"WHEN {quoting.literal(theirs)} THEN {quoting.literal(ours)}" for theirs, ours in table.values[column].items()
     )

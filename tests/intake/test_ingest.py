@@ -12,6 +12,7 @@ import pytest
 
 from labelqa_lib import intake
 from labelqa_lib.errors import DataError, DeliveryRefused
+from labelqa_lib.intake import BrokenRule
 
 from .deliveries import LABELS, annotation, audit, broken, check, current, described, ingest, rows, write
 
@@ -125,6 +126,17 @@ def test_rejects_carry_every_rule_the_line_and_the_row(tmp_path):
     ]
     assert json.loads(row)["annotated_at"] == "soon"
     assert outcome.table("annotations").rules[0].examples == (("a2", "annotations.csv", 3),)
+
+
+@pytest.mark.parametrize("empty", [True, False])
+def test_rejects_tell_where_they_lie_beside_columns_called_like_ours(tmp_path, empty):
+    one, other = ({"_file": "", "_line": "", "_problem": ""} if empty else {"_file": "x", "_line": line, "_problem": "p"} for line in "78")
+    delivery = write(tmp_path / "d", annotations=[{**annotation(1), **one}, {**annotation(2, label="nope"), **other}])
+    told = ingest(delivery, tmp_path / "s").table("annotations")
+    assert (told.accepted, told.rejected) == (1, 1)
+    assert told.rules == (BrokenRule("label is not in labels", 1, (("a2", "annotations.csv", 3),)),)
+    with pytest.raises(DeliveryRefused, match=r"label is not in labels \(1 rows, first annotations.csv line 3\)"):
+        ingest(delivery, tmp_path / "other", reject_limit=0.1)
 
 
 def test_an_agent_unknown_to_people_is_kept_and_counted(tmp_path):
