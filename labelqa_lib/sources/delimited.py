@@ -18,6 +18,12 @@ from labelqa_lib.sources.records import Record, SourceFile, UnreadableFile, colu
 
 _DELIMITERS = ",;\t|"
 
+LONGEST = 1 << 24
+"""Characters of one field. Python's csv takes 131,072, less than a comment may have; without an end, a quote that nobody closes
+would bring the rest of a file into memory. The limit is the process's: it is raised once, here, and nowhere lowered."""
+
+csv.field_size_limit(max(LONGEST, csv.field_size_limit()))
+
 
 def read_delimited(source: SourceFile, table: str, connection: duckdb.DuckDBPyConnection) -> None:
     """Make `table` from a delimited file, by DuckDB where it is well formed, else by Python."""
@@ -70,6 +76,11 @@ def _csv_records(source: SourceFile, stream: Iterable[str], names: list[str], de
         except csv.Error as error:
             if "unexpected end of data" in str(error):
                 raise UnreadableFile(f"{source.shown}: line {line} opens a quote that is never closed") from None
+            if "field limit" in str(error):  # where the field ends, nobody knows: what follows are no lines of their own
+                raise UnreadableFile(
+                    f"{source.shown}: line {line} opens a quote that is not closed within {csv.field_size_limit():,} characters, "
+                    "or holds a text as long"
+                ) from None
             yield Record(line, f"malformed line ({error})", {})
             continue
         if not any(row) and len(row) <= 1:  # a blank line

@@ -126,6 +126,30 @@ def test_lines_are_those_of_the_file(tmp_path):
     ]
 
 
+def test_long_texts_lose_no_row(tmp_path):
+    """A comment of 200 lines of 1,000 letters, and one of a single line, which the line breaks elsewhere send to the slow reader."""
+    lines, letters = "\n".join(['He said ""no"". ' + "x" * 1000] * 200), "y" * 200_000
+    text = f'annotation_id,comment\na1,ok\na2,"{lines}"\na3,ok\na4,{letters}\na5,ok\n'
+    found, problems = read(tmp_path / "d", "annotations.csv", text.encode())
+    assert problems == ()
+    assert [(row["annotation_id"], row["_line"], row["_problem"]) for row in found] == [
+        ("a1", 2, None), ("a2", 3, None), ("a3", 203, None), ("a4", 204, None), ("a5", 205, None)
+    ]  # fmt: skip
+    assert (found[1]["comment"], found[3]["comment"]) == (lines.replace('""', '"'), letters)
+
+
+def test_a_quote_that_nobody_closes_brings_no_whole_file_into_memory(tmp_path):
+    limit = csv.field_size_limit(1000)
+    try:
+        text = 'annotation_id,comment\na1,ok\n\na2,"open\n' + "a3,ok\n" * 300
+        assert read(tmp_path / "d", "annotations.csv", text.encode()) == (
+            [],
+            ("annotations.csv: line 4 opens a quote that is not closed within 1,000 characters, or holds a text as long",),
+        )
+    finally:
+        csv.field_size_limit(limit)
+
+
 def test_json_lines_that_are_none(tmp_path):
     text = '{"annotation_id": 0.10, "blind": true, "languages": ["en"]}\n\n{bad\n[1]\n'
     found, _ = read(tmp_path / "d", "annotations.jsonl", text.encode())
