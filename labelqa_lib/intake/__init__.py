@@ -17,6 +17,7 @@ from labelqa_lib.intake.assessing import Assessment, assess
 from labelqa_lib.intake.deriving import Zones
 from labelqa_lib.intake.outcome import BrokenRule, Outcome, TableOutcome
 from labelqa_lib.intake.snapshot import current_snapshot, describe, only_writer, write_snapshot
+from labelqa_lib.sources.folder import listed
 
 if TYPE_CHECKING:
     from labelqa_lib.sources import Delivery
@@ -66,7 +67,7 @@ def workbench(delivery: Path | None = None) -> Iterator[duckdb.DuckDBPyConnectio
 
 def _bytes(delivery: Path) -> int:
     """How long a delivery is as text, about; 0 where nothing is there."""
-    files = [path for path in [delivery, *delivery.rglob("*")] if path.is_file()]
+    files = [path for path in (delivery, *(delivery / name for name in listed(delivery)[0])) if path.is_file()]
     return sum(path.stat().st_size * (1 if path.suffix.lower() in _TEXT else _PACKED) for path in files)
 
 

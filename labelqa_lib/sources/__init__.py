@@ -10,13 +10,13 @@ import duckdb
 from labelqa_lib.errors import UsageError
 from labelqa_lib.sources import quoting
 from labelqa_lib.sources.files import format_of, read_file, sheets_of
+from labelqa_lib.sources.folder import listed
 from labelqa_lib.sources.mapping import (
     SourceMap,
     TableMap,
     foreign_columns,
     matching,
     parse_map,
-    relative_names,
     select_mapped,
     select_rows,
 )
@@ -103,7 +103,7 @@ class _Reader:
     def __init__(self, path: Path, connection: duckdb.DuckDBPyConnection):
         self.path, self.connection = path, connection
         self.folder = path if path.is_dir() else path.parent
-        self.names = relative_names(path) if path.is_dir() else [path.name]
+        self.names, self.unseen = listed(path) if path.is_dir() else ([path.name], {})
         self.read: list[str] = []
         self.tables: dict[str, str] = {}
         self.problems: list[str] = []
@@ -111,10 +111,12 @@ class _Reader:
 
     def in_the_contracts_form(self) -> Delivery:
         """`<table>.<ending>`, `<table>/…`, or one workbook with a sheet per table."""
+        self.problems += self.unseen.values()
         if self.path.is_file() and format_of(self.path) == "excel":
             self._workbook()
         for table in TABLES:
-            found = [name for name in self.names if name.split("/")[0].split(".")[0] == table and format_of(Path(name))]
+            mine = [name for name in self.names if name.split("/")[0].split(".")[0] == table and name not in self.read]
+            found = [name for name in mine if format_of(Path(name))]
             files = [SourceFile(self.folder / name, name, format_of(Path(name))) for name in found]
             self.read += found
             relations = self._read(table, files)
@@ -131,17 +133,23 @@ class _Reader:
         except UnreadableFile as error:
             self.problems += error.problems
             return
-        named = [sheet for sheet in sheets if sheet in TABLES]
-        if named:
-            self.read.append(self.path.name)
-            others = ", ".join(sheet for sheet in sheets if sheet not in TABLES)
-            self.notes += [f"{self.path.name}: sheets that are no table were not read: {others}"] if others else []
-        for sheet in named:
+        sheet_of = {sheet: sheet for sheet in sheets if sheet in TABLES}
+        if not sheet_of:  # then its first sheet is the table that the file is called after
+            return
+        called = self.path.name.split(".")[0]
+        if called in TABLES and sheets[0] not in TABLES:
+            sheet_of.setdefault(called, sheets[0])
+        self.read.append(self.path.name)
+        others = ", ".join(sheet for sheet in sheets if sheet not in sheet_of.values())
+        self.notes += [f"{self.path.name}: sheets that are no table were not read: {others}"] if others else []
+        for table, sheet in sheet_of.items():
             shown = f"{self.path.name}[{sheet}]"
-            for relation in self._read(sheet, [SourceFile(self.path, shown, "excel", sheet=sheet)]):
-                self._view(sheet, f"SELECT * FROM {relation}")
+            for relation in self._read(table, [SourceFile(self.path, shown, "excel", sheet=sheet)]):
+                self._view(table, f"SELECT * FROM {relation}")
 
     def mapped(self, source_map: SourceMap) -> Delivery:
+        ignored = {name for pattern in source_map.ignore for name, _ in matching(pattern, self.unseen)}
+        self.problems += [sentence for name, sentence in self.unseen.items() if name not in ignored]
         for table, table_map in source_map.tables.items():
             if table_map.rows:
                 self._view(table, select_rows(table_map, source_map.source))

@@ -6,7 +6,6 @@ import codecs
 import re
 from collections.abc import Iterable
 from datetime import date, datetime
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
@@ -158,12 +157,3 @@ def select_rows(table: TableMap, source: str) -> str:
 def foreign_columns(table: TableMap) -> dict[str, str]:
     """The columns a table's files must have: contract column -> foreign column, made keys aside."""
     return {ours: theirs for ours, theirs in table.columns.items() if theirs != LINE}
-
-
-def relative_names(folder: Path) -> list[str]:
-    """Every file below `folder`, hidden ones aside, as text with forward slashes."""
-    return [
-        path.relative_to(folder).as_posix()
-        for path in sorted(folder.rglob("*"))
-        if path.is_file() and not path.name.startswith(".")
-    ]

@@ -268,6 +268,29 @@ def test_one_workbook_with_a_sheet_per_table(tmp_path):
         assert delivery.notes == ("week.xlsx: sheets that are no table were not read: pivot",)
 
 
+@pytest.mark.parametrize(
+    ("sheets", "tables", "notes"),
+    [
+        (("labels", "annotations"), {"labels": "labels", "annotations": "annotations"}, ()),
+        (("annotations",), {"annotations": "annotations"}, ()),
+        (("labels", "people"), {"labels": "labels", "people": "people"}, ()),
+        (("W46", "labels"), {"annotations": "W46", "labels": "labels"}, ()),
+        (("read me", "annotations"), {"annotations": "annotations"}, ("annotations.xlsx: sheets that are no table were not read: read me",)),
+    ],
+)
+def test_a_workbook_called_after_a_table_keeps_its_sheets_apart(tmp_path, sheets, tables, notes):
+    book = openpyxl.Workbook()
+    book.remove(book.active)
+    for sheet in sheets:
+        book.create_sheet(sheet).append([f"column of {sheet}"])
+    book.save(tmp_path / "annotations.xlsx")
+    with duckdb.connect() as connection:
+        delivery = read_delivery(tmp_path / "annotations.xlsx", None, connection)
+        assert (delivery.problems, delivery.notes) == ((), notes)
+        columns = {table: connection.sql(f"FROM {view}").columns[0] for table, view in delivery.tables.items()}
+        assert columns == {table: f"column of {sheet}" for table, sheet in tables.items()}
+
+
 def test_files_of_one_table_are_read_together(tmp_path):
     (tmp_path / "annotations").mkdir()
     (tmp_path / "annotations" / "one.csv").write_text("annotation_id,site\na1,KUL\n")
