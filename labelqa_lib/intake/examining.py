@@ -15,6 +15,7 @@ from pandera.ibis import DataFrameSchema
 from labelqa_lib.errors import DataError
 from labelqa_lib.intake.casting import delivered_columns, to_be_cleaned, typed
 from labelqa_lib.intake.comparing import Compared
+from labelqa_lib.intake.damaged import blamed
 from labelqa_lib.intake.deriving import DERIVED_FROM, Zones, derived, look_up, looked_up, references, to_look_up
 from labelqa_lib.intake.kinds import WORTH, few_kinds
 from labelqa_lib.intake.lanes import in_lanes
@@ -73,7 +74,8 @@ class Examination:
         held = open_stored(table, schema, self.current, connection)
         if delivered:
             try:
-                self._examine(table, held, connection)
+                with blamed(self.current):  # rows are looked up there, too
+                    self._examine(table, held, connection)
             except duckdb.OutOfMemoryException:  # no fault of the table
                 raise
             except duckdb.Error as error:
