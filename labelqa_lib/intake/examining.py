@@ -20,6 +20,7 @@ from labelqa_lib.intake.deriving import DERIVED_FROM, Zones, derived, look_up, l
 from labelqa_lib.intake.kinds import WORTH, few_kinds
 from labelqa_lib.intake.lanes import in_lanes
 from labelqa_lib.intake.merging import merge, open_stored
+from labelqa_lib.intake.named import reject_named
 from labelqa_lib.intake.outcome import BrokenRule, TableOutcome
 from labelqa_lib.intake.referring import nowhere
 from labelqa_lib.intake.rules import check_rows, mark_repeated, slipped
@@ -83,6 +84,8 @@ class Examination:
                 return
         absent = [name for name in delivered_columns(schema) if name not in self.native.get(table, schema.columns)]
         told = merge(table, schema, delivered, held, absent, self.moved, self.zones, connection)
+        if table == "annotations" and told.restated and reject_named(told.restated, self.schemas, self.native, self.current, connection):
+            told = merge(table, schema, delivered, held, absent, self.moved, self.zones, connection)
         if told.moved:
             self.moved.add(table)
         if delivered:

@@ -170,6 +170,45 @@ def test_every_rule_of_what_may_be_left_out_holds_for_what_is_kept(tmp_path, tab
     assert rows(tmp_path / "s", table) == before and len(rows(tmp_path / "s", "annotations")) == 2
 
 
+APPEAL = {"appeal_id": "x", "target": "audit", "target_id": "u1", "raised_by": "agent", "raised_at": "2026-11-13T00:00:00Z", "outcome": "pending"}
+OWN = "auditor_id audits their own annotation"
+LATE = "lies before the annotation"
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"agent_id": "q1"}, [f"{OWN}, in a stored audit that names this row"]),
+        ({"annotated_at": "2026-11-12T12:00:00Z"}, [f"audited_at {LATE}, in a stored audit that names this row"]),
+        ({"annotated_at": "2026-11-18T12:00:00Z", "agent_id": "q1"},
+         [f"{OWN}, in a stored audit that names this row", f"audited_at {LATE}, in a stored audit that names this row",
+          f"raised_at {LATE}, in a stored appeal that names this row"]),
+        ({"annotated_at": "2026-11-12T07:00:00Z", "agent_id": "p7"}, []),
+        ({"label": "spam"}, []),
+    ],
+)  # fmt: skip
+def test_an_annotation_is_restated_within_the_rules_that_tie_it_to_what_is_stored(tmp_path, changes, told):
+    first = [annotation(1), annotation(2), annotation(3), annotation(4)]
+    ingest(write(tmp_path / "a", annotations=first, audits=[audit(1), audit(2), audit(3)], appeals=[APPEAL]), tmp_path / "s")
+    before = rows(tmp_path / "s", "annotations")
+    delivery = write(tmp_path / "b", annotations=[annotation(1, **changes), annotation(2, label="spam"), annotation(4, agent_id="q1"), annotation(5)])
+    outcome = ingest(delivery, tmp_path / "s")
+    assert broken(outcome, "annotations") == dict.fromkeys(told, 1)
+    assert (outcome.table("annotations").restated, outcome.table("annotations").rejected) == ((2, 1) if told else (3, 0))
+    after = rows(tmp_path / "s", "annotations")
+    assert len(after) == 5 and (after[0] == before[0]) is bool(told)
+    assert ingest(delivery, tmp_path / "s").unchanged
+
+
+def test_an_annotation_restated_with_its_audit_is_judged_by_the_audit_delivered(tmp_path):
+    ingest(write(tmp_path / "a", annotations=[annotation(1), annotation(2)], audits=[audit(1), audit(2)]), tmp_path / "s")
+    delivery = write(tmp_path / "b", annotations=[annotation(1, agent_id="q1"), annotation(2, agent_id="q1")], audits=[audit(1, auditor_id="q2")])
+    outcome = ingest(delivery, tmp_path / "s")
+    assert broken(outcome, "annotations") == {f"{OWN}, in a stored audit that names this row": 1} and broken(outcome, "audits") == {}
+    assert rows(tmp_path / "s", "annotations", "annotation_id, agent_id") == [("a1", "q1"), ("a2", "p2")]
+    assert rows(tmp_path / "s", "audits", "audit_id, auditor_id") == [("u1", "q2"), ("u2", "q1")]
+
+
 @pytest.mark.slow
 def test_what_follows_from_a_column_that_is_not_delivered_is_kept_with_it(tmp_path):
     appeal = {"appeal_id": "x1", "target": "annotation", "target_id": "a1", "raised_by": "agent", "raised_at": "2026-11-11T08:00:00Z",
