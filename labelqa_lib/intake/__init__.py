@@ -14,9 +14,11 @@ import duckdb
 
 from labelqa_lib.errors import DataError, DeliveryRefused
 from labelqa_lib.intake.assessing import Assessment, assess
+from labelqa_lib.intake.damaged import blamed
 from labelqa_lib.intake.deriving import Zones
 from labelqa_lib.intake.outcome import BrokenRule, Outcome, TableOutcome
 from labelqa_lib.intake.snapshot import current_snapshot, describe, only_writer, write_snapshot
+from labelqa_lib.sources.folder import listed
 
 if TYPE_CHECKING:
     from labelqa_lib.sources import Delivery
@@ -66,7 +68,7 @@ def workbench(delivery: Path | None = None) -> Iterator[duckdb.DuckDBPyConnectio
 
 def _bytes(delivery: Path) -> int:
     """How long a delivery is as text, about; 0 where nothing is there."""
-    files = [path for path in [delivery, *delivery.rglob("*")] if path.is_file()]
+    files = [path for path in (delivery, *(delivery / name for name in listed(delivery)[0])) if path.is_file()]
     return sum(path.stat().st_size * (1 if path.suffix.lower() in _TEXT else _PACKED) for path in files)
 
 
@@ -94,9 +96,15 @@ def check(
         With a time zone; later times are in the future.
     current : Path, optional
         Folder of the snapshot to merge onto (`current_snapshot`).
+
+    Raises
+    ------
+    DataError
+        When a file of that snapshot cannot be read.
     """
     zones = Zones(dict(markets), default_time_zone)
-    return _assess(delivery, connection, zones, reject_limit, now, current).outcome
+    with blamed(current):
+        return _assess(delivery, connection, zones, reject_limit, now, current).outcome
 
 
 def ingest(
@@ -128,20 +136,22 @@ def ingest(
     DeliveryRefused
         One sentence per problem, then the notes, which may tell the reason; nothing was written.
     DataError
-        When `root` cannot be written, or another ingest holds it; the current snapshot is as it was.
+        When `root` cannot be written, another ingest holds it, or a file of the current snapshot cannot be read; that is
+        as it was.
     """
     root = Path(root)
     zones = Zones(dict(markets), default_time_zone)
     try:
         with only_writer(root, lock_seconds):
             parent = None if fresh else current_snapshot(root)
-            assessment = _assess(delivery, connection, zones, reject_limit, now, parent)
-            if assessment.outcome.refused:
-                raise DeliveryRefused((*assessment.outcome.refused, *assessment.outcome.notes))
-            if parent is not None and assessment.outcome.unchanged:
-                return replace(assessment.outcome, snapshot=parent.name)
-            name = write_snapshot(root, assessment, parent, describe(parent), zones, now, connection)
-            return replace(assessment.outcome, snapshot=name)
+            with blamed(parent):
+                assessment = _assess(delivery, connection, zones, reject_limit, now, parent)
+                if assessment.outcome.refused:
+                    raise DeliveryRefused((*assessment.outcome.refused, *assessment.outcome.notes))
+                if parent is not None and assessment.outcome.unchanged:
+                    return replace(assessment.outcome, snapshot=parent.name)
+                name = write_snapshot(root, assessment, parent, describe(parent), zones, now, connection)
+                return replace(assessment.outcome, snapshot=name)
     except PermissionError as error:
         raise DataError(f"{error.filename or root}: may not be written (permission denied); nothing was kept") from None
     except duckdb.OutOfMemoryException:  # said by the workbench, whatever was being done

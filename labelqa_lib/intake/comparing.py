@@ -16,6 +16,7 @@ from pandera.ibis import DataFrameSchema
 from labelqa_lib.intake.casting import delivered_columns, empty
 from labelqa_lib.intake.deriving import HOME, Zones, followed
 from labelqa_lib.intake.matching import match, parts_of
+from labelqa_lib.intake.rules import reject_kept
 from labelqa_lib.sources import quoting
 
 PARTITIONED = ("annotations", "audits")
@@ -42,7 +43,8 @@ def compare(
     """Make the views `delta_<table>` (accepted rows that are not there yet, `_status` new or restated), `stayed_<table>` and
     `gone_<table>` (rows of `stored_<table>` that it leaves alone, and that it replaces).
 
-    A column that the delivery does not have (`absent`) keeps what is stored: not delivered is not the same as empty.
+    A column that the delivery does not have (`absent`) keeps what is stored: not delivered is not the same as empty. A row that
+    breaks a rule with what it would keep is rejected, and what it would have restated stays.
     """
     accepted = f"checked_{table} WHERE _rules IS NULL AND NOT _duplicate"
     ((rows,),) = connection.execute(f"SELECT count(*) FROM {accepted}").fetchall()
@@ -60,6 +62,8 @@ def compare(
     kept = _kept(table, absent, connection) if restated else []
     if kept:
         _keep(table, schema, kept, restated, zones, connection)
+        if reject_kept(table, schema, kept, connection):
+            return compare(table, schema, absent, held, zones, connection)
         delta = f"SELECT *, 'new' AS _status FROM {new} AND {_bit('restated', table)} = 0 UNION ALL FROM kept_{table}"
     else:
         status = f"CASE {_bit('restated', table)} WHEN 1 THEN 'restated' ELSE 'new' END" if restated else "'new'"

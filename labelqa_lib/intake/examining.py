@@ -15,10 +15,12 @@ from pandera.ibis import DataFrameSchema
 from labelqa_lib.errors import DataError
 from labelqa_lib.intake.casting import delivered_columns, to_be_cleaned, typed
 from labelqa_lib.intake.comparing import Compared
+from labelqa_lib.intake.damaged import blamed
 from labelqa_lib.intake.deriving import DERIVED_FROM, Zones, derived, look_up, looked_up, references, to_look_up
 from labelqa_lib.intake.kinds import WORTH, few_kinds
 from labelqa_lib.intake.lanes import in_lanes
 from labelqa_lib.intake.merging import merge, open_stored
+from labelqa_lib.intake.named import reject_named
 from labelqa_lib.intake.outcome import BrokenRule, TableOutcome
 from labelqa_lib.intake.referring import nowhere
 from labelqa_lib.intake.rules import check_rows, mark_repeated, slipped
@@ -73,7 +75,8 @@ class Examination:
         held = open_stored(table, schema, self.current, connection)
         if delivered:
             try:
-                self._examine(table, held, connection)
+                with blamed(self.current):  # rows are looked up there, too
+                    self._examine(table, held, connection)
             except duckdb.OutOfMemoryException:  # no fault of the table
                 raise
             except duckdb.Error as error:
@@ -81,6 +84,8 @@ class Examination:
                 return
         absent = [name for name in delivered_columns(schema) if name not in self.native.get(table, schema.columns)]
         told = merge(table, schema, delivered, held, absent, self.moved, self.zones, connection)
+        if table == "annotations" and told.restated and reject_named(told.restated, self.schemas, self.native, self.current, connection):
+            told = merge(table, schema, delivered, held, absent, self.moved, self.zones, connection)
         if told.moved:
             self.moved.add(table)
         if delivered:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 import duckdb
 import ibis
@@ -94,6 +94,27 @@ def check_rows(
                         THEN list_filter([{', '.join(cases)}], lambda rule: rule IS NOT NULL) END AS _rules
             FROM ({checked}) b {marks} WHERE {some}"""
         ).fetchall()
+
+
+def reject_kept(table: str, schema: DataFrameSchema, kept: Collection[str], connection: duckdb.DuckDBPyConnection) -> int:
+    """Reject those rows of `checked_<table>` that break a rule of several columns with what they keep, `kept_<table>`, of the
+    stored columns `kept`, which the delivery does not have; how many."""
+    columns = {name: str(column.dtype) for name, column in schema.columns.items()} | BESIDE.get(table, {})
+    rows = ibis.table({**columns, "_file": "string", "_line": "int64"}, name=f"kept_{table}")
+    flags, cases = {}, []
+    for check in schema.checks:
+        named = ", ".join([name for name in kept if name in check.error.split()] or kept)
+        flag, sentence = f"_broken_{len(flags)}", f"{check.error} ({named} as stored, not delivered)"
+        flags[flag] = check.broken(rows)
+        cases.append(f"CASE WHEN {flag} THEN {quoting.literal(sentence)} END")
+    if not flags:
+        return 0
+    broken = ibis.to_sql(rows.select("_file", "_line", **flags), dialect="duckdb")
+    ((rejected,),) = connection.execute(
+        f"""UPDATE checked_{table} c SET _rules = list_filter([{', '.join(cases)}], lambda rule: rule IS NOT NULL)
+        FROM ({broken}) b WHERE ({' OR '.join(flags)}) AND c._file = b._file AND c._line = b._line"""
+    ).fetchall()
+    return rejected
 
 
 def _in_parts(table: str, repeated: int, rows: int, first: int, last: int) -> list[str]:

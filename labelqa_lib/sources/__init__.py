@@ -9,19 +9,18 @@ import duckdb
 
 from labelqa_lib.errors import UsageError
 from labelqa_lib.sources import quoting
-from labelqa_lib.sources.excel import sheet_names
-from labelqa_lib.sources.files import format_of, read_file
+from labelqa_lib.sources.files import format_of, read_file, sheets_of
+from labelqa_lib.sources.folder import listed
 from labelqa_lib.sources.mapping import (
     SourceMap,
     TableMap,
     foreign_columns,
     matching,
     parse_map,
-    relative_names,
     select_mapped,
     select_rows,
 )
-from labelqa_lib.sources.records import SourceFile, UnreadableFile
+from labelqa_lib.sources.records import SourceFile, UnreadableFile, column, delivered_as
 from labelqa_lib.sources.unread import unread
 
 TABLES = (
@@ -104,7 +103,7 @@ class _Reader:
     def __init__(self, path: Path, connection: duckdb.DuckDBPyConnection):
         self.path, self.connection = path, connection
         self.folder = path if path.is_dir() else path.parent
-        self.names = relative_names(path) if path.is_dir() else [path.name]
+        self.names, self.unseen = listed(path) if path.is_dir() else ([path.name], {})
         self.read: list[str] = []
         self.tables: dict[str, str] = {}
         self.problems: list[str] = []
@@ -112,10 +111,12 @@ class _Reader:
 
     def in_the_contracts_form(self) -> Delivery:
         """`<table>.<ending>`, `<table>/…`, or one workbook with a sheet per table."""
+        self.problems += self.unseen.values()
         if self.path.is_file() and format_of(self.path) == "excel":
             self._workbook()
         for table in TABLES:
-            found = [name for name in self.names if name.split("/")[0].split(".")[0] == table and format_of(Path(name))]
+            mine = [name for name in self.names if name.split("/")[0].split(".")[0] == table and name not in self.read]
+            found = [name for name in mine if format_of(Path(name))]
             files = [SourceFile(self.folder / name, name, format_of(Path(name))) for name in found]
             self.read += found
             relations = self._read(table, files)
@@ -128,21 +129,27 @@ class _Reader:
     def _workbook(self) -> None:
         source = SourceFile(self.path, self.path.name, "excel")
         try:
-            sheets = sheet_names(source)
+            sheets = sheets_of(source)
         except UnreadableFile as error:
             self.problems += error.problems
             return
-        named = [sheet for sheet in sheets if sheet in TABLES]
-        if named:
-            self.read.append(self.path.name)
-            others = ", ".join(sheet for sheet in sheets if sheet not in TABLES)
-            self.notes += [f"{self.path.name}: sheets that are no table were not read: {others}"] if others else []
-        for sheet in named:
+        sheet_of = {sheet: sheet for sheet in sheets if sheet in TABLES}
+        if not sheet_of:  # then its first sheet is the table that the file is called after
+            return
+        called = self.path.name.split(".")[0]
+        if called in TABLES and sheets[0] not in TABLES:
+            sheet_of.setdefault(called, sheets[0])
+        self.read.append(self.path.name)
+        others = ", ".join(sheet for sheet in sheets if sheet not in sheet_of.values())
+        self.notes += [f"{self.path.name}: sheets that are no table were not read: {others}"] if others else []
+        for table, sheet in sheet_of.items():
             shown = f"{self.path.name}[{sheet}]"
-            for relation in self._read(sheet, [SourceFile(self.path, shown, "excel", sheet=sheet)]):
-                self._view(sheet, f"SELECT * FROM {relation}")
+            for relation in self._read(table, [SourceFile(self.path, shown, "excel", sheet=sheet)]):
+                self._view(table, f"SELECT * FROM {relation}")
 
     def mapped(self, source_map: SourceMap) -> Delivery:
+        ignored = {name for pattern in source_map.ignore for name, _ in matching(pattern, self.unseen)}
+        self.problems += [sentence for name, sentence in self.unseen.items() if name not in ignored]
         for table, table_map in source_map.tables.items():
             if table_map.rows:
                 self._view(table, select_rows(table_map, source_map.source))
@@ -177,7 +184,7 @@ class _Reader:
             for relation in self._read(table, [file]):
                 if self._has_columns(table, table_map, name, relation, captured):
                     constants = "".join(
-                        f", {quoting.literal(value)} AS {quoting.name(key)}" for key, value in captured.items()
+                        f", {quoting.literal(value)} AS {quoting.name(column(key))}" for key, value in captured.items()
                     )
                     selects.append(f"SELECT *{constants} FROM {relation}")
         if selects:
@@ -197,11 +204,11 @@ class _Reader:
         return relations
 
     def _has_columns(self, table: str, table_map: TableMap, name: str, relation: str, captured: dict) -> bool:
-        there = [row[0] for row in self.connection.execute(f"DESCRIBE {relation}").fetchall()]
+        held = [row[0] for row in self.connection.execute(f"DESCRIBE {relation}").fetchall()]
+        there = [delivered_as(name) for name in held if name not in _OWN]
         missing = {o: t for o, t in foreign_columns(table_map).items() if t not in {*there, *captured}}
-        columns = ", ".join(column for column in there if column not in _OWN)
         for ours, theirs in missing.items():
-            self.problems.append(f"{name}: has no column {theirs!r} for {table}.{ours}; it has {columns}")
+            self.problems.append(f"{name}: has no column {theirs!r} for {table}.{ours}; it has {', '.join(there)}")
         return not missing
 
     def _view(self, table: str, query: str) -> None:

@@ -14,9 +14,15 @@ from collections.abc import Iterable, Iterator
 import duckdb
 
 from labelqa_lib.sources import quoting
-from labelqa_lib.sources.records import Record, SourceFile, UnreadableFile, open_text, scan, store
+from labelqa_lib.sources.records import Record, SourceFile, UnreadableFile, column, open_text, scan, store
 
 _DELIMITERS = ",;\t|"
+
+LONGEST = 1 << 24
+"""Characters of one field. Python's csv takes 131,072, less than a comment may have; without an end, a quote that nobody closes
+would bring the rest of a file into memory. The limit is the process's: it is raised once, here, and nowhere lowered."""
+
+csv.field_size_limit(max(LONGEST, csv.field_size_limit()))
 
 
 def read_delimited(source: SourceFile, table: str, connection: duckdb.DuckDBPyConnection) -> None:
@@ -39,7 +45,7 @@ def _read_well_formed(
     connection: duckdb.DuckDBPyConnection,
 ) -> bool:
     """Let DuckDB read; True when every line of the file became one row, so that row numbers are line numbers."""
-    columns = ", ".join(f"{quoting.name(column)}: 'VARCHAR'" for column in names)
+    columns = ", ".join(f"{quoting.name(column(name))}: 'VARCHAR'" for name in names)
     try:
         connection.execute(
             f"""CREATE OR REPLACE TABLE {quoting.name(table)} AS
@@ -70,6 +76,11 @@ def _csv_records(source: SourceFile, stream: Iterable[str], names: list[str], de
         except csv.Error as error:
             if "unexpected end of data" in str(error):
                 raise UnreadableFile(f"{source.shown}: line {line} opens a quote that is never closed") from None
+            if "field limit" in str(error):  # where the field ends, nobody knows: what follows are no lines of their own
+                raise UnreadableFile(
+                    f"{source.shown}: line {line} opens a quote that is not closed within {csv.field_size_limit():,} characters, "
+                    "or holds a text as long"
+                ) from None
             yield Record(line, f"malformed line ({error})", {})
             continue
         if not any(row) and len(row) <= 1:  # a blank line
@@ -77,7 +88,7 @@ def _csv_records(source: SourceFile, stream: Iterable[str], names: list[str], de
         if not header_seen:
             header_seen = True
             continue
-        fields = {column: text or None for column, text in zip(names, row, strict=False)}
+        fields = {name: text or None for name, text in zip(names, row, strict=False)}
         problem = None
         if len(row) != len(names):
             problem = f"malformed line ({len(row)} fields where the header has {len(names)})"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, datetime
 
 import duckdb
@@ -13,12 +14,13 @@ from labelqa_lib.sources.records import Record, SourceFile, UnreadableFile, open
 
 def read_excel(source: SourceFile, table: str, connection: duckdb.DuckDBPyConnection) -> None:
     """Make `table` from the sheet that `source` names, or from the first."""
-    workbook = _workbook(source)
-    sheets = workbook.sheet_names
-    sheet = source.sheet or sheets[0]
-    if sheet not in sheets:
-        raise UnreadableFile(f"{source.shown}: has no sheet {sheet!r}; it has {', '.join(sheets)}")
-    rows = iter(workbook.get_sheet_by_name(sheet).to_python(skip_empty_area=False))
+    with _sound(source):
+        workbook = _workbook(source)
+        sheets = workbook.sheet_names
+        sheet = source.sheet or sheets[0]
+        if sheet not in sheets:
+            raise UnreadableFile(f"{source.shown}: has no sheet {sheet!r}; it has {', '.join(sheets)}")
+        rows = iter(workbook.get_sheet_by_name(sheet).to_python(skip_empty_area=False))
     names = [str(cell).strip() for cell in next(rows, [])]
     twice = sorted({name for name in names if name and names.count(name) > 1})
     if twice or not any(names):
@@ -34,15 +36,23 @@ def sheet_names(source: SourceFile) -> list[str]:
     ------
     UnreadableFile
     """
-    return _workbook(source).sheet_names
+    with _sound(source):
+        return _workbook(source).sheet_names
 
 
 def _workbook(source: SourceFile) -> CalamineWorkbook:
+    with open_bytes(source) as stream:
+        return CalamineWorkbook.from_filelike(stream)
+
+
+@contextmanager
+def _sound(source: SourceFile) -> Iterator[None]:
+    """What the workbook or one of its sheets is cut or broken in is said of the file."""
     try:
-        with open_bytes(source) as stream:
-            return CalamineWorkbook.from_filelike(stream)
+        yield
     except CalamineError as error:
-        raise UnreadableFile(f"{source.shown}: is not a sound Excel workbook ({error}); deliver it again") from None
+        what = str(error) or type(error).__name__
+        raise UnreadableFile(f"{source.shown}: is not a sound Excel workbook ({what}); deliver it again") from None
 
 
 def _records(rows: Iterator[list], names: list[str]) -> Iterator[Record]:

@@ -5,16 +5,17 @@ from __future__ import annotations
 import gzip
 import zipfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
 
 from labelqa_lib.sources import quoting
 from labelqa_lib.sources.delimited import read_delimited
-from labelqa_lib.sources.excel import read_excel
+from labelqa_lib.sources.excel import read_excel, sheet_names
 from labelqa_lib.sources.jsonl import read_json_lines
-from labelqa_lib.sources.records import SourceFile, UnreadableFile
+from labelqa_lib.sources.records import SourceFile, UnreadableFile, column
 
 _FORMAT_OF_ENDING = {
     ".csv": "csv",
@@ -48,8 +49,26 @@ def read_file(source: SourceFile, table: str, connection: duckdb.DuckDBPyConnect
     ------
     UnreadableFile
     """
-    try:
+    with _told_of(source):
         _READERS[source.format](source, table, connection)
+
+
+def sheets_of(source: SourceFile) -> list[str]:
+    """The sheets of a workbook.
+
+    Raises
+    ------
+    UnreadableFile
+    """
+    with _told_of(source):
+        return sheet_names(source)
+
+
+@contextmanager
+def _told_of(source: SourceFile) -> Iterator[None]:
+    """Whatever keeps a file from being read, as a sentence about it."""
+    try:
+        yield
     except PermissionError:
         raise UnreadableFile(f"{source.shown}: may not be read (permission denied)") from None
     except EOFError:
@@ -58,7 +77,7 @@ def read_file(source: SourceFile, table: str, connection: duckdb.DuckDBPyConnect
         raise UnreadableFile(f"{source.shown}: is not a sound gzip file ({error}); deliver it again") from None
     except duckdb.OutOfMemoryException:  # no fault of the file
         raise
-    except (OSError, zipfile.BadZipFile, duckdb.Error) as error:
+    except (OSError, UnicodeError, zipfile.BadZipFile, duckdb.Error) as error:
         raise UnreadableFile(f"{source.shown}: cannot be read ({_first_line(error)}); deliver it again") from None
 
 
@@ -67,11 +86,17 @@ def _first_line(error: Exception) -> str:
 
 
 def _read_parquet(source: SourceFile, table: str, connection: duckdb.DuckDBPyConnection) -> None:
-    rows = f"""SELECT * EXCLUDE (file_row_number), {quoting.literal(source.shown)} AS _file, file_row_number + 1 AS _line,
+    rows = f"""SELECT * EXCLUDE (file_row_number) {_renamed(source.path, connection)}, {quoting.literal(source.shown)} AS _file, file_row_number + 1 AS _line,
                NULL::VARCHAR AS _problem
         FROM read_parquet({quoting.file(source.path)}, file_row_number = true, hive_partitioning = false)"""
     parts = " UNION ALL ".join(f"({rows} WHERE {lines})" for lines in _side_by_side(source.path, connection))
     connection.execute(f"CREATE OR REPLACE VIEW {quoting.name(table)} AS {parts}").fetchall()
+
+
+def _renamed(path: Path, connection: duckdb.DuckDBPyConnection) -> str:
+    there = connection.sql(f"FROM read_parquet({quoting.file(path)}, hive_partitioning = false)").columns
+    named = ", ".join(f"{quoting.name(name)} AS {quoting.name(column(name))}" for name in there if column(name) != name)
+    return f"RENAME ({named})" if named else ""
 
 
 def _side_by_side(path: Path, connection: duckdb.DuckDBPyConnection) -> list[str]:

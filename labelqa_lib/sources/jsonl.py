@@ -24,13 +24,17 @@ def _json_records(stream: Iterable[str]) -> Iterator[Record]:
         try:
             # numbers stay the text they were written as: 0123 is refused by JSON, 1.10 stays 1.10
             value = json.loads(text, parse_float=str, parse_int=str, parse_constant=str)
+            fields = {key: _json_text(field) for key, field in value.items()} if isinstance(value, dict) else None
+        except RecursionError:
+            yield Record(line, "malformed line (its values are nested too deeply)", {})
+            continue
         except ValueError as error:
             yield Record(line, f"malformed line (not JSON: {error})", {})
             continue
-        if not isinstance(value, dict):
+        if fields is None:
             yield Record(line, "malformed line (not a JSON object)", {})
             continue
-        yield Record(line, None, {key: _json_text(field) for key, field in value.items()})
+        yield Record(line, None, fields)
 
 
 def _json_text(value: object) -> str | None:

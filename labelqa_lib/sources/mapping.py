@@ -6,7 +6,6 @@ import codecs
 import re
 from collections.abc import Iterable
 from datetime import date, datetime
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
@@ -14,6 +13,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from labelqa_lib.errors import ParamsError
 from labelqa_lib.models import Model, TimeZone, build
 from labelqa_lib.sources import quoting
+from labelqa_lib.sources.records import column as held_as
 
 LINE = "#line"
 _BRACES = r"\{[A-Za-z_]\w*\}"
@@ -128,12 +128,12 @@ def select_mapped(table: TableMap, relation: str) -> str:
 
 
 def _expression(table: TableMap, column: str) -> str:
-    foreign = table.columns[column]
-    if foreign == LINE:
+    if table.columns[column] == LINE:
         return "_file || ':' || _line"
+    foreign = quoting.name(held_as(table.columns[column]))
     if not table.values.get(column):
-        return quoting.name(foreign)
-    value = f"CAST({quoting.name(foreign)} AS VARCHAR)"
+        return foreign
+    value = f"CAST({foreign} AS VARCHAR)"
     cases = " ".join(
         f"WHEN {quoting.literal(theirs)} THEN {quoting.literal(ours)}" for theirs, ours in table.values[column].items()
     )
@@ -157,12 +157,3 @@ def select_rows(table: TableMap, source: str) -> str:
 def foreign_columns(table: TableMap) -> dict[str, str]:
     """The columns a table's files must have: contract column -> foreign column, made keys aside."""
     return {ours: theirs for ours, theirs in table.columns.items() if theirs != LINE}
-
-
-def relative_names(folder: Path) -> list[str]:
-    """Every file below `folder`, hidden ones aside, as text with forward slashes."""
-    return [
-        path.relative_to(folder).as_posix()
-        for path in sorted(folder.rglob("*"))
-        if path.is_file() and not path.name.startswith(".")
-    ]

@@ -6,6 +6,7 @@ import codecs
 import gzip
 import io
 import itertools
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,7 @@ from labelqa_lib.sources import quoting
 
 _CHUNK = 1 << 20
 _BATCH = 50_000
+_OURS = re.compile(r"_(file|line|problem)_*", re.IGNORECASE)
 
 
 class UnreadableFile(LabelqaError):
@@ -31,6 +33,16 @@ class Record(NamedTuple):
     line: int
     problem: str | None
     fields: dict[str, str | None]
+
+
+def column(delivered: str) -> str:
+    """What a delivered column is called beside our `_file`, `_line` and `_problem`: one of such a name gets a `_` more."""
+    return f"{delivered}_" if _OURS.fullmatch(delivered) else delivered
+
+
+def delivered_as(column: str) -> str:
+    """The name under which a column was delivered."""
+    return column[:-1] if _OURS.fullmatch(column) else column
 
 
 @dataclass(frozen=True)
@@ -142,8 +154,29 @@ def store(
 
 
 def _batch(names: list[str], records: list[Record]) -> pa.Table:
+    try:
+        return _table(names, records)
+    except UnicodeEncodeError:  # a character of two halves was cut, and of one half no text can be made
+        return _table([_writable(name) for name in names], [_mended(record) for record in records])
+
+
+def _mended(record: Record) -> Record:
+    """A row with the halves of characters that were cut written out (``\\ud83d``), which is a problem of its line."""
+    cut = [_writable(name) for name, text in record.fields.items() if _writable(name + (text or "")) != name + (text or "")]
+    if not cut:
+        return record
+    problem = f"malformed line (half a character in {', '.join(cut)}, as where a text was cut off)"
+    fields = {_writable(name): text and _writable(text) for name, text in record.fields.items()}
+    return Record(record.line, record.problem or problem, fields)
+
+
+def _writable(text: str) -> str:
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def _table(names: list[str], records: list[Record]) -> pa.Table:
     names = list(dict.fromkeys(itertools.chain(names, *(record.fields for record in records))))
-    columns = {column: pa.array([record.fields.get(column) for record in records], pa.string()) for column in names}
+    columns = {column(name): pa.array([record.fields.get(name) for record in records], pa.string()) for name in names}
     columns["_line"] = pa.array([record.line for record in records], pa.int64())
     columns["_problem"] = pa.array([record.problem for record in records], pa.string())
     return pa.table(columns)

@@ -12,6 +12,7 @@ import pytest
 
 from labelqa_lib import intake
 from labelqa_lib.errors import DataError, DeliveryRefused
+from labelqa_lib.intake import BrokenRule
 
 from .deliveries import LABELS, annotation, audit, broken, check, current, described, ingest, rows, write
 
@@ -127,6 +128,17 @@ def test_rejects_carry_every_rule_the_line_and_the_row(tmp_path):
     assert outcome.table("annotations").rules[0].examples == (("a2", "annotations.csv", 3),)
 
 
+@pytest.mark.parametrize("empty", [True, False])
+def test_rejects_tell_where_they_lie_beside_columns_called_like_ours(tmp_path, empty):
+    one, other = ({"_file": "", "_line": "", "_problem": ""} if empty else {"_file": "x", "_line": line, "_problem": "p"} for line in "78")
+    delivery = write(tmp_path / "d", annotations=[{**annotation(1), **one}, {**annotation(2, label="nope"), **other}])
+    told = ingest(delivery, tmp_path / "s").table("annotations")
+    assert (told.accepted, told.rejected) == (1, 1)
+    assert told.rules == (BrokenRule("label is not in labels", 1, (("a2", "annotations.csv", 3),)),)
+    with pytest.raises(DeliveryRefused, match=r"label is not in labels \(1 rows, first annotations.csv line 3\)"):
+        ingest(delivery, tmp_path / "other", reject_limit=0.1)
+
+
 def test_an_agent_unknown_to_people_is_kept_and_counted(tmp_path):
     person = {
         "person_id": "p1", "role": "agent", "market": "MY", "partner": "P", "site": "S", "started_on": "2026-01-05"
@@ -215,6 +227,36 @@ def test_a_damaged_snapshot_is_told_and_fresh_gets_past_it(tmp_path):
     (tmp_path / "s" / "CURRENT").write_text("gone\n")
     outcome = ingest(write(tmp_path / "e", annotations=[annotation(2)]), tmp_path / "s", fresh=True)
     assert current(tmp_path / "s").name == outcome.snapshot
+
+
+@pytest.mark.parametrize("how", ["its end is cut off", "bytes in its middle"])
+@pytest.mark.parametrize("table", ["people", "annotations", "audits", "rejects"])
+def test_a_damaged_file_of_the_current_snapshot_is_named_and_fresh_gets_past_it(tmp_path, table, how):
+    person = {"person_id": "p1", "role": "agent", "market": "MY", "partner": "x", "site": "KUL", "started_on": "2026-01-01"}
+    tables = {"annotations": [annotation(1), annotation(2, label="nope")], "audits": [audit(1)], "people": [person]}
+    delivery = write(tmp_path / "d", **tables)
+    ingest(delivery, tmp_path / "s")
+    file = next(file for file in sorted(current(tmp_path / "s").rglob("*.parquet")) if table in str(file.relative_to(tmp_path / "s")))
+    sound = file.read_bytes()
+    file.write_bytes(sound[:60] if "cut" in how else sound[:4] + b"\xff" * (len(sound) // 3) + sound[4 + len(sound) // 3 :])
+    again = write(tmp_path / "e", **{**tables, "audits": [audit(1, audit_label="spam")], "people": [person | {"site": "PEN"}]}) if table != "rejects" else delivery
+    for do in (check, ingest):
+        with pytest.raises(DataError) as told:
+            do(again, tmp_path / "s")
+        assert told.value.problems == (f"{file}: cannot be read; restore it, or use --fresh",)
+    assert ingest(again, tmp_path / "s", fresh=True).refused == ()
+
+
+def test_a_damaged_delivery_is_not_blamed_on_the_current_snapshot(tmp_path):
+    ingest(write(tmp_path / "d", annotations=[annotation(1)]), tmp_path / "s")
+    delivery = write(tmp_path / "e")
+    with duckdb.connect() as connection:
+        columns = ", ".join(f"'{text}' AS {name}" for name, text in annotation(2).items())
+        connection.execute(f"COPY (SELECT {columns} FROM range(5)) TO '{delivery}/annotations.parquet'").fetchall()
+    content = (delivery / "annotations.parquet").read_bytes()
+    (delivery / "annotations.parquet").write_bytes(content[:4] + b"\xff" * 100 + content[104:])
+    with pytest.raises(DeliveryRefused, match="annotations: cannot be read .*; deliver it again"):
+        ingest(delivery, tmp_path / "s")
 
 
 def test_a_version_of_two_policy_areas_is_acknowledged_once(tmp_path):

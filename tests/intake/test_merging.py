@@ -110,6 +110,106 @@ def test_fresh_begins_anew_and_keeps_the_earlier_snapshot(tmp_path):
     assert (tmp_path / "s" / first.snapshot / "snapshot.json").is_file()
 
 
+PERSON = {"role": "agent", "market": "MY", "partner": "x", "site": "KUL", "started_on": "2026-01-01"}
+
+
+@pytest.mark.parametrize("do", [check, ingest])
+def test_a_row_that_breaks_a_rule_with_what_it_would_keep_is_a_reject_and_the_rest_comes_in(tmp_path, do):
+    """p1 was hired again, and the delivery does not say when somebody left."""
+    first = [PERSON | {"person_id": f"p{n}", "left_on": left, "team": "red"} for n, left in enumerate(["", "2026-06-30", "2026-06-30", ""])]
+    ingest(write(tmp_path / "a", annotations=[annotation(1)], people=first), tmp_path / "s")
+    people = [
+        PERSON | {"person_id": "p0"},
+        PERSON | {"person_id": "p1", "started_on": "2026-10-01"},
+        PERSON | {"person_id": "p2", "site": "PEN"},
+        PERSON | {"person_id": "p3", "started_on": "2026-10-01"},
+        PERSON | {"person_id": "p4"},
+        PERSON | {"person_id": "p1", "started_on": "2026-10-01"},
+    ]
+    delivery = write(tmp_path / "b", annotations=[annotation(2)], people=people)
+    outcome = do(delivery, tmp_path / "s")
+    told = outcome.table("people")
+    assert (told.delivered, told.accepted, told.restated, told.duplicates, told.rejected) == (6, 3, 2, 2, 1)
+    assert [(rule.rule, rule.examples) for rule in told.rules] == [
+        ("left_on lies before started_on (left_on as stored, not delivered)", (("p1", "people.csv", 3),))
+    ]
+    assert outcome.table("annotations").accepted == 1
+    if do is ingest:
+        assert rows(tmp_path / "s", "people", "person_id, site, started_on::VARCHAR, left_on::VARCHAR, team") == [
+            ("p0", "KUL", "2026-01-01", None, "red"),
+            ("p1", "KUL", "2026-01-01", "2026-06-30", "red"),
+            ("p2", "PEN", "2026-01-01", "2026-06-30", "red"),
+            ("p3", "KUL", "2026-10-01", None, "red"),
+            ("p4", "KUL", "2026-01-01", None, None),
+        ]
+        assert ingest(delivery, tmp_path / "s").unchanged
+        with pytest.raises(DeliveryRefused, match="people: 1 of 6 rows break the contract"):
+            ingest(delivery, tmp_path / "s", reject_limit=0.1)
+
+
+@pytest.mark.parametrize(
+    ("table", "row", "changed", "kept"),
+    [
+        ("appeals", {"appeal_id": "x", "target": "annotation", "target_id": "a1", "raised_by": "agent", "raised_at": "2026-11-11T00:00:00Z", "outcome": "upheld"},
+         {"raised_at": "2026-11-14T00:00:00Z"}, {"resolved_at": "2026-11-12T00:00:00Z"}),
+        ("appeals", {"appeal_id": "x", "target": "audit", "target_id": "u1", "raised_by": "agent", "raised_at": "2026-11-13T00:00:00Z", "outcome": "upheld"},
+         {"raised_at": "2026-11-18T00:00:00Z"}, {"resolved_at": "2026-11-16T00:00:00Z"}),
+        ("people", {"person_id": "p9", **PERSON}, {"started_on": "2026-10-01"}, {"live_on": "2026-02-01"}),
+        ("requests", {"request_id": "r", "market": "MY", "requested_by": "policy", "title": "t", "queue": "q", "items_requested": "1", "items_delivered": "1",
+                      "opened_on": "2026-10-01", "due_on": "2026-12-01", "status": "delivered"}, {"opened_on": "2026-11-01"}, {"delivered_on": "2026-10-15"}),
+        ("actions", {"action_id": "c", "market": "MY", "finding_code": "f", "action": "a", "owner": "o", "opened_on": "2026-10-01", "due_on": "2026-12-01",
+                     "status": "done"}, {"opened_on": "2026-11-01"}, {"closed_on": "2026-10-15"}),
+    ],
+)  # fmt: skip
+def test_every_rule_of_what_may_be_left_out_holds_for_what_is_kept(tmp_path, table, row, changed, kept):
+    base = {"annotations": [annotation(1)], "audits": [audit(1)]}
+    ingest(write(tmp_path / "a", **base, **{table: [row | kept]}), tmp_path / "s")
+    before = rows(tmp_path / "s", table)
+    ((later, earlier),) = [(name, other) for name in kept for other in changed]
+    outcome = ingest(write(tmp_path / "b", annotations=[annotation(2)], **{table: [row | changed]}), tmp_path / "s")
+    assert broken(outcome, table) == {f"{later} lies before {earlier} ({later} as stored, not delivered)": 1}
+    assert rows(tmp_path / "s", table) == before and len(rows(tmp_path / "s", "annotations")) == 2
+
+
+APPEAL = {"appeal_id": "x", "target": "audit", "target_id": "u1", "raised_by": "agent", "raised_at": "2026-11-13T00:00:00Z", "outcome": "pending"}
+OWN = "auditor_id audits their own annotation"
+LATE = "lies before the annotation"
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"agent_id": "q1"}, [f"{OWN}, in a stored audit that names this row"]),
+        ({"annotated_at": "2026-11-12T12:00:00Z"}, [f"audited_at {LATE}, in a stored audit that names this row"]),
+        ({"annotated_at": "2026-11-18T12:00:00Z", "agent_id": "q1"},
+         [f"{OWN}, in a stored audit that names this row", f"audited_at {LATE}, in a stored audit that names this row",
+          f"raised_at {LATE}, in a stored appeal that names this row"]),
+        ({"annotated_at": "2026-11-12T07:00:00Z", "agent_id": "p7"}, []),
+        ({"label": "spam"}, []),
+    ],
+)  # fmt: skip
+def test_an_annotation_is_restated_within_the_rules_that_tie_it_to_what_is_stored(tmp_path, changes, told):
+    first = [annotation(1), annotation(2), annotation(3), annotation(4)]
+    ingest(write(tmp_path / "a", annotations=first, audits=[audit(1), audit(2), audit(3)], appeals=[APPEAL]), tmp_path / "s")
+    before = rows(tmp_path / "s", "annotations")
+    delivery = write(tmp_path / "b", annotations=[annotation(1, **changes), annotation(2, label="spam"), annotation(4, agent_id="q1"), annotation(5)])
+    outcome = ingest(delivery, tmp_path / "s")
+    assert broken(outcome, "annotations") == dict.fromkeys(told, 1)
+    assert (outcome.table("annotations").restated, outcome.table("annotations").rejected) == ((2, 1) if told else (3, 0))
+    after = rows(tmp_path / "s", "annotations")
+    assert len(after) == 5 and (after[0] == before[0]) is bool(told)
+    assert ingest(delivery, tmp_path / "s").unchanged
+
+
+def test_an_annotation_restated_with_its_audit_is_judged_by_the_audit_delivered(tmp_path):
+    ingest(write(tmp_path / "a", annotations=[annotation(1), annotation(2)], audits=[audit(1), audit(2)]), tmp_path / "s")
+    delivery = write(tmp_path / "b", annotations=[annotation(1, agent_id="q1"), annotation(2, agent_id="q1")], audits=[audit(1, auditor_id="q2")])
+    outcome = ingest(delivery, tmp_path / "s")
+    assert broken(outcome, "annotations") == {f"{OWN}, in a stored audit that names this row": 1} and broken(outcome, "audits") == {}
+    assert rows(tmp_path / "s", "annotations", "annotation_id, agent_id") == [("a1", "q1"), ("a2", "p2")]
+    assert rows(tmp_path / "s", "audits", "audit_id, auditor_id") == [("u1", "q2"), ("u2", "q1")]
+
+
 @pytest.mark.slow
 def test_what_follows_from_a_column_that_is_not_delivered_is_kept_with_it(tmp_path):
     appeal = {"appeal_id": "x1", "target": "annotation", "target_id": "a1", "raised_by": "agent", "raised_at": "2026-11-11T08:00:00Z",

@@ -6,6 +6,7 @@ import csv
 import datetime
 import gzip
 import json
+import zipfile
 
 import duckdb
 import openpyxl
@@ -125,12 +126,108 @@ def test_lines_are_those_of_the_file(tmp_path):
     ]
 
 
+def test_long_texts_lose_no_row(tmp_path):
+    """A comment of 200 lines of 1,000 letters, and one of a single line, which the line breaks elsewhere send to the slow reader."""
+    lines, letters = "\n".join(['He said ""no"". ' + "x" * 1000] * 200), "y" * 200_000
+    text = f'annotation_id,comment\na1,ok\na2,"{lines}"\na3,ok\na4,{letters}\na5,ok\n'
+    found, problems = read(tmp_path / "d", "annotations.csv", text.encode())
+    assert problems == ()
+    assert [(row["annotation_id"], row["_line"], row["_problem"]) for row in found] == [
+        ("a1", 2, None), ("a2", 3, None), ("a3", 203, None), ("a4", 204, None), ("a5", 205, None)
+    ]  # fmt: skip
+    assert (found[1]["comment"], found[3]["comment"]) == (lines.replace('""', '"'), letters)
+
+
+def test_a_quote_that_nobody_closes_brings_no_whole_file_into_memory(tmp_path):
+    limit = csv.field_size_limit(1000)
+    try:
+        text = 'annotation_id,comment\na1,ok\n\na2,"open\n' + "a3,ok\n" * 300
+        assert read(tmp_path / "d", "annotations.csv", text.encode()) == (
+            [],
+            ("annotations.csv: line 4 opens a quote that is not closed within 1,000 characters, or holds a text as long",),
+        )
+    finally:
+        csv.field_size_limit(limit)
+
+
 def test_json_lines_that_are_none(tmp_path):
     text = '{"annotation_id": 0.10, "blind": true, "languages": ["en"]}\n\n{bad\n[1]\n'
     found, _ = read(tmp_path / "d", "annotations.jsonl", text.encode())
     assert (found[0]["annotation_id"], found[0]["blind"], found[0]["languages"]) == ("0.10", "true", '["en"]')
     assert [row["_line"] for row in found] == [1, 3, 4]
     assert "not JSON" in found[1]["_problem"] and "not a JSON object" in found[2]["_problem"]
+
+
+def test_half_a_character_makes_a_line_of_json_malformed_and_is_shown(tmp_path):
+    lines = [{"annotation_id": "a1"}, {"annotation_id": "a2", "tags": ["x\ud83d"]}, {"annotation_id": "a3", "half \ud83d": "x"}, {"label": "ok"}]
+    found, problems = read(tmp_path / "d", "annotations.jsonl", "\n".join(map(json.dumps, lines)).encode())
+    assert problems == ()
+    assert [row["_problem"] for row in found] == [
+        None,
+        "malformed line (half a character in tags, as where a text was cut off)",
+        "malformed line (half a character in half \\ud83d, as where a text was cut off)",
+        None,
+    ]
+    assert found[1] | {"_problem": None} == {
+        "annotation_id": "a2", "tags": '["x\\ud83d"]', "half \\ud83d": None, "label": None, "_file": "annotations.jsonl", "_line": 2, "_problem": None
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, '{"annotation_id": ' + "[" * 100_000, '{"a": ' * 100_000])
+def test_json_that_is_nested_without_end_is_a_malformed_line(tmp_path, text):
+    found, problems = read(tmp_path / "d", "annotations.jsonl", f'{text}\n{{"annotation_id": "a2"}}\n'.encode())
+    assert problems == ()
+    assert [(row["annotation_id"], row["_problem"]) for row in found] == [
+        (None, "malformed line (its values are nested too deeply)"), ("a2", None)
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["annotations.csv", "slow/annotations.csv", "annotations.jsonl", "annotations.xlsx", "annotations.parquet"])
+def test_delivered_columns_called_like_ours_take_nothing_from_ours(tmp_path, name):
+    """Fivetran adds `_file` and `_line` to every table; the engine tells _LINE from _line no better than we do."""
+    rows = [{"annotation_id": "a1", "_file": "s3.csv", "_LINE": "7", "_problem": "none"}, {"annotation_id": "a2", "_file": "", "_LINE": "", "_problem": ""}]
+    book = openpyxl.Workbook()
+    for row in (list(rows[0]), *(list(row.values()) for row in rows)):
+        book.active.append(row)
+    book.save(tmp_path / "book.xlsx")
+    parquet_file.write_table(pa.Table.from_pylist([{key: text or None for key, text in row.items()} for row in rows]), tmp_path / "rows.parquet")
+    content = {
+        "csv": csv_text(rows).encode() + (b"\n" if "slow" in name else b""),
+        "jsonl": "\n".join(map(json.dumps, rows)).encode(),
+        "xlsx": (tmp_path / "book.xlsx").read_bytes(),
+        "parquet": (tmp_path / "rows.parquet").read_bytes(),
+    }[name.split(".")[-1]]
+    file, first = name.split("/")[-1], 1 if name.endswith((".jsonl", ".parquet")) else 2
+    found, problems = read(tmp_path / "d", file, content)
+    assert problems == ()
+    assert [(row["annotation_id"], row["_file"], row["_line"], row["_problem"]) for row in found if row["annotation_id"]] == [
+        ("a1", file, first, None), ("a2", file, first + 1, None)
+    ]  # fmt: skip
+    assert (found[0]["_file_"], found[0]["_LINE_"], found[0]["_problem_"]) == ("s3.csv", "7", "none")
+
+
+@pytest.mark.parametrize("one", [True, False], ids=["the workbook alone", "a folder"])
+def test_a_workbook_with_a_cut_sheet_is_unreadable(tmp_path, one):
+    workbook(tmp_path / "sound.xlsx")
+    path = tmp_path / "d" / "annotations.xlsx"
+    path.parent.mkdir()
+    with zipfile.ZipFile(tmp_path / "sound.xlsx") as sound, zipfile.ZipFile(path, "w") as cut:
+        for part in sound.namelist():
+            content = sound.read(part)
+            cut.writestr(part, content[: len(content) // 2] if part.endswith("sheet1.xml") else content)
+    with duckdb.connect() as connection:
+        problems = read_delivery(path if one else path.parent, None, connection).problems
+    assert len(problems) == 1 and problems[0].startswith("annotations.xlsx: is not a sound Excel workbook (")
+
+
+def test_a_workbook_alone_that_may_not_be_read_is_told(tmp_path, monkeypatch):
+    def forbidden(_source):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("labelqa_lib.sources.excel.open_bytes", forbidden)
+    workbook(tmp_path / "week.xlsx")
+    with duckdb.connect() as connection:
+        assert read_delivery(tmp_path / "week.xlsx", None, connection).problems == ("week.xlsx: may not be read (permission denied)",)
 
 
 def test_a_nul_character_makes_a_line_malformed(tmp_path):
@@ -169,6 +266,29 @@ def test_one_workbook_with_a_sheet_per_table(tmp_path):
             ("ok", "week.xlsx[labels]")
         ]
         assert delivery.notes == ("week.xlsx: sheets that are no table were not read: pivot",)
+
+
+@pytest.mark.parametrize(
+    ("sheets", "tables", "notes"),
+    [
+        (("labels", "annotations"), {"labels": "labels", "annotations": "annotations"}, ()),
+        (("annotations",), {"annotations": "annotations"}, ()),
+        (("labels", "people"), {"labels": "labels", "people": "people"}, ()),
+        (("W46", "labels"), {"annotations": "W46", "labels": "labels"}, ()),
+        (("read me", "annotations"), {"annotations": "annotations"}, ("annotations.xlsx: sheets that are no table were not read: read me",)),
+    ],
+)
+def test_a_workbook_called_after_a_table_keeps_its_sheets_apart(tmp_path, sheets, tables, notes):
+    book = openpyxl.Workbook()
+    book.remove(book.active)
+    for sheet in sheets:
+        book.create_sheet(sheet).append([f"column of {sheet}"])
+    book.save(tmp_path / "annotations.xlsx")
+    with duckdb.connect() as connection:
+        delivery = read_delivery(tmp_path / "annotations.xlsx", None, connection)
+        assert (delivery.problems, delivery.notes) == ((), notes)
+        columns = {table: connection.sql(f"FROM {view}").columns[0] for table, view in delivery.tables.items()}
+        assert columns == {table: f"column of {sheet}" for table, sheet in tables.items()}
 
 
 def test_files_of_one_table_are_read_together(tmp_path):

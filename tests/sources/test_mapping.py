@@ -105,6 +105,23 @@ def test_read_options(tmp_path):
     assert found == [("i1", "é", 2)]
 
 
+def test_text_without_the_mark_that_its_encoding_needs_is_told(tmp_path):
+    (tmp_path / "export.csv").write_bytes("item\ni1\n".encode("utf-16-le"))
+    _, delivery = mapped(tmp_path, {"gold": {"files": "export.csv", "read": {"encoding": "utf-16"}, "columns": {"item_id": "item"}}}, "")
+    assert delivery.problems == ("export.csv: cannot be read (UTF-16 stream does not start with BOM); deliver it again",)
+
+
+def test_a_delivered_column_called_like_ours_is_the_delivered_one(tmp_path):
+    (tmp_path / "export_MY.csv").write_text("_file,_line,_line_\ns3.csv,7,x\n")
+    columns = {"item_id": "_line", "label": "_file", "queue": "_line_", "annotation_id": "#line", "market": "_problem"}
+    tables = {"annotations": {"files": "export_{_problem}.csv", "columns": columns, "values": {"label": {"s3.csv": "ok"}}}}
+    query = "SELECT item_id, label, queue, annotation_id, market, _file, _line, _problem FROM delivery_annotations"
+    found, delivery = mapped(tmp_path, tables, query)
+    assert delivery.problems == () and found == [("7", "ok", "x", "export_MY.csv:2", "MY", "export_MY.csv", 2, None)]
+    _, delivery = mapped(tmp_path, {"annotations": {"files": "export_*.csv", "columns": {"item_id": "_problem"}}}, "")
+    assert delivery.problems == ("export_MY.csv: has no column '_problem' for annotations.item_id; it has _file, _line, _line_",)
+
+
 def test_a_missing_foreign_column_names_file_column_and_what_is_there(tmp_path):
     (tmp_path / "export.csv").write_text("task,verdict\nt1,1\n")
     tables = {"annotations": {"files": "export.csv", "columns": {"item_id": "unit", "label": "verdict"}}}
