@@ -6,11 +6,13 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
+import duckdb
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from labelqa_lib.errors import DataError, DeliveryRefused
+from labelqa_lib.intake import comparing
 from labelqa_lib.intake.snapshot import only_writer
 
 from .deliveries import NOW, annotation, audit, broken, check, current, described, ingest, rows, write
@@ -328,3 +330,14 @@ def test_a_column_that_is_not_delivered_again_keeps_what_is_stored(tmp_path):
     assert changed.table("annotations").restated == 1
     (kept,) = rows(tmp_path / "s", "annotations", "label, handle_seconds, site")
     assert kept == ("spam", 31.0, "KUL")
+
+
+def test_marks_are_found_again_in_whichever_block_they_lie():
+    """In one piece they were copied, all of them, for every row that a condition left over."""
+    last, marked = 3 * comparing._BLOCK - 5, {0, 1, comparing._BLOCK - 1, comparing._BLOCK, 3 * comparing._BLOCK - 5}
+    with duckdb.connect() as connection:
+        connection.execute("CREATE TABLE pairs AS SELECT unnest($1)::BIGINT AS place", [sorted(marked)])
+        connection.execute(f"CREATE TABLE marks_t AS SELECT {comparing._bits('place', 'pairs', last)} AS gone")
+        assert connection.execute("SELECT max(length(bits)) FROM (SELECT unnest(gone) AS bits FROM marks_t)").fetchall() == [(comparing._BLOCK,)]
+        found = connection.execute(f"SELECT place FROM range({last + 1}) r(place) WHERE {comparing._bit('gone', 't', 'place')} = 1").fetchall()
+    assert {place for (place,) in found} == marked
