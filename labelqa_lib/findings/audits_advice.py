@@ -11,7 +11,8 @@ import pandas as pd
 from labelqa_lib import wording
 from labelqa_lib.findings.catalogue import auditing
 from labelqa_lib.findings.finding import Finding, Recommendation
-from labelqa_lib.findings.sampling import COUNT_ALL, FEWER
+from labelqa_lib.findings.sampling import FEWER
+from labelqa_lib.findings.settling import EVERY
 from labelqa_lib.findings.worth import costs
 from labelqa_lib.sampling import Plan, Shared
 from labelqa_lib.sampling.precision import Goal
@@ -101,11 +102,11 @@ def _missing(row, kept: pd.DataFrame, goals: Mapping[str, Goal], plan: Plan) -> 
     As many as for a goal of the same place that counts all; without one, those of which the goal would count what it
     misses, as the next week's plan has them."""
     missing, goal = row.planned - row.made, goals.get(row.goal)
-    if goal is None or goal.metric in COUNT_ALL:
+    if goal is None or goal.metric in EVERY["quality"]:
         return missing
     for other in kept.itertuples():
         beside = goals.get(other.goal)
-        if beside is not None and beside.metric in COUNT_ALL and beside.site == goal.site:
+        if beside is not None and beside.metric in EVERY["quality"] and beside.site == goal.site:
             return other.planned - other.made
     stratum, audits = plan.cells["stratum"].to_numpy(), plan.cells["audits"].to_numpy()
     counted = (audits * goal.counted[stratum]).sum()

@@ -7,6 +7,7 @@ import pandas as pd
 
 from labelqa_lib import wording
 from labelqa_lib.findings.finding import SEVERITIES, Finding
+from labelqa_lib.findings.settling import EVERY
 from labelqa_lib.sampling import Plan
 from labelqa_lib.translation import N_, N_forms, plural, say
 
@@ -18,9 +19,6 @@ WIDER = 1.2
 
 FEWER = 0.9
 """Share of the planned audits below which their number explains a wider interval."""
-
-COUNT_ALL = ("accuracy", "critical_accuracy")
-"""Of the metrics that audits are planned for, those in which every audit counts."""
 
 WORTH_TELLING = 0.05
 """Smallest share of audits whose saving is told."""
@@ -151,7 +149,7 @@ def _not_kept(kept: pd.DataFrame, plan: Plan) -> list[Finding]:
 
 def _why(row, plan: Plan) -> str:
     if row.made < FEWER * row.planned:
-        every = any(one.title == row.goal and one.metric in COUNT_ALL for one in plan.goals)
+        every = any(one.title == row.goal and one.metric in EVERY["quality"] for one in plan.goals)
         forms = _MADE if every else _COUNTED
         return plural(*forms, row.made, n=wording.whole(row.made), planned=wording.whole(row.planned))
     if abs(row.rate - 0.5) < abs(row.expected_rate - 0.5):

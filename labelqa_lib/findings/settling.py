@@ -16,7 +16,7 @@ from labelqa_lib.metrics import REGISTRY
 from labelqa_lib.stats import sizing, targets
 from labelqa_lib.translation import N_forms, say
 
-_EVERY = {"quality": ("accuracy", "error_rate", "critical_accuracy"), "auditor": ("ata_accuracy",)}
+EVERY = {"quality": ("accuracy", "error_rate", "critical_accuracy"), "auditor": ("ata_accuracy",)}
 """Families that audits tell, by tier 1 and by tier 2, and of each the metrics in which every such audit counts."""
 
 _NOT_DRAWN = {"workforce", "service"}
@@ -70,7 +70,7 @@ def more_needed(metric: str, row, target: float, precision: float, confidence: f
     return int(more) if np.isfinite(more) else 0
 
 
-def audits_for(metric: str, more: int, n: float, counts: Mapping[str, float], method: str = "") -> int:
+def audits_for(metric: str, more: int, n: float, counts: Mapping[str, float]) -> int:
     """So many more audits, or second audits, hold `more` of what a metric counts; 0 where audits do not tell it.
 
     Parameters
@@ -82,12 +82,10 @@ def audits_for(metric: str, more: int, n: float, counts: Mapping[str, float], me
         Its denominator.
     counts : mapping of metric to n
         Of the same week and place: some metric that counts every audit says how many audits gave those `n`.
-    method : str
-        Of the figure: one on gold grows with gold, and not with audits.
     """
-    every = _EVERY.get(REGISTRY[metric].family, ())
+    every = EVERY.get(REGISTRY[metric].family, ())
     audits = n if metric in every else next((counts[name] for name in every if counts.get(name, 0) > 0), 0)
-    if "; gold" in method or not (more and n > 0 and audits):
+    if not (more and n > 0 and audits):
         return 0
     return int(np.ceil(more * audits / n))
 

@@ -12,6 +12,7 @@ from labelqa_lib.errors import UsageError
 from labelqa_lib.findings import settling
 from labelqa_lib.findings.finding import EVIDENCE, Finding, gap
 from labelqa_lib.metrics import REGISTRY, change
+from labelqa_lib.metrics.judged import on_gold
 from labelqa_lib.periods import Week, calendar
 from labelqa_lib.stats import targets
 from labelqa_lib.translation import N_, say
@@ -67,7 +68,8 @@ def _headline_row(
     precision = target.precision if target and target.precision else np.nan
     status = str(np.atleast_1d(targets.status(row.estimate, row.ci_low, row.ci_high, bound, better, precision))[0])
     more = settling.more_needed(name, row, bound, precision, confidence) if status in _OPEN else 0
-    audits = settling.audits_for(name, more, row.n, counts, row.method)
+    gold = bool(on_gold([row.method])[0])  # it grows with gold, and not with audits
+    audits = 0 if gold else settling.audits_for(name, more, row.n, counts)
     return {
         "metric": name,
         "title": metric.title,
@@ -87,7 +89,7 @@ def _headline_row(
         "change_high": np.nan if last is None else last.ci_high,
         "more_than_noise": False if last is None else bool(last.more_than_noise),
         "change_reason": "" if last is None else last.reason,
-        "stands_on": "gold" if "; gold" in row.method else "",
+        "stands_on": "gold" if gold else "",
         **{f"history{end}": [getattr(by_week[week], name) if week in by_week else np.nan for week in weeks] for end, name in _HISTORY.items()},
         "reason": row.reason,
         "period": weeks[-1],
